@@ -9,8 +9,8 @@ Rules of this file:
   generated reference page and ``explain`` are all derived from it, so that a parameter is described once.
 
 Two kinds of parameter: the *choices* are constants of the abstract machine and change which transitions exist; the
-*numbers* are read only by conformance testing and by the reference implementation, because time and size are abstract in
-the machine. Times are in milliseconds, as in the status report of a server (MON-1).
+*numbers* are read only by conformance testing and by the reference implementation, because time and size are abstract
+in the machine. Times are in milliseconds, as in the status report of a server (MON-1).
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class Crossing(Word):
 
 
 class TieBreak(Word):
-    """Which of several eligible standbys of equal priority wins (SEL-5). The selected server always keeps the client."""
+    """Which of several eligible standbys of equal priority wins (SEL-5).
+
+    The selected server always keeps the client against an equal.
+    """
 
     OLDEST = 0  #: the one added to the list first
     NEWEST = 1  #: the one added to the list last
@@ -169,8 +172,8 @@ _LIST = (
         "crossing",
         Crossing.HOLD,
         ("CRQ-13", "CLI-4", "INV-5"),
-        "What keeps an answer to an earlier session out of the new one: the connection is held until the server has read "
-        "the event that ended the earlier session, or for a fixed time.",
+        "What keeps an answer to an earlier session out of the new one: the connection is held until the server has "
+        "read the event that ended the earlier session, or for a fixed time.",
         choices=Crossing,
     ),
     Parameter(
@@ -212,8 +215,8 @@ _LIST = (
         "hold_limit_ms",
         None,
         ("CRQ-13", "MON-2"),
-        "How long a selected server may keep the client held before it counts as UNRESPONSIVE; None = its report interval "
-        "times grace.",
+        "How long a selected server may keep the client held before it counts as UNRESPONSIVE; None = its report "
+        "interval times grace.",
         minimum=1,
         optional=True,
     ),
@@ -285,7 +288,7 @@ class Profile:
     """One choice for every parameter; ``Profile()`` is our own decision throughout.
 
     Immutable and hashable, so that a profile can be the key of a cache of compiled readings. Every value is checked on
-    construction. The comment beside each field names the requirement that it belongs to; :data:`PARAMETERS` has the rest.
+    construction. The comment beside each field names its requirement; :data:`PARAMETERS` has the rest.
 
     Raises:
         ValueError: a value that its parameter does not allow.

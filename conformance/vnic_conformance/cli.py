@@ -1,0 +1,157 @@
+"""The command ``vnickit``: a list of verbs, and the one place where outcomes become exit codes.
+
+Rules of this file:
+
+* It imports no verb. :data:`VERBS` names them and says in one line what each does; a verb's module is imported when
+  the verb is used. ``vnickit --help`` therefore needs neither a solver nor an implementation, and is quick.
+* A verb returns an :class:`~vnic_conformance.exit_codes.ExitCode`. Returning anything else is a kit error: an exit
+  code 0 has to be meant.
+* Whatever a verb raises ends here. Usage errors say what to type instead; an unexpected exception is reported as a
+  fault of the kit, never as a verdict on an implementation.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+
+#: Set to anything but the empty string to see the Python traceback of a kit error.
+TRACEBACK_VARIABLE = "VNICKIT_TRACEBACK"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb of the command line.
+
+    Attributes:
+        name: as typed.
+        chapter: the heading of the help page that it stands under.
+        summary: one line for the help page; the verb's own ``--help`` says the rest.
+    """
+
+    name: str
+    chapter: str
+    summary: str
+
+    @property
+    def module(self) -> str:
+        """Full name of the module that defines it."""
+        return f"vnic_conformance.commands.{self.name.replace('-', '_')}"
+
+
+#: Headings of the help page, in order.
+CHAPTERS = ("Everyday", "Investigate", "Plumbing")
+
+#: Every verb, in the order of the help page. A new verb needs its row here and nothing else.
+VERBS: tuple[Verb, ...] = ()
+
+
+class VerbGroup(click.Group):
+    """A group that finds its verbs in a list, imports them late, and turns every outcome into an exit code.
+
+    Args:
+        verbs: the list; :data:`VERBS` except in tests.
+    """
+
+    def __init__(self, *args: Any, verbs: Sequence[Verb] = VERBS, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbs = {verb.name: verb for verb in verbs}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the verbs in the order of the help page."""
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a verb; ``None`` if there is no such verb (click then makes it a usage error)."""
+        verb = self.verbs.get(cmd_name)
+        if verb is None:
+            return None
+        command = importlib.import_module(verb.module).command
+        assert isinstance(command, click.Command), f"{verb.module}.command is no click command"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by chapter, then the exit codes. Imports no verb."""
+        for chapter in CHAPTERS:
+            rows = [(verb.name, verb.summary) for verb in self.verbs.values() if verb.chapter == chapter]
+            if rows:
+                with formatter.section(chapter):
+                    formatter.write_dl(rows)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code.value), code.meaning) for code in ExitCode])
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run the command line and exit.
+
+        Args:
+            args: as :meth:`click.Command.main`: the words after the program's name (default: those of this process),
+                the name to show in messages.
+            kwargs: the same by name; ``standalone_mode`` is ignored, because exit codes are decided here.
+
+        Raises:
+            SystemExit: always, with one of :class:`~vnic_conformance.exit_codes.ExitCode`.
+        """
+        kwargs["standalone_mode"] = False
+        try:
+            outcome = super().main(*args, **kwargs)
+            sys.stdout.flush()
+        except click.ClickException as error:
+            # Besides usage errors click has only one for a file that cannot be opened: the caller named it.
+            error.show()
+            sys.exit(ExitCode.USAGE)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("vnickit: stopped; there is no verdict", err=True)
+            sys.exit(ExitCode.INCONCLUSIVE)
+        except BrokenPipeError:
+            # Whoever read our output went away. Python would complain once more when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ExitCode.INCONCLUSIVE)
+        except Exception as error:
+            report_kit_error(error)
+            sys.exit(ExitCode.KIT_ERROR)
+        # click itself answers --help and --version with a plain 0.
+        if isinstance(outcome, int) and not isinstance(outcome, bool) and outcome in set(ExitCode):
+            sys.exit(ExitCode(outcome))
+        report_kit_error(TypeError(f"a verb must return an ExitCode, not {outcome!r}"))
+        sys.exit(ExitCode.KIT_ERROR)
+
+
+def report_kit_error(error: Exception) -> None:
+    """Tell on standard error that the kit itself failed, where, and how to see more."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = ""
+    if frames:
+        last = frames[-1]
+        place = f" (in {last.name}, line {last.lineno} of {Path(last.filename).name})"
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+    click.echo(
+        f"vnickit: kit error: {type(error).__name__}: {error}{place}\n"
+        "This is a fault of the kit. It says nothing about the implementation under test.\n"
+        f"Set {TRACEBACK_VARIABLE}=1 and run the same command again for the full report.",
+        err=True,
+    )
+
+
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
+@click.version_option(importlib.metadata.version("vnic-failover-kit"), prog_name="vnickit")
+def main() -> None:
+    """Check that a VNIC failover implementation does what it must, and show how the protocol works.
+
+    A client partition talks over one command/response queue (CRQ) to one of several VNIC servers; the hypervisor
+    monitors the servers and moves the client to another one when the selected one fails. The requirements have stable
+    IDs (CRQ-7, FOV-3, INV-2 ...), and every verdict names the one it is about.
+
+    Each verb explains itself: vnickit VERB --help.
+    """
