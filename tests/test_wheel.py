@@ -1,0 +1,67 @@
+"""What is shipped: the four packages under their own names, typed, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = {
+    "vnic_spec": ROOT / "spec" / "vnic_spec",
+    "vnic_model": ROOT / "model" / "vnic_model",
+    "vnic_conformance": ROOT / "conformance" / "vnic_conformance",
+    "vnic_reference": ROOT / "reference_impl" / "vnic_reference",
+}
+
+
+def build(kind: str, into: Path) -> Path:
+    """Build a distribution with the backend that is installed here; nothing is downloaded."""
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", str(into), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = into.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[PurePosixPath]:
+    """The names of the files in the wheel."""
+    with zipfile.ZipFile(build("wheel", tmp_path_factory.mktemp("wheel"))) as archive:
+        return [PurePosixPath(name) for name in archive.namelist()]
+
+
+def test_its_top_level_names_are_the_four_packages(wheel: list[PurePosixPath]) -> None:
+    assert {name.parts[0] for name in wheel} == {*ROOMS, "vnic_failover_kit-0.1.0.dist-info"}
+
+
+def test_every_package_says_that_it_is_typed(wheel: list[PurePosixPath]) -> None:
+    assert {f"{room}/py.typed" for room in ROOMS} <= {str(name) for name in wheel}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_of_the_checkout_is_in_it(room: str, wheel: list[PurePosixPath]) -> None:
+    modules = {f"{room}/{path.relative_to(ROOMS[room]).as_posix()}" for path in ROOMS[room].rglob("*.py")}
+    assert modules
+    assert modules <= {str(name) for name in wheel}
+
+
+def test_no_cache_is_shipped(wheel: list[PurePosixPath]) -> None:
+    assert [name for name in wheel if "__pycache__" in name.parts or name.suffix == ".pyc"] == []
+
+
+def test_it_carries_its_licence_and_its_command(wheel: list[PurePosixPath]) -> None:
+    metadata = {name.relative_to(name.parts[0]).as_posix() for name in wheel if name.parts[0].endswith(".dist-info")}
+    assert {"licenses/LICENSE", "entry_points.txt"} <= metadata
+
+
+def test_the_source_distribution_can_be_tested(tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        names = {str(PurePosixPath(*PurePosixPath(name).parts[1:])) for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", ".ci/run", "tests/test_wheel.py"} <= names
+    assert {"spec/vnic_spec/profile.py", "conformance/vnic_conformance/cli.py"} <= names
+    assert not [name for name in names if name.startswith((".git/", ".venv"))]
