@@ -1,0 +1,156 @@
+"""The requirements as data: every ID with its text, source, level and decision, and what hangs on it.
+
+One module per group. :data:`REQUIREMENTS` holds all of them in the order in which they are written; :func:`requirement`
+looks one up. Links go one way: actions and properties name the requirements they belong to, and :func:`links` collects
+them, so that no list has to be kept twice.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from vnic_spec.requirements import adm, cli, crq, dat, fov, inv, liv, mon, sel, ses, srv
+from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
+from vnic_spec.requirements.record import Elsewhere, Level, Requirement
+
+__all__ = [
+    "CLAIM_MAP",
+    "GROUPS",
+    "REQUIREMENTS",
+    "ClaimElement",
+    "Elsewhere",
+    "Level",
+    "Linked",
+    "Links",
+    "Requirement",
+    "check_ids",
+    "links",
+    "requirement",
+    "unlinked",
+]
+
+#: The groups in order, with the heading of each.
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "CRQ": "transport",
+        "SEL": "selection",
+        "MON": "monitoring",
+        "FOV": "failover",
+        "ADM": "administration",
+        "SES": "client complaint",
+        "CLI": "client",
+        "SRV": "server",
+        "DAT": "data path",
+        "INV": "safety, to be proved",
+        "LIV": "progress, to be proved under fairness",
+    }
+)
+
+_MODULES = (crq, sel, mon, fov, adm, ses, cli, srv, dat, inv, liv)
+
+#: Every requirement by ID.
+REQUIREMENTS: Mapping[str, Requirement] = MappingProxyType(
+    {entry.id: entry for module in _MODULES for entry in module.REQUIREMENTS}
+)
+
+
+class Linked(Protocol):
+    """Anything that names the requirements it belongs to: an action, a property, a mutation."""
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """IDs, the most important first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What belongs to one requirement.
+
+    Attributes:
+        actions: names of actions of the machine.
+        properties: names of formal properties.
+        tests: pytest node IDs.
+    """
+
+    actions: tuple[str, ...]
+    properties: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def requirement(requirement_id: str) -> Requirement:
+    """Look a requirement up by its ID, in any case.
+
+    Raises:
+        ValueError: no such requirement; the message suggests the nearest IDs.
+    """
+    found = REQUIREMENTS.get(requirement_id.upper())
+    if found is None:
+        raise ValueError(f"no requirement {requirement_id!r}; {_hint(requirement_id.upper())}")
+    return found
+
+
+def links(requirement_id: str, actions: Mapping[str, Linked], properties: Mapping[str, Linked]) -> Links:
+    """Collect what belongs to one requirement from those that name it.
+
+    Args:
+        requirement_id: the ID.
+        actions: the machine's registry of actions by name.
+        properties: the registry of properties by name.
+
+    Raises:
+        ValueError: no such requirement.
+    """
+    entry = requirement(requirement_id)
+    return Links(_naming(entry.id, actions), _naming(entry.id, properties), entry.tests)
+
+
+def unlinked(actions: Mapping[str, Linked], properties: Mapping[str, Linked]) -> tuple[str, ...]:
+    """IDs of the requirements that nothing belongs to and of which nobody says that they are tested elsewhere.
+
+    In a finished specification there are none.
+    """
+    return tuple(
+        entry.id
+        for entry in REQUIREMENTS.values()
+        if entry.elsewhere is None and not (_naming(entry.id, actions) or _naming(entry.id, properties))
+    )
+
+
+def check_ids(who: str, ids: Iterable[str]) -> None:
+    """Check that every ID that something names exists.
+
+    Args:
+        who: the one that names them, for the message.
+        ids: the IDs.
+
+    Raises:
+        ValueError: an unknown ID; the message names ``who`` and suggests the nearest IDs.
+    """
+    for requirement_id in ids:
+        if requirement_id not in REQUIREMENTS:
+            raise ValueError(
+                f"{who} names the requirement {requirement_id!r}, which does not exist; {_hint(requirement_id)}"
+            )
+
+
+def _naming(requirement_id: str, registry: Mapping[str, Linked]) -> tuple[str, ...]:
+    return tuple(name for name, entry in registry.items() if requirement_id in entry.requirements)
+
+
+def _hint(requirement_id: str) -> str:
+    near = difflib.get_close_matches(requirement_id, REQUIREMENTS, n=3)
+    group = requirement_id.partition("-")[0]
+    if group in GROUPS:
+        members = [entry.id for entry in REQUIREMENTS.values() if entry.group == group]
+        return f"{group} ({GROUPS[group]}) has {members[0]} to {sorted(members, key=_number)[-1]}"
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"the groups are {', '.join(GROUPS)}"
+
+
+def _number(requirement_id: str) -> int:
+    return int(requirement_id.partition("-")[2])
