@@ -57,6 +57,10 @@ CHAPTERS = ("Everyday", "Investigate", "Plumbing")
 VERBS: tuple[Verb, ...] = ()
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output went away (``vnickit ... | head``). Not a fault of anybody, but no verdict either."""
+
+
 class VerbGroup(click.Group):
     """A group that finds its verbs in a list, imports them late, and turns every outcome into an exit code.
 
@@ -80,6 +84,21 @@ class VerbGroup(click.Group):
         command = importlib.import_module(verb.module).command
         assert isinstance(command, click.Command), f"{verb.module}.command is no click command"
         return command
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the words, as click does; ``--help`` and ``--version`` print here."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            # click itself would exit with 1, which means a violation here.
+            raise ReaderGoneError from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs by chapter, then the exit codes. Imports no verb."""
@@ -113,8 +132,8 @@ class VerbGroup(click.Group):
         except (click.Abort, KeyboardInterrupt):
             click.echo("vnickit: stopped; there is no verdict", err=True)
             sys.exit(ExitCode.INCONCLUSIVE)
-        except BrokenPipeError:
-            # Whoever read our output went away. Python would complain once more when it flushes at exit.
+        except (ReaderGoneError, BrokenPipeError):
+            # Python would complain once more when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(ExitCode.INCONCLUSIVE)
         except Exception as error:
