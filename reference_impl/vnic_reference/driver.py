@@ -1,0 +1,216 @@
+"""The owner's side of a unit: calls with their arguments packed, and its queues read, consumed and counted.
+
+A driver is part of the partition, not of the hypervisor. It keeps the dequeue position that the architecture leaves to
+the owner, and touches nothing but its own memory and the calls. Reading an element is not consuming it: consuming is
+clearing its header byte (LoPAR, "CRQ Entry Processing").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vnic_reference.hypervisor import Answer, Hypervisor
+from vnic_reference.memory import write_pages
+from vnic_reference.partition import Unit
+from vnic_spec.wire import (
+    ELEMENT_BYTES,
+    PAGE_BYTES,
+    SERVER_INFO_BYTES,
+    SUB_ELEMENT_BYTES,
+    Hcall,
+    OutputDescriptor,
+    Rc,
+    ServerInfo,
+    Vioctl,
+    words,
+)
+
+_MASK = (1 << 64) - 1
+_REGISTERED = (Rc.H_SUCCESS, Rc.H_CLOSED)
+
+
+@dataclass(slots=True)
+class OwnerView:
+    """The owner's view of one of its queues: the pages it registered and its own dequeue position."""
+
+    pages: list[bytearray]
+    element_bytes: int
+    position: int = 0
+
+    def _slot(self, number: int) -> tuple[bytearray, int]:
+        per_page = PAGE_BYTES // self.element_bytes
+        page, inside = divmod(number % (per_page * len(self.pages)), per_page)
+        return self.pages[page], inside * self.element_bytes
+
+    def peek(self) -> bytes | None:
+        """The next element, or None."""
+        page, at = self._slot(self.position)
+        return bytes(page[at : at + self.element_bytes]) if page[at] else None
+
+    def consume(self) -> bytes | None:
+        """Take the next element and clear its header byte, or None if there is none."""
+        taken = self.peek()
+        if taken is not None:
+            page, at = self._slot(self.position)
+            page[at] = 0
+            self.position = (self.position + 1) % (PAGE_BYTES // self.element_bytes * len(self.pages))
+        return taken
+
+    def contents(self) -> list[bytes]:
+        """All elements that the owner has not consumed, in order, without consuming them."""
+        found: list[bytes] = []
+        total = PAGE_BYTES // self.element_bytes * len(self.pages)
+        while len(found) < total:
+            page, at = self._slot(self.position + len(found))
+            if not page[at]:
+                break
+            found.append(bytes(page[at : at + self.element_bytes]))
+        return found
+
+
+class Driver:
+    """One unit in its owner's hands.
+
+    Args:
+        hypervisor: Answers the calls.
+        unit: The unit driven.
+    """
+
+    def __init__(self, hypervisor: Hypervisor, unit: Unit) -> None:
+        self._hypervisor = hypervisor
+        self.unit = unit
+        self._crq: OwnerView | None = None
+        self._sub_crqs: dict[int, OwnerView | None] = {}
+
+    # -- calls ---------------------------------------------------------------------------------------------------
+
+    def hcall(self, token: int, *registers: int) -> Answer:
+        """Any call of the partition, registers as given."""
+        return self._hypervisor.hcall(self.unit.partition, token, *registers)
+
+    def reg_crq(self, ioba: int = 0, length: int = PAGE_BYTES) -> int:
+        """H_REG_CRQ of this unit; after H_SUCCESS and H_CLOSED the owner reads from the start of the queue."""
+        rc = self.hcall(Hcall.H_REG_CRQ, self.unit.address, ioba, length)[0]
+        if rc in _REGISTERED:
+            self._crq = self._view(ioba, length, ELEMENT_BYTES)
+        return rc
+
+    def free_crq(self) -> int:
+        """H_FREE_CRQ of this unit."""
+        rc = self.hcall(Hcall.H_FREE_CRQ, self.unit.address)[0]
+        if rc == Rc.H_SUCCESS:
+            self._crq = None
+            self._sub_crqs.clear()
+        return rc
+
+    def send(self, element: bytes) -> int:
+        """H_SEND_CRQ of 16 bytes."""
+        return self.hcall(Hcall.H_SEND_CRQ, self.unit.address, *words(element))[0]
+
+    def enable_crq(self) -> int:
+        """H_ENABLE_CRQ of this unit."""
+        return self.hcall(Hcall.H_ENABLE_CRQ, self.unit.address)[0]
+
+    def vio_signal(self, mode: int) -> int:
+        """H_VIO_SIGNAL of this unit: 1 enables the CRQ's interrupt, 0 disables it."""
+        return self.hcall(Hcall.H_VIO_SIGNAL, self.unit.address, mode)[0]
+
+    def vioctl(self, subfunction: int, p1: int = 0, p2: int = 0, p3: int = 0) -> Answer:
+        """H_VIOCTL of this unit."""
+        return self.hcall(Hcall.H_VIOCTL, self.unit.address, subfunction, p1, p2, p3)
+
+    def report(self, status: int = 1, interval_ms: int = 1000) -> int:
+        """VNIC_SERVER_STATUS of a server: status 1 to 3, ms until the next report."""
+        return self.vioctl(Vioctl.VNIC_SERVER_STATUS, status, interval_ms)[0]
+
+    def server_info(self, ioba: int) -> ServerInfo | int:
+        """GET_VNIC_SERVER_INFO into the caller's memory at ``ioba``; the record, or the code of a refusal."""
+        descriptor = OutputDescriptor(0, SERVER_INFO_BYTES, ioba).pack()
+        rc = self.vioctl(Vioctl.GET_VNIC_SERVER_INFO, descriptor)[0]
+        return rc if rc != Rc.H_SUCCESS else ServerInfo.unpack(self.unit.window.read(ioba, SERVER_INFO_BYTES))
+
+    def reg_sub_crq(self, ioba: int, length: int = PAGE_BYTES) -> Answer:
+        """H_REG_SUB_CRQ: code, then handle and interrupt source."""
+        answer = self.hcall(Hcall.H_REG_SUB_CRQ, self.unit.address, ioba, length)
+        if answer[0] in _REGISTERED:
+            self._sub_crqs[answer[1]] = self._view(ioba, length, SUB_ELEMENT_BYTES)
+        return answer
+
+    def free_sub_crq(self, handle: int) -> int:
+        """H_FREE_SUB_CRQ of one of this unit's own queues."""
+        return self.hcall(Hcall.H_FREE_SUB_CRQ, self.unit.address, handle)[0]
+
+    def send_sub(self, handle: int, element: bytes) -> int:
+        """H_SEND_SUB_CRQ of 32 bytes to a queue of the partner."""
+        return self.hcall(Hcall.H_SEND_SUB_CRQ, self.unit.address, handle, *words(element))[0]
+
+    def send_sub_indirect(self, handle: int, ioba: int, count: int) -> int:
+        """H_SEND_SUB_CRQ_INDIRECT of ``count`` elements at ``ioba``."""
+        return self.hcall(Hcall.H_SEND_SUB_CRQ_INDIRECT, self.unit.address, handle, ioba, count)[0]
+
+    def map_remote(self, client_ioba: int, ioba: int, pages: int = 1) -> int:
+        """H_PUT_RTCE of a server: redirect pages of the client into this unit's window."""
+        remote = self.unit.remote_liobn or 0
+        return self.hcall(Hcall.H_PUT_RTCE, remote, client_ioba, self.unit.window.liobn, ioba, pages)[0]
+
+    def copy_to_client(self, ioba: int, client_ioba: int, length: int) -> int:
+        """H_COPY_RDMA of a server, from its own memory into the client's."""
+        remote = self.unit.remote_liobn or 0
+        return self.hcall(Hcall.H_COPY_RDMA, length, self.unit.window.liobn, ioba, remote, client_ioba)[0]
+
+    def copy_from_client(self, client_ioba: int, ioba: int, length: int) -> int:
+        """H_COPY_RDMA of a server, from the client's memory into its own."""
+        remote = self.unit.remote_liobn or 0
+        return self.hcall(Hcall.H_COPY_RDMA, length, remote, client_ioba, self.unit.window.liobn, ioba)[0]
+
+    # -- own memory ----------------------------------------------------------------------------------------------
+
+    def poke(self, ioba: int, data: bytes) -> bool:
+        """Write the partition's own memory at an address of its window; False if that is not mapped."""
+        pages = self.unit.window.own_pages(ioba, len(data))
+        if pages is None:
+            return False
+        if data:
+            write_pages(pages, ioba % PAGE_BYTES, data)
+            self._hypervisor.mechanism.notice()
+        return True
+
+    def peek(self, ioba: int, length: int) -> bytes | None:
+        """Read the partition's own memory at an address of its window; None if that is not mapped."""
+        pages = self.unit.window.own_pages(ioba, length)
+        return None if pages is None else b"".join(pages)[ioba % PAGE_BYTES :][:length]
+
+    def _view(self, ioba: int, length: int, element_bytes: int) -> OwnerView | None:
+        """View of a queue just registered; registers count 64 bits."""
+        pages = self.unit.window.own_pages(ioba & _MASK, length & _MASK)
+        return None if pages is None else OwnerView(pages, element_bytes)
+
+    def _owned(self, handle: int | None) -> OwnerView | None:
+        """View of a queue that is still registered; a power cycle or the end of a session may have closed it."""
+        if handle is None:
+            return self._crq if self.unit.crq is not None else None
+        return self._sub_crqs.get(handle) if handle in self.unit.sub_crqs else None
+
+    def elements(self, handle: int | None = None) -> list[bytes]:
+        """Elements not yet consumed, in order: of the CRQ, or of the sub-CRQ with this handle."""
+        view = self._owned(handle)
+        return [] if view is None else view.contents()
+
+    def consume(self, handle: int | None = None) -> bytes | None:
+        """Consume one element of the CRQ, or of a sub-CRQ; None if it is empty or not registered."""
+        view = self._owned(handle)
+        taken = None if view is None else view.consume()
+        # The hypervisor sees a cleared header when it next looks; this is the moment when it looks (CRQ-7, CRQ-13).
+        self._hypervisor.mechanism.notice()
+        return taken
+
+    def drain(self, handle: int | None = None) -> list[bytes]:
+        """Consume everything there is."""
+        taken = []
+        while (element := self.consume(handle)) is not None:
+            taken.append(element)
+        return taken
+
+    def pending_interrupts(self) -> list[int]:
+        """Sources of this unit whose pulse is outstanding, the CRQ's first."""
+        return [interrupt.source for interrupt in self.unit.interrupts() if interrupt.outstanding]
