@@ -99,7 +99,7 @@ MAX_INDIRECT_OLD = 16  #: the same on platforms before POWER9
 
 # ----------------------------------------------------------------------------------------------- elements
 
-#: Page of an I/O address space; alignment and granularity of a queue (LoPAR, "CRQ Facility Requirements", R1-2 to R1-4).
+#: Page of an I/O address space; alignment and granularity of a queue (LoPAR, "CRQ Facility Requirements").
 PAGE_BYTES = 4096
 ELEMENT_BYTES = 16  #: element of a CRQ (LoPAR, "CRQ Format and Registration")
 SUB_ELEMENT_BYTES = 32  #: element of a sub-CRQ (LoPAR, "Sub-CRQ Entry Format")

@@ -1,0 +1,132 @@
+"""FOV, CRQ-7, CRQ-13: fencing, events, connection, and the end of every step."""
+
+from __future__ import annotations
+
+from vnic_spec.algebra import Element, Ops, Term, Truth
+from vnic_spec.profile import EventFull
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Crq, Kind, Owed, Token
+
+
+def event(o: Ops, kind: Kind) -> Element:
+    """An element that the hypervisor writes (CRQ-6)."""
+    return Element(o.const(kind), o.nobody, o.false)
+
+
+def fence(o: Ops, s: State, i: Term, when: Truth) -> State:
+    """FOV-2, FOV-10: from now on nothing that ``i`` sends reaches the client or its memory; its session is over."""
+    over = o.all_of(when, o.some(lambda j: o.all_of(o.eq(j, i), s.connected(j))))
+    return s.but(
+        connected=s.connected.update(i, lambda was: o.all_of(was, o.no(when))),
+        granted=s.granted.update(i, lambda was: o.all_of(was, o.no(when))),
+        token=o.ite(o.all_of(over, o.eq(s.token, Token.CURRENT)), o.const(Token.STALE), s.token),
+    )
+
+
+def tell_server(o: Ops, s: State, i: Term, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
+    """Put the event that ends a session on the queue of server ``i``; on a full queue it overlays the last element (CRQ-7).
+
+    Answers (possible, state). From here on the server is held (CRQ-13) until it has read the event.
+    """
+    queue = s.to_server(i)
+    room, _ = queue.push(event(o, kind))
+    possible = o.ite(when, o.ite(full, o.no(queue.empty()), room), o.no(full))
+
+    put = s.to_server.update(
+        i, lambda old: o.ite(when, o.ite(full, old.overlay(event(o, kind)), old.push(event(o, kind))[1]), old)
+    )
+    return possible, s.but(to_server=put, held=s.held.update(i, lambda was: o.any_of(was, when)))
+
+
+def overlaid(o: Ops, last: Term, kind: Kind) -> Term:
+    """CRQ-7: what an event becomes on the last element of a full queue: 06 and 08 in one element are one 06."""
+    return o.ite(o.eq(last, Kind.MIGRATED), o.const(Kind.MIGRATED), o.const(kind))
+
+
+def tell_client(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
+    """Put event 06 or 08 on the client's queue. Answers (possible, state).
+
+    A full queue: profile ``overlay`` puts it in the place of the last element; ``defer`` owes it, and nobody is connected
+    meanwhile. An owed event means that the queue is still full.
+    """
+    queue = s.to_client
+    last, some = queue.newest()
+    room, longer = queue.push(event(o, kind))
+    overlay = o.eq(o.profile.event_full, EventFull.OVERLAY)
+    merged = queue.overlay(Element(o.rules.overlaid(o, last.kind, kind), o.nobody, o.false))
+    owed = o.ite(
+        o.any_of(o.eq(s.owed, Owed.MIGRATED), o.eq(o.const(kind), Kind.MIGRATED)),
+        o.const(Owed.MIGRATED),
+        o.const(Owed.FAILOVER),
+    )
+    possible = o.ite(when, o.ite(full, some, o.all_of(room, o.eq(s.owed, Owed.NOTHING))), o.no(full))
+    counted = o.all_of(when, o.eq(o.const(kind), Kind.FAILOVER))
+    return possible, s.but(
+        to_client=o.ite(when, o.ite(full, o.ite(overlay, merged, queue), longer), queue),
+        owed=o.ite(o.all_of(when, full, o.no(overlay)), owed, s.owed),
+        unbalanced=o.ite(counted, o.no(s.unbalanced), s.unbalanced),
+    )
+
+
+def connects(o: Ops, s: State, j: Term) -> Truth:
+    """``j`` may be connected: selected, both halves registered, nothing of an earlier session unread (CRQ-13), no event owed."""
+    return o.all_of(
+        o.eq(s.selected, j),
+        o.eq(s.crq, Crq.OPEN),
+        s.registered(j),
+        o.no(s.held(j)),
+        o.eq(s.owed, Owed.NOTHING),
+    )
+
+
+def connect(o: Ops, s: State) -> State:
+    """FOV-2, last part: connect the selected server if it may be. Only :func:`fence` disconnects."""
+    return s.but(connected=s.connected.each(lambda j, was: o.any_of(was, o.rules.connects(o, s, j))))
+
+
+def sever(o: Ops, s: State, kind: Kind, full: Truth) -> tuple[Truth, State]:
+    """The client leaves: its session, if there is one, ends with ``kind`` for the connected server (CRQ-4, CRQ-8)."""
+    i = s.selected
+    session = o.all_of(o.no(o.eq(i, o.nobody)), s.connected(i))
+    possible, t = o.rules.tell_server(o, s, i, kind, session, full)
+    return possible, o.rules.fence(o, t, i, session)
+
+
+def pin_after(o: Ops, s: State, leaving: Truth) -> Term:
+    """ADM-6: a pin ends when its server is left."""
+    return o.ite(leaving, o.nobody, s.pin)
+
+
+def switch_to(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> tuple[Truth, State]:
+    """FOV-2: fence the old server, tell the client, tell the old server, select ``b``, connect. Answers (possible, state).
+
+    A server selected without a session (held, or CRQ closed) is left without an event 02: the one that ended its last
+    session is still unread, or there never was a session. While the CRQ is closed the client is told nothing (SEL-8).
+    """
+    old = s.selected
+    leaving = o.all_of(o.no(o.eq(old, o.nobody)), o.no(o.eq(b, old)))
+    switch = o.all_of(leaving, o.no(o.eq(s.crq, Crq.CLOSED)))
+    told = o.all_of(leaving, s.connected(old), s.registered(old))
+    server_possible, t = o.rules.tell_server(o, s, old, Kind.DEREGISTERED, told, server_full)
+    t = o.rules.fence(o, t, old, leaving)
+    client_possible, t = o.rules.tell_client(o, t, Kind.FAILOVER, switch, client_full)
+    t = t.but(
+        selected=b,
+        pin=o.rules.pin_after(o, t, leaving),
+        unbalanced=o.ite(switch, o.no(t.unbalanced), t.unbalanced),
+    )
+    return o.all_of(server_possible, client_possible), connect(o, t)
+
+
+def conclude(
+    o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth, at_once: Truth | None = None
+) -> tuple[Truth, State]:
+    """The end of every step that may change who is selected: MON-5, then the choice of ``b``, then the switch to it.
+
+    Cause and effect are one step because the requirements speak of the state once the call has returned (INV-3 to INV-5);
+    what can happen in between is told apart by the other parameters.
+    """
+    t = o.rules.last_resort(o, s)
+    chosen = o.rules.choice(o, t, b, o.false if at_once is None else at_once)
+    possible, t = switch_to(o, t, b, client_full, server_full)
+    return o.all_of(chosen, possible), t

@@ -1,0 +1,130 @@
+"""Properties as data: what is to hold in every state, or of every step, and when that is worth something.
+
+A property without a *witness* may hold because nothing ever happens. So each one names a step at which it is exercised, and
+a test finds that step in the explored graph; and for each one :mod:`vnic_spec.mutations` names a change of the machine that
+refutes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vnic_spec.action import Action
+from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Word
+
+
+class Scope(Word):
+    """Against whom a property is claimed."""
+
+    ANYBODY = 0  #: any client and any server: a property of the hypervisor alone
+    DRIVERS = 1  #: a client and servers that keep to the dialogue (CLI, SRV)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What may be asked about a step besides its two states."""
+
+    action: str
+    parameters: dict[str, Term]
+    answer: Term | None
+
+    def by(self, o: Ops, *actions: str) -> Truth:
+        """It is one of these actions."""
+        return o.true if self.action in actions else o.false
+
+    def __getitem__(self, parameter: str) -> Term:
+        return self.parameters[parameter]
+
+
+StepLaw = Callable[[Ops, State, State, Step], Truth]
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property.
+
+    Exactly one of ``of_state`` and ``of_step`` is there.
+    """
+
+    name: str  #: requirement ID, with a slug where one requirement has several properties
+    requirements: tuple[str, ...]
+    sentence: str
+    scope: Scope
+    witness: StepLaw  #: a step at which the property is exercised
+    witness_sentence: str
+    instance: str  #: where the witness is looked for
+    of_state: Callable[[Ops, State], Truth] | None = None
+    of_step: StepLaw | None = None
+    actions: tuple[str, ...] = ()  #: of_step: the only actions it speaks of; none named: all
+
+    def speaks_of(self, action: Action) -> bool:
+        """A step property that says something about this action."""
+        return not self.actions or action.name in self.actions
+
+
+#: Every property in the order of definition.
+PROPERTIES: dict[str, Property] = {}
+
+
+def _register(found: Property) -> None:
+    if found.name in PROPERTIES:
+        raise TypeError(f"property {found.name} is defined twice")
+    PROPERTIES[found.name] = found
+
+
+def _sentence(function: Callable[..., Truth]) -> str:
+    return " ".join((function.__doc__ or "").split())
+
+
+def state_property(
+    name: str,
+    *more: str,
+    witness: tuple[str, StepLaw],
+    instance: str = "core",
+    scope: Scope = Scope.ANYBODY,
+) -> Callable[[Callable[[Ops, State], Truth]], Callable[[Ops, State], Truth]]:
+    """Register a property of every reachable state. ``more`` are further requirements it formalises."""
+
+    def register(function: Callable[[Ops, State], Truth]) -> Callable[[Ops, State], Truth]:
+        requirements = (name.split("/")[0], *more)
+        _register(
+            Property(
+                name, requirements, _sentence(function), scope, witness[1], witness[0], instance, of_state=function
+            )
+        )
+        return function
+
+    return register
+
+
+def step_property(
+    name: str,
+    *more: str,
+    witness: tuple[str, StepLaw],
+    instance: str = "core",
+    scope: Scope = Scope.ANYBODY,
+    actions: tuple[str, ...] = (),
+) -> Callable[[StepLaw], StepLaw]:
+    """Register a property of every step between reachable states."""
+
+    def register(function: StepLaw) -> StepLaw:
+        requirements = (name.split("/")[0], *more)
+        _register(
+            Property(
+                name,
+                requirements,
+                _sentence(function),
+                scope,
+                witness[1],
+                witness[0],
+                instance,
+                of_step=function,
+                actions=actions,
+            )
+        )
+        return function
+
+    return register

@@ -1,0 +1,155 @@
+"""The state of the machine: every variable with its owner, its sort, its initial value and its meaning.
+
+Owners: *hypervisor* (the failover mechanism and the CRQ facility), *administrator*, *client*, *server*, *queue*, and
+*proof* (history variables that no implementation has; an implementation cannot tell their values apart).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from typing import Any
+
+from vnic_spec.algebra import (
+    Added,
+    Choice,
+    Each,
+    Elements,
+    Flag,
+    Level,
+    Order,
+    PerServer,
+    Queue,
+    Server,
+    Sort,
+    Term,
+    Truth,
+)
+from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed, Status, Token
+
+#: Statuses that are stored (NETWORK_ERROR is only shown, MON-4), the initial one first.
+STORED_STATUSES = (
+    Status.POWERED_OFF,
+    Status.OPERATIONAL,
+    Status.LINK_DOWN,
+    Status.ADAPTER_ERROR,
+    Status.UNRESPONSIVE,
+)
+TO_CLIENT = (Kind.INIT, Kind.INIT_COMPLETE, Kind.LOGIN_RSP, Kind.DATA, Kind.MIGRATED, Kind.FAILOVER)
+TO_SERVER = (Kind.INIT, Kind.INIT_COMPLETE, Kind.LOGIN, Kind.DATA, Kind.FAILED, Kind.DEREGISTERED)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One state variable as data."""
+
+    name: str
+    sort: Sort
+    owner: str
+    initially: Enum | bool | int | None
+    meaning: str
+
+    @property
+    def ghost(self) -> bool:
+        """It exists only for the proof."""
+        return self.owner == "proof"
+
+
+def _var(sort: Sort, owner: str, initially: Enum | bool | int | None, meaning: str) -> Any:
+    return field(metadata={"sort": sort, "owner": owner, "initially": initially, "meaning": meaning})
+
+
+def _choice(words: type[Enum]) -> Choice:
+    return Choice(tuple(words))
+
+
+@dataclass(frozen=True)
+class State:
+    """One state. Immutable; :meth:`but` answers a changed copy. Variables nobody sets keep their value."""
+
+    # -- selection and connection -------------------------------------------------------------------------------
+    crq: Term = _var(_choice(Crq), "hypervisor", Crq.CLOSED, "the client's half of the CRQ")
+    standing: Truth = _var(Flag(), "hypervisor", False, "a standing selection exists, be it empty (SEL-2, SEL-7)")
+    selected: Term = _var(Server(), "hypervisor", None, "the server the failover mechanism has chosen")
+    connected: PerServer[Truth] = _var(
+        Each(Flag()), "hypervisor", False, "elements can flow between this server and the client"
+    )
+    granted: PerServer[Truth] = _var(
+        Each(Flag()), "hypervisor", False, "sub-CRQ handles and DMA maps that this server may use (CRQ-12, INV-7)"
+    )
+    held: PerServer[Truth] = _var(
+        Each(Flag()), "hypervisor", False, "its queue holds the unread event that ended an earlier session (CRQ-13)"
+    )
+    overdue: PerServer[Truth] = _var(
+        Each(Flag()),
+        "hypervisor",
+        False,
+        "it kept the client held beyond hold_limit and has not read the event (CRQ-13)",
+    )
+    owed: Term = _var(
+        _choice(Owed), "hypervisor", Owed.NOTHING, "event deferred because the client's queue was full (CRQ-7)"
+    )
+    # -- monitoring ---------------------------------------------------------------------------------------------
+    status: PerServer[Term] = _var(
+        Each(Choice(STORED_STATUSES)), "hypervisor", Status.POWERED_OFF, "last known status (MON-1 to MON-4)"
+    )
+    complaint: PerServer[Truth] = _var(
+        Each(Flag()), "hypervisor", False, "the client complained about it; shown as NETWORK_ERROR (MON-4)"
+    )
+    # -- policy -------------------------------------------------------------------------------------------------
+    listed: PerServer[Truth] = _var(Each(Flag()), "administrator", True, "it is on the vNIC's list of servers")
+    priority: PerServer[Term] = _var(Each(Level()), "administrator", 0, "a lower number wins (SEL-4)")
+    added: Order = _var(Added(), "administrator", None, "who was added to the list before whom (SEL-5)")
+    auto: Truth = _var(Flag(), "administrator", True, "auto_priority_failover (ADM-5)")
+    pin: Term = _var(
+        Server(), "administrator", None, "the manually activated server that priority does not take back (ADM-6)"
+    )
+    # -- client -------------------------------------------------------------------------------------------------
+    phase: Term = _var(
+        _choice(ClientPhase), "client", ClientPhase.RECOVERING, "where the driver stands in its dialogue"
+    )
+    wish: Truth = _var(Flag(), "client", True, "the user wants the device open (CLI-6)")
+    token: Term = _var(_choice(Token), "client", Token.NO_TOKEN, "the session token in its hand (SES-1)")
+    # -- servers ------------------------------------------------------------------------------------------------
+    powered: PerServer[Truth] = _var(Each(Flag()), "server", True, "its partition is on")
+    registered: PerServer[Truth] = _var(Each(Flag()), "server", False, "its own CRQ half is registered")
+    hung: PerServer[Truth] = _var(Each(Flag()), "server", False, "it does nothing until it resumes, beliefs unchanged")
+    belief: PerServer[Term] = _var(
+        Each(_choice(Belief)), "server", Belief.STANDBY, "what it believes itself to be (SRV-1)"
+    )
+    # -- queues -------------------------------------------------------------------------------------------------
+    to_client: Queue = _var(Elements(TO_CLIENT, senders=True), "queue", None, "the client's queue")
+    to_server: PerServer[Queue] = _var(Each(Elements(TO_SERVER, senders=False)), "queue", None, "each server's queue")
+    # -- history, for the proof only ----------------------------------------------------------------------------
+    seen: Term = _var(
+        Server(), "proof", None, "whose elements the client has handled since its last event or registration (INV-2)"
+    )
+    intruded: Truth = _var(
+        Flag(), "proof", False, "an element was stored for the client by a server not connected (INV-2)"
+    )
+    unbalanced: Truth = _var(Flag(), "proof", False, "events 08 put and switches made differ, counted modulo 2 (INV-9)")
+    deceived: Truth = _var(
+        Flag(), "proof", False, "the client took the answer to a request of an earlier dialogue for its own (CLI-4)"
+    )
+
+    def but(self, **changes: object) -> State:
+        """This state with some variables replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # the names are State's own
+
+
+def _variables() -> tuple[Variable, ...]:
+    return tuple(Variable(name=f.name, **f.metadata) for f in fields(State))
+
+
+#: All variables in the order of :class:`State`.
+VARIABLES: tuple[Variable, ...] = _variables()
+
+
+def merge(o: Any, condition: Truth, then: State, otherwise: State) -> State:
+    """``then`` where the condition holds, else ``otherwise``, variable by variable."""
+    changes = {}
+    for variable in VARIABLES:
+        one, other = getattr(then, variable.name), getattr(otherwise, variable.name)
+        if one is not other:
+            changes[variable.name] = o.ite(condition, one, other)
+    return otherwise.but(**changes)

@@ -1,0 +1,335 @@
+"""CRQ: registering, freeing, enabling, sending and consuming, as any client and any server may.
+
+The hypervisor's part is in the functions; the driver's and the servers' dialogue (:mod:`vnic_spec.handshake`) is built on
+them. The actions at the end are the bare calls, for a client and servers that keep to no protocol: with them the kit drives
+a hypervisor, and the hypervisor's own invariants hold against them too.
+"""
+
+from __future__ import annotations
+
+from vnic_spec.action import Actor, Effect, action
+from vnic_spec.algebra import Element, Ops, Term, Truth
+from vnic_spec.failover import conclude, connect, sever
+from vnic_spec.profile import Crossing, Reopen
+from vnic_spec.state import State, merge
+from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed, Status, Token
+from vnic_spec.wire import Rc
+
+# --- the client's half ---------------------------------------------------------------------------------------------
+
+
+def forget(s: State) -> State:
+    """History: the client starts its dialogue afresh, so nothing queued belongs to what it will ask (CLI-4)."""
+    return s.but(to_client=s.to_client.stale(), to_server=s.to_server.each(lambda _, queue: queue.stale()))
+
+
+def register(o: Ops, s: State, b: Term) -> Effect:
+    """H_REG_CRQ of the client: an empty queue; without a standing selection the best server is selected (SEL-2).
+
+    H_SUCCESS when a partner is connected after that selection (CRQ-14), else H_CLOSED, which is no failure (CRQ-2).
+    """
+    t = forget(s).but(
+        selected=o.rules.reopened(o, s),
+        pin=o.ite(o.eq(o.rules.reopened(o, s), o.nobody), o.nobody, s.pin),
+        to_client=s.to_client.clear(),
+        standing=o.true,
+        seen=o.nobody,
+        unbalanced=o.false,
+    )
+    # The CRQ counts as closed while the selection is made, so that a new choice is no switch: the client was not there.
+    possible, t = conclude(o, t, b, o.false, o.false)
+    t = connect(o, t.but(crq=o.const(Crq.OPEN)))
+    partner = o.some(t.connected)
+    answer = o.ite(partner, o.const(Rc.H_SUCCESS), o.const(Rc.H_CLOSED))
+    return Effect(o.all_of(o.eq(s.crq, Crq.CLOSED), possible), t, answer)
+
+
+def free(o: Ops, s: State, kind: Kind, server_full: Truth) -> tuple[Truth, State]:
+    """The client's half goes: its queue with all it held, its session; ``kind`` tells the connected server (CRQ-4)."""
+    possible, t = sever(o, s, kind, server_full)
+    return possible, t.but(
+        crq=o.const(Crq.CLOSED),
+        to_client=t.to_client.clear(),
+        owed=o.const(Owed.NOTHING),
+        seen=o.nobody,
+        unbalanced=o.false,
+    )
+
+
+def enable(o: Ops, s: State, b: Term) -> Effect:
+    """H_ENABLE_CRQ after a migration: a standing selection is kept, else the best server selected; then connected (CRQ-8)."""
+    t = forget(s).but(crq=o.const(Crq.OPEN), standing=o.true)
+    possible, t = conclude(o, t, b, o.false, o.false)
+    return Effect(o.all_of(o.eq(s.crq, Crq.DISABLED), possible), t, o.const(Rc.H_SUCCESS))
+
+
+def session(o: Ops, s: State) -> Truth:
+    """A session is running: somebody is connected (SES-1)."""
+    return o.some(s.connected)
+
+
+def send_to_server(o: Ops, s: State, kind: Term, full: Truth) -> tuple[Truth, Truth, State, Term]:
+    """H_SEND_CRQ of the client. Answers (possible, stored, state, return code); checks in the order of CRQ-3."""
+    i = s.selected
+    path = o.all_of(session(o, s), o.no(o.eq(s.crq, Crq.DISABLED)))
+    request = o.one_of(kind, Kind.INIT, Kind.LOGIN)
+    element = Element(kind, o.nobody, request)
+    queue = s.to_server(i)
+    room, _ = queue.push(element)
+    possible = o.ite(path, o.ite(full, o.no(queue.empty()), room), o.no(full))
+    stored = o.all_of(path, o.no(full))
+    put = s.to_server.update(i, lambda old: o.ite(stored, old.push(element)[1], old))
+    answer = o.ite(path, o.ite(full, o.const(Rc.H_DROPPED), o.const(Rc.H_SUCCESS)), o.const(Rc.H_CLOSED))
+    return possible, stored, s.but(to_server=put), answer
+
+
+def client_takes(o: Ops, s: State) -> tuple[Element, Truth, State]:
+    """The client clears its first element. Answers (element, possible, state).
+
+    Profile ``defer``: an owed event is stored into the room that this makes, and the new server is connected (CRQ-7).
+    """
+    element, some, queue = s.to_client.pop()
+    owes = o.no(o.eq(s.owed, Owed.NOTHING))
+    room, longer = queue.push(
+        Element(o.ite(o.eq(s.owed, Owed.MIGRATED), o.const(Kind.MIGRATED), o.const(Kind.FAILOVER)), o.nobody, o.false)
+    )
+    fresh_start = o.one_of(element.kind, Kind.MIGRATED, Kind.FAILOVER)
+    t = s.but(
+        to_client=o.ite(owes, longer, queue),
+        owed=o.const(Owed.NOTHING),
+        seen=o.ite(fresh_start, o.nobody, element.sender),
+    )
+    return element, o.all_of(some, o.implies(owes, room)), merge(o, owes, connect(o, t), t)
+
+
+# --- a server's half -----------------------------------------------------------------------------------------------
+
+
+def send_to_client(
+    o: Ops, s: State, i: Term, kind: Term, fresh: Truth, full: Truth
+) -> tuple[Truth, Truth, State, Term]:
+    """H_SEND_CRQ of server ``i``. Answers (possible, stored, state, return code); a fenced server gets H_CLOSED (FOV-10)."""
+    path = o.all_of(o.rules.accepts(o, s, i), o.eq(s.crq, Crq.OPEN))
+    room, longer = s.to_client.push(Element(kind, i, fresh))
+    possible = o.ite(path, o.ite(full, o.no(s.to_client.empty()), room), o.no(full))
+    stored = o.all_of(path, o.no(full))
+    t = s.but(
+        to_client=o.ite(stored, longer, s.to_client),
+        intruded=o.any_of(s.intruded, o.all_of(stored, o.no(s.connected(i)))),
+    )
+    answer = o.ite(path, o.ite(full, o.const(Rc.H_DROPPED), o.const(Rc.H_SUCCESS)), o.const(Rc.H_CLOSED))
+    return possible, stored, t, answer
+
+
+def accepts(o: Ops, s: State, i: Term) -> Truth:
+    """FOV-10: what ``i`` sends is let through only while it is connected."""
+    return s.connected(i)
+
+
+def reopened(o: Ops, s: State) -> Term:
+    """SEL-7: the selection that a registration starts from: the standing one, or under ``reselect`` none."""
+    return o.ite(o.eq(o.profile.reopen, Reopen.KEEP), s.selected, o.nobody)
+
+
+def server_gone(o: Ops, s: State, i: Term) -> State:
+    """The CRQ half of ``i`` goes with all it held: POWERED_OFF at once (MON-3)."""
+    return s.but(
+        registered=s.registered.set(i, o.false),
+        status=s.status.set(i, o.const(Status.POWERED_OFF)),
+        to_server=s.to_server.update(i, lambda old: old.clear()),
+        held=s.held.set(i, o.false),
+        overdue=s.overdue.set(i, o.false),
+        belief=s.belief.set(i, o.const(Belief.STANDBY)),
+    )
+
+
+def awake(o: Ops, s: State, i: Term) -> Truth:
+    """Server ``i`` can act: its partition is on and it does not hang."""
+    return o.all_of(s.powered(i), o.no(s.hung(i)))
+
+
+@action(Actor.SERVER, "CRQ-2", "CRQ-9", "MON-4", "MON-6", "SRV-1")
+def server_registers(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effect:
+    """Server i registers its CRQ half with an empty queue.
+
+    It is POWERED_OFF until its first report (MON-6), and a complaint about it is forgotten (MON-4).
+    """
+    t = s.but(
+        registered=s.registered.set(i, o.true),
+        status=s.status.set(i, o.const(Status.POWERED_OFF)),
+        complaint=s.complaint.set(i, o.false),
+        to_server=s.to_server.update(i, lambda old: old.clear()),
+    )
+    possible, t = conclude(o, t, b, client_full, o.false)
+    return Effect(o.all_of(awake(o, s, i), o.no(s.registered(i)), possible), t, o.const(Rc.H_CLOSED))
+
+
+@action(Actor.SERVER, "CRQ-4", "MON-3", "FOV-1", environment=True)
+def server_frees(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effect:
+    """Server i frees its CRQ half.
+
+    If it was selected, the client hears event 08 by FOV and nothing else; a standby tells nobody.
+    """
+    possible, t = conclude(o, server_gone(o, s, i), b, client_full, o.false)
+    return Effect(o.all_of(awake(o, s, i), s.registered(i), possible), t, o.const(Rc.H_SUCCESS))
+
+
+def server_takes(o: Ops, s: State, i: Term) -> tuple[Element, Truth, State]:
+    """Server ``i`` clears its first element. Answers (element, possible, state). Reading the event ends a hold (CRQ-13)."""
+    element, some, queue = s.to_server(i).pop()
+    ends = o.one_of(element.kind, Kind.FAILED, Kind.DEREGISTERED)
+    t = s.but(
+        to_server=s.to_server.set(i, queue),
+        held=s.held.update(i, lambda was: o.all_of(was, o.no(ends))),
+        overdue=s.overdue.update(i, lambda was: o.all_of(was, o.no(ends))),
+    )
+    return element, o.all_of(some, s.registered(i)), t
+
+
+# --- the bare calls ------------------------------------------------------------------------------------------------
+
+
+def client_is_on(o: Ops, s: State) -> Truth:
+    """The client's partition is powered."""
+    return o.no(o.eq(s.phase, ClientPhase.OFF))
+
+
+@action(Actor.CLIENT, "CRQ-2", "CRQ-9", "CRQ-14", "SEL-2", "SEL-7")
+def h_reg_crq(o: Ops, s: State, b: Term) -> Effect:
+    """Any client registers its CRQ."""
+    effect = register(o, s, b)
+    return Effect(o.all_of(client_is_on(o, s), effect.guard), effect.state, effect.answer)
+
+
+@action(Actor.CLIENT, "CRQ-2")
+def h_reg_crq_again(o: Ops, s: State) -> Effect:
+    """Any client registers a CRQ that is registered already: refused, no effect."""
+    return Effect(o.all_of(client_is_on(o, s), o.no(o.eq(s.crq, Crq.CLOSED))), s, o.const(Rc.H_RESOURCE))
+
+
+@action(Actor.CLIENT, "CRQ-4")
+def h_free_crq(o: Ops, s: State, server_full: Truth) -> Effect:
+    """Any client frees its CRQ; freeing one that is not registered succeeds without effect."""
+    possible, t = free(o, s, Kind.DEREGISTERED, server_full)
+    return Effect(o.all_of(client_is_on(o, s), possible), t, o.const(Rc.H_SUCCESS))
+
+
+@action(Actor.CLIENT, "CRQ-3", "CRQ-5", "CRQ-10")
+def h_send_crq_to_server(o: Ops, s: State, to_server_kind: Term, full: Truth) -> Effect:
+    """Any client sends an element."""
+    possible, _, t, answer = send_to_server(o, s, to_server_kind, full)
+    return Effect(o.all_of(client_is_on(o, s), possible), t, answer)
+
+
+@action(Actor.CLIENT, "CRQ-5", "CRQ-7")
+def client_consumes(o: Ops, s: State) -> Effect:
+    """Any client clears the first element of its queue."""
+    _, possible, t = client_takes(o, s)
+    return Effect(o.all_of(client_is_on(o, s), possible), t)
+
+
+@action(Actor.CLIENT, "CRQ-8")
+def h_enable_crq(o: Ops, s: State, b: Term) -> Effect:
+    """Any client enables a CRQ that a migration disabled, whether or not it has read the event."""
+    effect = enable(o, s, b)
+    return Effect(o.all_of(client_is_on(o, s), effect.guard), effect.state, effect.answer)
+
+
+@action(Actor.CLIENT, "CRQ-8")
+def h_enable_crq_idle(o: Ops, s: State) -> Effect:
+    """Any client enables a CRQ that is not disabled: H_SUCCESS, no effect."""
+    return Effect(o.all_of(client_is_on(o, s), o.no(o.eq(s.crq, Crq.DISABLED))), s, o.const(Rc.H_SUCCESS))
+
+
+@action(Actor.SERVER, "CRQ-3", "CRQ-5", "FOV-10")
+def h_send_crq_to_client(o: Ops, s: State, i: Term, to_client_kind: Term, full: Truth) -> Effect:
+    """Any registered server sends an element, whatever it is and believes."""
+    possible, _, t, answer = send_to_client(o, s, i, to_client_kind, o.false, full)
+    return Effect(o.all_of(awake(o, s, i), s.registered(i), possible), t, answer)
+
+
+@action(Actor.SERVER, "CRQ-5", "CRQ-13")
+def server_consumes(o: Ops, s: State, i: Term, b: Term, client_full: Truth, server_full: Truth) -> Effect:
+    """Any server clears the first element of its queue; if that ends a hold, it may be connected or selected."""
+    _, possible, t = server_takes(o, s, i)
+    concluded, t = conclude(o, t, b, client_full, server_full)
+    return Effect(o.all_of(awake(o, s, i), possible, concluded), t)
+
+
+# --- partitions, migration, time -----------------------------------------------------------------------------------
+
+
+def selection_ends(o: Ops, s: State) -> State:
+    """SEL-7, CRQ-8: no standing selection any more, and with it no pin."""
+    return s.but(selected=o.nobody, pin=o.nobody, standing=o.false)
+
+
+@action(Actor.PLATFORM, "CRQ-4", "SEL-7", environment=True)
+def client_crashes(o: Ops, s: State, server_full: Truth) -> Effect:
+    """The client's partition crashes or is powered off.
+
+    Its queue goes, event 01 tells the connected server, the standing selection ends.
+    """
+    possible, t = free(o, s, Kind.FAILED, server_full)
+    t = selection_ends(o, t).but(phase=o.const(ClientPhase.OFF), token=o.const(Token.NO_TOKEN))
+    return Effect(o.all_of(client_is_on(o, s), possible), t)
+
+
+@action(Actor.PLATFORM, "CLI-7")
+def client_boots(o: Ops, s: State) -> Effect:
+    """The client's partition is powered on."""
+    return Effect(o.no(client_is_on(o, s)), s.but(phase=o.const(ClientPhase.RECOVERING)))
+
+
+@action(Actor.PLATFORM, "CRQ-8", environment=True)
+def client_migrates(o: Ops, s: State, client_full: Truth, server_full: Truth) -> Effect:
+    """The client's partition migrates.
+
+    Event 06 to the client, its CRQ disabled, event 02 to the connected server; session and selection end. This is no switch:
+    event 06 stands between the elements of two servers.
+    """
+    severed, t = sever(o, s, Kind.DEREGISTERED, server_full)
+    told, t = o.rules.tell_client(o, selection_ends(o, t), Kind.MIGRATED, o.true, client_full)
+    guard = o.all_of(client_is_on(o, s), o.eq(s.crq, Crq.OPEN), severed, told)
+    return Effect(guard, t.but(crq=o.const(Crq.DISABLED)))
+
+
+@action(Actor.PLATFORM, "MON-3", "FOV-1", environment=True)
+def server_crashes(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effect:
+    """The partition of server i crashes or is powered off."""
+    t = server_gone(o, s, i).but(powered=s.powered.set(i, o.false), hung=s.hung.set(i, o.false))
+    possible, t = conclude(o, t, b, client_full, o.false)
+    return Effect(o.all_of(s.powered(i), possible), t)
+
+
+@action(Actor.PLATFORM, "MON-6")
+def server_boots(o: Ops, s: State, i: Term) -> Effect:
+    """The partition of server i is powered on."""
+    return Effect(o.no(s.powered(i)), s.but(powered=s.powered.set(i, o.true)))
+
+
+@action(Actor.PLATFORM, "FOV-10", environment=True)
+def server_hangs(o: Ops, s: State, i: Term) -> Effect:
+    """Server i stops doing anything, with what it believes."""
+    return Effect(o.all_of(s.powered(i), s.registered(i), o.no(s.hung(i))), s.but(hung=s.hung.set(i, o.true)))
+
+
+@action(Actor.PLATFORM, "FOV-10")
+def server_resumes(o: Ops, s: State, i: Term) -> Effect:
+    """Server i goes on where it hung, believing what it believed."""
+    return Effect(s.hung(i), s.but(hung=s.hung.set(i, o.false)))
+
+
+@action(Actor.CLOCK, "CRQ-13", "FOV-1", environment=True)
+def hold_expires(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effect:
+    """Server i, selected, has kept the client held longer than hold_limit: UNRESPONSIVE until it has read the event."""
+    late = o.all_of(o.eq(s.selected, i), s.held(i), o.eq(s.crq, Crq.OPEN))
+    possible, t = conclude(o, s.but(overdue=s.overdue.set(i, o.true)), b, client_full, o.false)
+    return Effect(o.all_of(late, possible), t)
+
+
+@action(Actor.CLOCK, "CRQ-13", environment=True)
+def gap_ends(o: Ops, s: State, i: Term) -> Effect:
+    """Profile crossing = gap: the gap after the end of a session with server i is over, whether or not it has read the event."""
+    over = o.all_of(o.eq(o.profile.crossing, Crossing.GAP), s.held(i))
+    return Effect(over, connect(o, s.but(held=s.held.set(i, o.false))))
