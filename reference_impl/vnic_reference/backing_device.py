@@ -115,11 +115,11 @@ class ServerRow:
             device.adapter_id,
             device.physical_port,
             f"{self.logical_port:08x}",
-            device.capacity,
-            device.capacity,
+            float(device.capacity),
+            float(device.capacity),
             device.priority,
-            device.max_capacity,
-            device.max_capacity,
+            float(device.max_capacity),
+            float(device.max_capacity),
         )
         return "/".join(str(field) for field in fields)
 

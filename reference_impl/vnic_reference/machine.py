@@ -19,6 +19,7 @@ from vnic_reference.driver import Driver
 from vnic_reference.hypervisor import Answer, Hypervisor, crq_source
 from vnic_reference.partition import Partition, Unit
 from vnic_reference.policy import Policy
+from vnic_reference.transport import close_sub_crqs
 from vnic_spec.wire import Event, Rc
 
 CLIENT_PARTITION = 3
@@ -117,6 +118,7 @@ class Machine:
             for host in hosts:
                 for unit in [] if host is None else host.units.values():
                     self.hypervisor.transport.close(unit, Event.PARTNER_FAILED)
+                    close_sub_crqs(unit)  # those registered before any CRQ
                     if unit.server is None:
                         mechanism.client_stopped()
         return True

@@ -140,9 +140,9 @@ class Transport:
 
         ``event`` is what a connected server is told when the client goes.
         """
-        close_sub_crqs(unit)
         if unit.crq is None:
             return
+        close_sub_crqs(unit)
         # Severed before the queue goes, so that nothing can be queued for it any more.
         if self.peer(unit) is not None:
             self.sever()
