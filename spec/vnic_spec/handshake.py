@@ -80,8 +80,7 @@ def client_sends_data(o: Ops, s: State, full: Truth) -> Effect:
 @action(Actor.CLIENT, "CLI-7", environment=True)
 def client_times_out(o: Ops, s: State) -> Effect:
     """The client has waited long enough for an answer and recovers by registering again."""
-    waits = o.one_of(s.phase, ClientPhase.INIT_SENT, ClientPhase.LOGIN_SENT)
-    return Effect(waits, s.but(phase=o.const(ClientPhase.RECOVERING)))
+    return Effect(asks(o, s), s.but(phase=o.const(ClientPhase.RECOVERING)))
 
 
 @action(Actor.CLIENT, "CLI-6", environment=True)
@@ -147,13 +146,19 @@ def client_reads_data(o: Ops, s: State) -> Effect:
     return Effect(possible, t)
 
 
+def asks(o: Ops, s: State) -> Truth:
+    """An INIT or a LOGIN of the client's own is outstanding."""
+    return o.one_of(s.phase, ClientPhase.INIT_SENT, ClientPhase.LOGIN_SENT)
+
+
 def after_failover(o: Ops, s: State) -> Term:
     """CLI-1: where event 08 takes the client: it waits for INIT.
 
-    Not so with its own INIT outstanding: that INIT may have gone to the new server, which then has answered it, will send
-    none itself, and would wait for ever with the client. The attempt ends and recovery starts again (CLI-7).
+    Not so with a request of its own outstanding, which may have gone to the new server. An INIT that the new server has
+    answered is one that it will not send: both would wait for ever. A LOGIN would be answered into the next dialogue. The
+    attempt ends and recovery starts again (CLI-7).
     """
-    return o.ite(o.eq(s.phase, ClientPhase.INIT_SENT), o.const(ClientPhase.RECOVERING), o.const(ClientPhase.WAITING))
+    return o.ite(asks(o, s), o.const(ClientPhase.RECOVERING), o.const(ClientPhase.WAITING))
 
 
 @action(Actor.CLIENT, "CLI-1", "FOV-4")

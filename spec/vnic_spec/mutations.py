@@ -628,6 +628,16 @@ _rule(
     instance="answer",
 )
 _rule(
+    "client_waits_after_08_with_login_sent",
+    "CLI-1",
+    "CLI-4",
+    "profile answer: event 08 makes the client wait for INIT even with a LOGIN outstanding that has gone to the new server",
+    after_failover=lambda o, s: o.ite(
+        o.eq(s.phase, ClientPhase.INIT_SENT), o.const(ClientPhase.RECOVERING), o.const(ClientPhase.WAITING)
+    ),
+    instance="answer",
+)
+_rule(
     "client_resets_on_08",
     "CLI-1",
     "CLI-1",

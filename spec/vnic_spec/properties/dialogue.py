@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
+from vnic_spec.handshake import asks
 from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import somebody
 from vnic_spec.property import Scope, Step, state_property, step_property
@@ -23,10 +24,10 @@ def _reads_failover(o: Ops, s: State, t: State, step: Step) -> Truth:
     witness=("a client that is logged in reads event 08", _reads_failover),
 )
 def failover_is_waited_for(o: Ops, s: State, t: State, step: Step) -> Truth:
-    """After event 08 the client waits for INIT, its CRQ registered; only an INIT of its own that is outstanding makes it
+    """After event 08 the client waits for INIT, its CRQ registered; only a request of its own that is outstanding makes it
     start its recovery again."""
     waits = o.eq(t.phase, ClientPhase.WAITING)
-    tried = o.all_of(o.eq(s.phase, ClientPhase.INIT_SENT), o.eq(t.phase, ClientPhase.RECOVERING))
+    tried = o.all_of(asks(o, s), o.eq(t.phase, ClientPhase.RECOVERING))
     return o.all_of(o.any_of(waits, tried), o.eq(t.crq, s.crq))
 
 
