@@ -7,8 +7,6 @@ clearing its header byte (LoPAR, "CRQ Entry Processing").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vnic_reference.hypervisor import Answer, Hypervisor
 from vnic_reference.memory import write_pages
 from vnic_reference.partition import Unit
@@ -29,42 +27,43 @@ _MASK = (1 << 64) - 1
 _REGISTERED = (Rc.H_SUCCESS, Rc.H_CLOSED)
 
 
-@dataclass(slots=True)
 class OwnerView:
-    """The owner's view of one of its queues: the pages it registered and its own dequeue position."""
+    """The owner's view of one of its queues.
 
-    pages: list[bytearray]
-    element_bytes: int
-    position: int = 0
+    Args:
+        pages: The pages that the owner registered, in order; at least one.
+        element_bytes: Size of an element.
+    """
 
-    def _slot(self, number: int) -> tuple[bytearray, int]:
-        per_page = PAGE_BYTES // self.element_bytes
-        page, inside = divmod(number % (per_page * len(self.pages)), per_page)
-        return self.pages[page], inside * self.element_bytes
+    __slots__ = ("_capacity", "_element_bytes", "_pages", "_per_page", "_position")
 
-    def peek(self) -> bytes | None:
-        """The next element, or None."""
-        page, at = self._slot(self.position)
-        return bytes(page[at : at + self.element_bytes]) if page[at] else None
+    def __init__(self, pages: list[bytearray], element_bytes: int) -> None:
+        self._pages = pages
+        self._element_bytes = element_bytes
+        self._per_page = PAGE_BYTES // element_bytes
+        self._capacity = self._per_page * len(pages)
+        self._position = 0
 
     def consume(self) -> bytes | None:
         """Take the next element and clear its header byte, or None if there is none."""
-        taken = self.peek()
-        if taken is not None:
-            page, at = self._slot(self.position)
-            page[at] = 0
-            self.position = (self.position + 1) % (PAGE_BYTES // self.element_bytes * len(self.pages))
+        page, inside = divmod(self._position, self._per_page)
+        memory, at = self._pages[page], inside * self._element_bytes
+        if not memory[at]:
+            return None
+        taken = bytes(memory[at : at + self._element_bytes])
+        memory[at] = 0
+        self._position = (self._position + 1) % self._capacity
         return taken
 
     def contents(self) -> list[bytes]:
         """All elements that the owner has not consumed, in order, without consuming them."""
         found: list[bytes] = []
-        total = PAGE_BYTES // self.element_bytes * len(self.pages)
-        while len(found) < total:
-            page, at = self._slot(self.position + len(found))
-            if not page[at]:
+        while len(found) < self._capacity:
+            page, inside = divmod((self._position + len(found)) % self._capacity, self._per_page)
+            memory, at = self._pages[page], inside * self._element_bytes
+            if not memory[at]:
                 break
-            found.append(bytes(page[at : at + self.element_bytes]))
+            found.append(bytes(memory[at : at + self._element_bytes]))
         return found
 
 
@@ -201,7 +200,8 @@ class Driver:
         view = self._owned(handle)
         taken = None if view is None else view.consume()
         # The hypervisor sees a cleared header when it next looks; this is the moment when it looks (CRQ-7, CRQ-13).
-        self._hypervisor.mechanism.notice()
+        if self._hypervisor.mechanism.watching:
+            self._hypervisor.mechanism.notice()
         return taken
 
     def drain(self, handle: int | None = None) -> list[bytes]:
