@@ -101,8 +101,8 @@ def client_reads_init(o: Ops, s: State, full: Truth) -> Effect:
     """The client reads a server's INIT and answers as its profile says.
 
     reregister: it frees and registers its CRQ and sends INIT itself. answer: INIT_COMPLETE at once; if that is not stored
-    it recovers. Crossing INITs make it register again under either: its own INIT may have gone to another server than the
-    one whose INIT it reads, and would be answered there (see :func:`after_failover`).
+    it recovers. With a request of its own outstanding it registers again under either: that request may have gone to another
+    server than the one whose INIT it reads, and would be answered into this dialogue (see :func:`after_failover`).
     """
     possible, _, t = _client_reads(o, s, Kind.INIT)
     answers = o.rules.answers_init(o, s)
@@ -112,9 +112,14 @@ def client_reads_init(o: Ops, s: State, full: Truth) -> Effect:
     return Effect(o.all_of(possible, o.ite(answers, sendable, o.no(full))), t)
 
 
+def asks(o: Ops, s: State) -> Truth:
+    """An INIT or a LOGIN of the client's own is outstanding."""
+    return o.one_of(s.phase, ClientPhase.INIT_SENT, ClientPhase.LOGIN_SENT)
+
+
 def answers_init(o: Ops, s: State) -> Truth:
-    """CLI-2: the client answers an INIT on the CRQ it has."""
-    return o.all_of(o.eq(o.profile.client_init, ClientInit.ANSWER), o.no(o.eq(s.phase, ClientPhase.INIT_SENT)))
+    """CLI-2: the client answers an INIT on the CRQ it has, unless a request of its own is outstanding."""
+    return o.all_of(o.eq(o.profile.client_init, ClientInit.ANSWER), o.no(asks(o, s)))
 
 
 def _client_accepts(o: Ops, s: State, kind: Kind, awaiting: ClientPhase, then: ClientPhase) -> Effect:
@@ -144,11 +149,6 @@ def client_reads_data(o: Ops, s: State) -> Effect:
     """The client reads any other element."""
     possible, _, t = _client_reads(o, s, Kind.DATA)
     return Effect(possible, t)
-
-
-def asks(o: Ops, s: State) -> Truth:
-    """An INIT or a LOGIN of the client's own is outstanding."""
-    return o.one_of(s.phase, ClientPhase.INIT_SENT, ClientPhase.LOGIN_SENT)
 
 
 def after_failover(o: Ops, s: State) -> Term:

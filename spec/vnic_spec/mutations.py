@@ -242,7 +242,7 @@ _rule(
 _rule(
     "fills_before_open",
     "SEL-2",
-    "SEL-7/ends",
+    "SEL-2",
     "SEL-8 to the letter: the selection is filled before the client has ever opened its CRQ",
     choice=_fills_before_open,
 )
@@ -314,25 +314,6 @@ _action(
     "SEL-7/ends",
     "the selection outlives the client's partition",
     client_crashes=_crash_keeps_selection,
-)
-
-
-def _opens_at_first(o: Ops, s: State, b: Term) -> Effect:
-    t = s.but(selected=o.nobody)
-    first_on_list = o.every(lambda j: o.implies(o.all_of(selection.eligible(o, t, j), o.no(o.eq(j, b))), s.added(b, j)))
-    eligible = o.all_of(o.no(o.eq(b, o.nobody)), selection.eligible(o, t, b))
-    first = transport.register(o, s.but(priority=s.priority.each(lambda _, __: s.priority(b))), b)
-    taken = first.state.but(priority=s.priority)
-    guard = o.all_of(o.eq(s.crq, Crq.CLOSED), eligible, first_on_list, first.guard)
-    return Effect(o.all_of(transport.client_is_on(o, s), guard), taken, first.answer)
-
-
-_action(
-    "opens_with_the_oldest",
-    "SEL-2",
-    "SEL-2",
-    "the client is given the first server on the list, whatever its priority",
-    h_reg_crq=_opens_at_first,
 )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
-from vnic_spec.properties.steps import is_event, left, somebody, switched, switched_between
+from vnic_spec.profile import Reopen
+from vnic_spec.properties.steps import REGISTERS, is_event, left, somebody, switched, switched_between
 from vnic_spec.property import Step, step_property
 from vnic_spec.selection import best
 from vnic_spec.state import State
@@ -22,7 +23,8 @@ def _caused_by_priority(o: Ops, s: State, t: State, step: Step) -> Truth:
 )
 def switches_have_a_trigger(o: Ops, s: State, t: State, step: Step) -> Truth:
     """A selected server is left only if it is no longer eligible (failure, complaint, removal), or by activation of another,
-    or, with auto on and no pin on it, for a strictly better eligible one. Equals never preempt."""
+    or, with auto on and no pin on it, for a strictly better eligible one. Equals never preempt.
+    Under reopen = reselect a registration may leave it too."""
     unpinned = o.any_of(o.eq(s.pin, o.nobody), step.by(o, "sets_auto"))
     preempted = o.all_of(
         t.auto,
@@ -35,6 +37,7 @@ def switches_have_a_trigger(o: Ops, s: State, t: State, step: Step) -> Truth:
         o.no(o.rules.eligible(o, t, s.selected)),
         preempted,
         step.by(o, "activates_server", "client_crashes", "client_migrates"),
+        o.all_of(o.eq(o.profile.reopen, Reopen.RESELECT), step.by(o, *REGISTERS)),
     )
     return o.implies(left(o, s, t), cause)
 
