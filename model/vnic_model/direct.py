@@ -49,6 +49,13 @@ class DirectQueue:
     def empty(self) -> bool:
         return not self.items
 
+    def begins_with(self, older: Any, except_last: Truth) -> bool:
+        def same(a: Element, b: Element) -> bool:
+            return a.kind == b.kind and a.sender == b.sender
+
+        kept = older.items[:-1] if except_last else older.items
+        return len(self.items) >= len(older.items) and all(map(same, self.items, kept))
+
     def every(self, law: Callable[[Element], Truth]) -> bool:
         return all(law(e) for e in self.items)
 

@@ -74,6 +74,15 @@ class TracedQueue:
     def empty(self) -> Node:
         return self._is(0)
 
+    def begins_with(self, older: Any, except_last: Truth) -> Node:
+        o = self.o
+        kept = []
+        for k, (mine, its) in enumerate(zip(self.slots, older.slots, strict=True)):
+            same = o.all_of(o.eq(mine.kind, its.kind), o.eq(mine.sender, its.sender))
+            excused = o.all_of(except_last, older._is(k + 1))
+            kept.append(o.implies(older._holds(k), o.all_of(self._holds(k), o.any_of(same, excused))))
+        return o.all_of(*kept)
+
     def every(self, law: Callable[[Element], Truth]) -> Node:
         return self.o.all_of(*(self.o.implies(self._holds(k), law(e)) for k, e in enumerate(self.slots)))
 

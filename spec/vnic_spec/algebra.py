@@ -66,6 +66,9 @@ class Queue(Protocol):
     def empty(self) -> Truth:
         """Nothing is queued."""
 
+    def begins_with(self, older: Queue, except_last: Truth) -> Truth:
+        """Each element of ``older`` is here at the same place (``except_last``: the last one may be another)."""
+
     def every(self, law: Callable[[Element], Truth]) -> Truth:
         """``law`` holds of each element."""
 

@@ -76,6 +76,12 @@ def _drop_event_on_full(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) 
     return possible, t.but(to_client=o.ite(full, s.to_client, t.to_client))
 
 
+def _event_flushes_queue(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
+    flushed = s.but(to_client=o.ite(o.all_of(when, full), s.to_client.clear(), s.to_client))
+    _, t = failover.tell_client(o, flushed, kind, when, o.false)
+    return failover.tell_client(o, s, kind, when, full)[0], t
+
+
 def _silent_without_successor(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
     anybody = o.any_of(o.eq(o.const(kind), Kind.MIGRATED), o.some(lambda j: selection.eligible(o, s, j)))
     return failover.tell_client(o, s, kind, o.all_of(when, anybody), full)
@@ -101,6 +107,13 @@ _rule(
     "INV-2",
     "an event that meets a full queue is dropped, as H_DROPPED would drop an element",
     tell_client=_drop_event_on_full,
+)
+_rule(
+    "event_flushes_queue",
+    "CRQ-7",
+    "CRQ-5",
+    "an event that meets a full queue empties it first",
+    tell_client=_event_flushes_queue,
 )
 _rule("grants_survive", "CRQ-12", "INV-7", "handles and DMA maps outlive the session", fence=_grants_survive)
 _rule(
@@ -496,6 +509,16 @@ def _standby_tells(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Ef
     return Effect(o.all_of(effect.guard, possible), t, effect.answer)
 
 
+def _drops_silently(o: Ops, s: State, i: Term, full: Truth) -> Effect:
+    effect = handshake.server_sends_init(o, s, i, full)
+    return Effect(effect.guard, effect.state, o.ite(full, o.const(Rc.H_SUCCESS), effect.answer))
+
+
+def _sends_events(o: Ops, s: State, i: Term, to_client_kind: Term, full: Truth) -> Effect:
+    forged = o.ite(o.eq(to_client_kind, Kind.DATA), o.const(Kind.FAILOVER), to_client_kind)
+    return transport.h_send_crq_to_client(o, s, i, forged, full)
+
+
 def _stale_elements(o: Ops, s: State, b: Term) -> Effect:
     effect = handshake.client_registers(o, s, b)
     _, queue = s.to_client.push(Element(o.const(Kind.INIT_COMPLETE), effect.state.selected, o.false))
@@ -545,6 +568,20 @@ _action(
     client_registers=_stale_elements,
 )
 _action(
+    "drop_is_success",
+    "CRQ-5",
+    "CRQ-5/told",
+    "a send that meets a full queue is answered H_SUCCESS",
+    server_sends_init=_drops_silently,
+)
+_action(
+    "event_from_server",
+    "CRQ-6",
+    "CRQ-6",
+    "a server may send an element with the header of an event",
+    h_send_crq_to_client=_sends_events,
+)
+_action(
     "dropped_before_closed",
     "CRQ-3",
     "CRQ-3",
@@ -578,6 +615,11 @@ def _loses_wish(o: Ops, s: State) -> Effect:
 def _waits_after_02(o: Ops, s: State, i: Term) -> Term:
     active = o.no(o.eq(s.belief(i), Belief.STANDBY))
     return o.ite(active, o.const(Belief.OPEN), o.const(Belief.STANDBY))
+
+
+def _waits_after_06(o: Ops, s: State) -> Effect:
+    effect = handshake.client_reads_migrated(o, s)
+    return Effect(effect.guard, effect.state.but(phase=o.const(ClientPhase.WAITING)))
 
 
 def _polls_freely(o: Ops, s: State, i: Term) -> Effect:
@@ -617,6 +659,20 @@ _rule(
         o.eq(s.phase, ClientPhase.INIT_SENT), o.const(ClientPhase.RECOVERING), o.const(ClientPhase.WAITING)
     ),
     instance="answer",
+)
+_rule(
+    "client_answers_every_init",
+    "CLI-2",
+    "CLI-2",
+    "the client answers a new server's INIT on the CRQ that the old one knew",
+    answers_init=lambda o, s: o.true,
+)
+_action(
+    "migration_is_waited_for",
+    "CLI-3",
+    "CLI-3",
+    "event 06 is taken for an event 08",
+    client_reads_migrated=_waits_after_06,
 )
 _rule(
     "client_resets_on_08",

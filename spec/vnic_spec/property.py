@@ -38,6 +38,10 @@ class Step:
     def __getitem__(self, parameter: str) -> Term:
         return self.parameters[parameter]
 
+    def get(self, parameter: str, otherwise: Term) -> Term:
+        """The parameter, or ``otherwise`` for an action that has none of that name."""
+        return self.parameters.get(parameter, otherwise)
+
 
 StepLaw = Callable[[Ops, State, State, Step], Truth]
 

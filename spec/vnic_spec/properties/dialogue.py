@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.handshake import asks
-from vnic_spec.profile import Crossing
+from vnic_spec.profile import ClientInit, Crossing
 from vnic_spec.properties.steps import somebody
 from vnic_spec.property import Scope, Step, state_property, step_property
 from vnic_spec.state import State
@@ -44,6 +44,37 @@ def replies_are_to_own_requests(o: Ops, s: State) -> Truth:
     """The client has never taken the answer to a request of an earlier dialogue for the answer to its own
     (crossing = hold)."""
     return o.any_of(o.no(s.deceived), o.eq(o.profile.crossing, Crossing.GAP))
+
+
+def _meets_init(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.all_of(step.by(o, "client_reads_init"), o.eq(s.phase, ClientPhase.WAITING))
+
+
+@step_property(
+    "CLI-2",
+    actions=("client_reads_init",),
+    scope=Scope.DRIVERS,
+    witness=("the INIT of a new server ends the client's wait", _meets_init),
+)
+def init_makes_the_client_register_again(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """On a server's INIT the client frees and registers its CRQ before it goes on (profile client_init = reregister)."""
+    return o.implies(o.eq(o.profile.client_init, ClientInit.REREGISTER), o.eq(t.phase, ClientPhase.RECOVERING))
+
+
+def _reads_migrated(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.all_of(step.by(o, "client_reads_migrated"), o.eq(s.phase, ClientPhase.LOGGED_IN))
+
+
+@step_property(
+    "CLI-3",
+    actions=("client_reads_migrated",),
+    scope=Scope.DRIVERS,
+    instance="migration",
+    witness=("a client that is logged in reads event 06", _reads_migrated),
+)
+def migration_is_answered_by_enabling(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """After event 06 the client enables its CRQ and starts its dialogue again."""
+    return o.eq(t.phase, ClientPhase.ENABLING)
 
 
 def _wish_in_failover(o: Ops, s: State, t: State, step: Step) -> Truth:

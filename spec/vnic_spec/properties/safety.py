@@ -64,7 +64,9 @@ def _found(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.all_of(waits, o.eq(t.crq, Crq.OPEN), somebody(o, t.selected))
 
 
-@state_property("INV-5", "SEL-6", witness=("a waiting client is given the first server to become eligible", _found))
+@state_property(
+    "INV-5", "SEL-6", "FOV-9", witness=("a waiting client is given the first server to become eligible", _found)
+)
 def client_is_served(o: Ops, s: State) -> Truth:
     """If the client's CRQ is open and a server is eligible, one is selected, and connected unless an unread event holds it
     (CRQ-13) or an event is owed to the client (CRQ-7)."""

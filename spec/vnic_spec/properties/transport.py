@@ -78,6 +78,66 @@ def freeing_tells_the_server(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.all_of(told, o.eq(t.crq, Crq.CLOSED), o.every(lambda i: o.no(t.connected(i))))
 
 
+_TAKES = (
+    "client_consumes",
+    "client_reads_init",
+    "client_reads_init_complete",
+    "client_reads_login_rsp",
+    "client_reads_data",
+    "client_reads_failover",
+    "client_reads_migrated",
+)
+
+
+def _overlays(o: Ops, s: State, t: State, step: Step) -> Truth:
+    lost = o.no(s.to_client.last(lambda e: is_event(o, e)))
+    return o.all_of(step.get("client_full", o.false), o.no(s.to_client.empty()), lost)
+
+
+@step_property("CRQ-5", "CRQ-7", witness=("an event overlays an element that the client has not read", _overlays))
+def nothing_queued_is_lost(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """While the client's CRQ stays registered, what is queued for it stays, in order, until the client takes it from the front;
+    only the last element can be overlaid, by an event that meets a full queue."""
+    _, _, rest = s.to_client.pop()
+    older = rest if step.action in _TAKES else s.to_client
+    registered = o.all_of(o.no(o.eq(s.crq, Crq.CLOSED)), o.no(o.eq(t.crq, Crq.CLOSED)))
+    return o.implies(registered, t.to_client.begins_with(older, step.get("client_full", o.false)))
+
+
+_SERVER_SENDS = ("server_sends_init", "server_sends_data", "h_send_crq_to_client")
+
+
+def _dropped(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.eq(step.answer, Rc.H_DROPPED)
+
+
+@step_property(
+    "CRQ-5/told",
+    "CRQ-3",
+    actions=_SERVER_SENDS,
+    witness=("a server's INIT meets a full queue", _dropped),
+)
+def sender_is_told(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """A server is answered H_SUCCESS if and only if its element is now the last one of the client's queue; otherwise the queue
+    is what it was."""
+    same = o.all_of(
+        t.to_client.begins_with(s.to_client, o.false),
+        s.to_client.begins_with(t.to_client, o.false),
+    )
+    stored = o.all_of(o.no(same), t.to_client.last(lambda e: o.eq(e.sender, step["i"])))
+    return o.ite(o.eq(step.answer, Rc.H_SUCCESS), stored, same)
+
+
+def _event_queued(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.all_of(o.no(t.to_client.empty()), t.to_client.last(lambda e: is_event(o, e)))
+
+
+@state_property("CRQ-6", instance="interface", witness=("an event is put on the client's queue", _event_queued))
+def only_the_hypervisor_writes_events(o: Ops, s: State) -> Truth:
+    """An element on the client's queue is an event if and only if no server sent it."""
+    return s.to_client.every(lambda e: o.iff(is_event(o, e), o.eq(e.sender, o.nobody)))
+
+
 def _migrated(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.all_of(step.by(o, "client_migrates"), o.no(s.to_client.empty()))
 

@@ -116,7 +116,8 @@ def unlinked(actions: Mapping[str, Linked], properties: Mapping[str, Linked]) ->
     return tuple(
         entry.id
         for entry in REQUIREMENTS.values()
-        if entry.elsewhere is None and not (_naming(entry.id, actions) or _naming(entry.id, properties))
+        if (entry.elsewhere is None or not entry.elsewhere.whole)
+        and not (_naming(entry.id, actions) or _naming(entry.id, properties))
     )
 
 
