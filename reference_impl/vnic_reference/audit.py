@@ -40,6 +40,9 @@ def violations(machine: Machine) -> list[str]:
             found.append("INV-5: nobody is selected")
         elif session is None and not mechanism.held(selected) and mechanism.owed is Owed.NOTHING:
             found.append("INV-5: nothing holds the client, but it is not connected")
+    # CRQ-8
+    if crq is Crq.DISABLED and session is not None:
+        found.append("CRQ-8: connected with a disabled CRQ")
     # INV-6
     if crq is Crq.CLOSED and (session is not None or mechanism.owed is not Owed.NOTHING):
         found.append("INV-6: connected or owed something with a closed CRQ")

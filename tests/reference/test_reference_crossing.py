@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vnic_reference import Machine, Refusal
+from vnic_reference.interrupts import Interrupt
+from vnic_reference.queues import Queue
 from vnic_spec.vocabulary import Status
-from vnic_spec.wire import INIT, INIT_COMPLETE, Event, Rc, Vioctl, event_element
+from vnic_spec.wire import (
+    ELEMENT_BYTES,
+    ELEMENTS_PER_PAGE,
+    INIT,
+    INIT_COMPLETE,
+    PAGE_BYTES,
+    Event,
+    Rc,
+    Vioctl,
+    event_element,
+)
 
 Build = Callable[..., Machine]
 FAILOVER = event_element(Event.DEVICE_FAILOVER)
@@ -109,6 +121,29 @@ def test_the_limit_does_not_run_while_the_crq_is_closed(connected: Build) -> Non
     assert selected(machine) == 1
 
 
+def test_the_limit_starts_anew_with_another_held_server(connected: Build) -> None:
+    machine = connected(10, 50, hold_limit_ms=100)
+    machine.console.activate(1)
+    machine.console.activate(0)  # held: it has not read that it was fenced; the same holds for server 1 from here on
+    machine.advance(60)
+    machine.console.activate(1)
+    machine.advance(100)
+    assert selected(machine) == 1
+    machine.advance(1)
+    assert selected(machine) == 0
+
+
+def test_an_event_that_was_read_does_not_count_when_its_slot_is_used_again() -> None:
+    view = bytearray(PAGE_BYTES)
+    queue = Queue([view], ELEMENT_BYTES, Interrupt(1))
+    queue.put_event(Event.PARTNER_DEREGISTERED)
+    view[0] = 0
+    for _ in range(ELEMENTS_PER_PAGE):
+        assert queue.put(0x80 << 56, 0)
+    assert not queue.put(0x80 << 56, 0)
+    assert not queue.event_unread()
+
+
 def test_an_overdue_only_server_comes_back_when_it_has_read(connected: Build) -> None:
     machine = connected(10, hold_limit_ms=100)
     reopen(machine)
@@ -137,6 +172,15 @@ def test_a_gap_ends_although_the_event_is_unread(connected: Build) -> None:
     machine.advance(50)
     assert machine.client.send(INIT) == Rc.H_SUCCESS
     assert machine.servers[0].drain() == [DEREGISTERED, INIT]
+
+
+def test_re_registration_of_the_server_ends_the_gap(connected: Build) -> None:
+    machine = connected(10, crossing="gap", gap_ms=50)
+    reopen(machine)
+    machine.servers[0].free_crq()
+    machine.servers[0].reg_crq()
+    machine.servers[0].report()
+    assert machine.client.send(INIT) == Rc.H_SUCCESS
 
 
 def test_a_gap_of_nothing(connected: Build) -> None:

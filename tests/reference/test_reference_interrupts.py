@@ -20,6 +20,14 @@ def test_registering_leaves_the_interrupt_disabled(connected: Build) -> None:
     assert machine.client.drain() == [INIT]
 
 
+def test_what_was_enabled_before_registering_is_disabled_by_it(start: Build) -> None:
+    machine = start(10)
+    machine.client.vio_signal(1)
+    machine.client.reg_crq()
+    machine.servers[0].send(INIT)
+    assert machine.client.pending_interrupts() == []
+
+
 def test_one_pulse_until_eoi_and_the_element_in_between_is_found_by_scanning(connected: Build) -> None:
     machine = connected(10)
     client = machine.client

@@ -85,6 +85,18 @@ def test_failures_while_disabled_are_silent_unless_a_manual_choice_stands(connec
     assert machine.client.drain() == [FAILOVER]
 
 
+def test_a_manual_choice_does_not_connect_a_disabled_crq(connected: Build) -> None:
+    machine = connected(10, 50)
+    machine.migrate()
+    assert machine.console.activate(1).ok
+    assert machine.client.send(INIT) == Rc.H_CLOSED
+    assert machine.servers[1].send(INIT) == Rc.H_CLOSED
+    machine.client.enable_crq()
+    assert selected(machine) == 1
+    assert machine.console.listing().pinned
+    assert machine.servers[1].send(INIT) == Rc.H_SUCCESS
+
+
 def test_freeing_a_disabled_crq_is_a_normal_close(connected: Build) -> None:
     machine = connected(10)
     machine.migrate()
