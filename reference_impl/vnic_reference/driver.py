@@ -24,6 +24,7 @@ from vnic_spec.wire import (
 )
 
 _MASK = (1 << 64) - 1
+_REGISTRATIONS = frozenset({Hcall.H_REG_CRQ, Hcall.H_REG_SUB_CRQ})
 _REGISTERED = (Rc.H_SUCCESS, Rc.H_CLOSED)
 
 
@@ -79,28 +80,28 @@ class Driver:
         self._hypervisor = hypervisor
         self.unit = unit
         self._crq: OwnerView | None = None
-        self._sub_crqs: dict[int, OwnerView | None] = {}
+        self._sub_crqs: dict[int, OwnerView] = {}
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def hcall(self, token: int, *registers: int) -> Answer:
-        """Any call of the partition, registers as given."""
-        return self._hypervisor.hcall(self.unit.partition, token, *registers)
+        """Any call of the partition, registers as given; a queue registered by it is read from its start."""
+        answer = self._hypervisor.hcall(self.unit.partition, token, *registers)
+        if token in _REGISTRATIONS and answer[0] in _REGISTERED:
+            pages = self.unit.window.own_pages(registers[1] & _MASK, registers[2] & _MASK) or []
+            if token == Hcall.H_REG_CRQ:
+                self._crq = OwnerView(pages, ELEMENT_BYTES)
+            else:
+                self._sub_crqs[answer[1]] = OwnerView(pages, SUB_ELEMENT_BYTES)
+        return answer
 
     def reg_crq(self, ioba: int = 0, length: int = PAGE_BYTES) -> int:
-        """H_REG_CRQ of this unit; after H_SUCCESS and H_CLOSED the owner reads from the start of the queue."""
-        rc = self.hcall(Hcall.H_REG_CRQ, self.unit.address, ioba, length)[0]
-        if rc in _REGISTERED:
-            self._crq = self._view(ioba, length, ELEMENT_BYTES)
-        return rc
+        """H_REG_CRQ of this unit."""
+        return self.hcall(Hcall.H_REG_CRQ, self.unit.address, ioba, length)[0]
 
     def free_crq(self) -> int:
         """H_FREE_CRQ of this unit."""
-        rc = self.hcall(Hcall.H_FREE_CRQ, self.unit.address)[0]
-        if rc == Rc.H_SUCCESS:
-            self._crq = None
-            self._sub_crqs.clear()
-        return rc
+        return self.hcall(Hcall.H_FREE_CRQ, self.unit.address)[0]
 
     def send(self, element: bytes) -> int:
         """H_SEND_CRQ of 16 bytes."""
@@ -130,10 +131,7 @@ class Driver:
 
     def reg_sub_crq(self, ioba: int, length: int = PAGE_BYTES) -> Answer:
         """H_REG_SUB_CRQ: code, then handle and interrupt source."""
-        answer = self.hcall(Hcall.H_REG_SUB_CRQ, self.unit.address, ioba, length)
-        if answer[0] in _REGISTERED:
-            self._sub_crqs[answer[1]] = self._view(ioba, length, SUB_ELEMENT_BYTES)
-        return answer
+        return self.hcall(Hcall.H_REG_SUB_CRQ, self.unit.address, ioba, length)
 
     def free_sub_crq(self, handle: int) -> int:
         """H_FREE_SUB_CRQ of one of this unit's own queues."""
@@ -178,11 +176,6 @@ class Driver:
         """Read the partition's own memory at an address of its window; None if that is not mapped."""
         pages = self.unit.window.own_pages(ioba, length)
         return None if pages is None else b"".join(pages)[ioba % PAGE_BYTES :][:length]
-
-    def _view(self, ioba: int, length: int, element_bytes: int) -> OwnerView | None:
-        """View of a queue just registered; registers count 64 bits."""
-        pages = self.unit.window.own_pages(ioba & _MASK, length & _MASK)
-        return None if pages is None else OwnerView(pages, element_bytes)
 
     def _owned(self, handle: int | None) -> OwnerView | None:
         """View of a queue that is still registered; a power cycle or the end of a session may have closed it."""

@@ -1,7 +1,8 @@
 """The hypervisor: one entry for all calls, by token number and registers.
 
 A call answers with a tuple, return code first, then R4, R5 … as far as the call returns anything. Any register values
-are allowed; registers count 64 bits, missing ones are zero, more than the call takes are ignored.
+are allowed; registers count 64 bits, missing ones are zero, more than the call takes are ignored. This hypervisor never
+answers busy, which it could (CRQ-14).
 """
 
 from __future__ import annotations

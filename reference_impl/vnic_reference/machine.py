@@ -80,8 +80,10 @@ class Machine:
 
     def hcall(self, partition: int, token: int, *registers: int) -> Answer:
         """One call of the partition with this ID; an unknown partition is answered like one that does not run."""
-        caller = self.partitions.get(partition)
-        return (Rc.H_PRIVILEGE,) if caller is None else self.hypervisor.hcall(caller, token, *registers)
+        for driver in (self.client, *self.servers):
+            if driver.unit.partition.number == partition:
+                return driver.hcall(token, *registers)
+        return (Rc.H_PRIVILEGE,)
 
     def advance(self, ms: int) -> bool:
         """Let virtual time pass; False, and no effect, unless ``ms`` is from 0 to 2**40 (MON-2)."""
