@@ -1,0 +1,315 @@
+"""Traces as text with lanes: what an engineer reads.
+
+At most 100 columns, no colour needed. Each line carries a role, so that a terminal may colour it; the words are the same.
+First the verdict, then the steps; a lane per partner, arrows for elements, and beside each step only what changed.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from vnic_model import describe
+from vnic_model.instances import SCENARIOS
+from vnic_model.recording import Deed
+from vnic_model.trace import NOTE, VIOLATION, Change, Header, Passage, Trace, TraceStep, why
+from vnic_spec.algebra import Each, Elements, Server
+from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.state import VARIABLES
+
+WIDTH = 100
+_LABEL = 15  #: column at which the text of the verdict begins
+_VARIABLES = {variable.name: variable for variable in VARIABLES}
+_SHORT = {"console": "con", "platform": "plt", "clock": "clk", "hypervisor": "hyp", "client": "cli"}
+
+
+class Line(NamedTuple):
+    """One line and what it is: verdict, bad, head, step, fault, element, change, proof, point or plain."""
+
+    text: str
+    role: str = "plain"
+
+
+def text_of(trace: Trace, *, compact: bool = False) -> str:
+    """The trace as plain text."""
+    return "".join(line.text.rstrip() + "\n" for line in lines_of(trace, compact=compact))
+
+
+def lines_of(trace: Trace, *, compact: bool = False) -> list[Line]:
+    """The lines of a trace.
+
+    Args:
+        trace: a trace of this machine.
+        compact: steps only, without bytes, proof variables and glossary.
+    """
+    if compact:
+        return list(_steps(trace, compact=True))
+    return [*_verdict(trace), Line(""), *_setting(trace), Line(""), *_steps(trace, compact=False), *_legend(trace)]
+
+
+# --- the verdict ---------------------------------------------------------------------------------------------------
+
+
+def _verdict(trace: Trace) -> Iterator[Line]:
+    header = trace.header
+    claim = PROPERTIES[header.property]
+    requirement = REQUIREMENTS[header.requirement]
+    if header.kind == VIOLATION:
+        yield from _labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
+        yield from _labelled("happened", _happened(trace), "verdict")
+        yield from _labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
+    else:
+        yield from _labelled("witness", f"{requirement.id}  {requirement.text}", "verdict")
+        yield from _labelled("happened", f"step {len(trace.steps)}: {claim.witness_sentence}.", "verdict")
+        yield from _labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
+    yield from _labelled("again", command_of(header), "verdict")
+
+
+def _happened(trace: Trace) -> str:
+    facts = "; ".join(why(trace))
+    if not trace.steps:
+        return f"in the initial state: {facts}."
+    last = trace.steps[-1]
+    return f"step {last.number}: {_headline(last)}. Then {facts}."
+
+
+def _labelled(label: str, words: str, role: str) -> Iterator[Line]:
+    wrapped = textwrap.wrap(words, WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(wrapped):
+        yield Line(f"{label if number == 0 else '':<{_LABEL}}{line}", role)
+
+
+def command_of(header: Header) -> str:
+    """The command that finds the trace again."""
+    if header.kind != VIOLATION:
+        return f"vnickit explain {header.property}"
+    mutation = MUTATIONS[header.mutation] if header.mutation else None
+    words = ["vnickit explore"]
+    scenario = SCENARIOS[header.instance]
+    usual = "core"
+    servers, client_depth, server_depth = 2, scenario.client_depth, scenario.server_depth
+    if mutation:
+        words.append(f"--mutate {mutation.name}")
+        usual = mutation.instance or PROPERTIES[mutation.refutes].instance
+        servers = mutation.servers
+        client_depth, server_depth = mutation.client_depth or client_depth, mutation.server_depth or server_depth
+    if header.instance != usual:
+        words.append(f"--instance {header.instance}")
+    if header.servers != servers:
+        words.append(f"--servers {header.servers}")
+    if header.client_depth != client_depth:
+        words.append(f"--client-depth {header.client_depth}")
+    if header.server_depth != server_depth:
+        words.append(f"--server-depth {header.server_depth}")
+    own = scenario.profile.as_mapping()
+    words += [f"--profile {k}={v}" for k, v in header.profile_full.items() if own[k] != v]
+    if mutation and header.property != mutation.refutes:
+        words.append("--all-properties")
+    return " ".join(words)
+
+
+def _setting(trace: Trace) -> Iterator[Line]:
+    header = trace.header
+    many = "1 server" if header.servers == 1 else f"{header.servers} servers"
+    profile = ", ".join(f"{k} = {v}" for k, v in header.profile.items()) or "default"
+    setting = (
+        f"{header.instance}, {many}; queues: client {header.client_depth}, server {header.server_depth} elements; "
+        f"profile: {profile}"
+    )
+    yield from _labelled("machine", setting, "plain")
+    if header.mutation:
+        mutation = MUTATIONS[header.mutation]
+        words = f'{mutation.name}: {mutation.requirement} read as "{mutation.sentence}"'
+        yield from _labelled("misreading", words, "plain")
+
+
+# --- the lanes -----------------------------------------------------------------------------------------------------
+
+
+class _Lanes:
+    """Columns of the partners that occur in a trace, in the order of the design: console to client."""
+
+    def __init__(self, trace: Trace) -> None:
+        used = {step.lane for step in trace.steps} | {"hypervisor", "client"}
+        used |= {side for step in trace.steps for e in step.elements for side in (e.sender, e.receiver)}
+        servers = sorted(name for name in used if name.startswith("server "))
+        order = [n for n in ("console", "platform", "clock", "hypervisor") if n in used] + servers + ["client"]
+        self.names = order
+        self.labels = [_SHORT.get(name) or name.replace("server ", "s") for name in order]
+        self.at: dict[str, int] = {}
+        column = 0
+        for name, label in zip(order, self.labels, strict=True):
+            self.at[name] = column + (len(label) - 1) // 2
+            column += len(label) + 1
+        self.width = column
+
+    def head(self) -> str:
+        """The names of the lanes."""
+        return " ".join(self.labels) + " "
+
+    def blank(self) -> str:
+        """Life lines only."""
+        return self._draw({})
+
+    def mark(self, name: str, sign: str) -> str:
+        """Life lines with a sign in one lane."""
+        return self._draw({self.at[name]: sign})
+
+    def arrow(self, sender: str, receiver: str, *, arrives: bool) -> str:
+        """Life lines with an arrow between two of them."""
+        start, end = self.at[sender], self.at[receiver]
+        right = start < end
+        drawn = dict.fromkeys(range(min(start, end) + 1, max(start, end)), "─")
+        drawn[start] = "├" if right else "┤"
+        drawn[end] = ("▶" if right else "◀") if arrives else "╳"
+        return self._draw(drawn)
+
+    def _draw(self, signs: dict[int, str]) -> str:
+        row = [" "] * self.width
+        for column in self.at.values():
+            row[column] = "│"
+        for column, sign in signs.items():
+            row[column] = sign
+        return "".join(row)
+
+
+def _steps(trace: Trace, *, compact: bool) -> Iterator[Line]:
+    lanes = _Lanes(trace)
+    yield Line(f"{'step':>4}  {lanes.head()}", "head")
+    for step in trace.steps:
+        for number, line in enumerate(_step(step, lanes, compact=compact)):
+            margin = f"{step.number:>4}{'!' if step.fault else ' '} " if number == 0 else " " * 6
+            yield Line(margin + line.text, line.role)
+        if step.point:
+            claim = trace.header.property
+            words = f"{claim} is violated here" if step.point == VIOLATION else "this is the step that was looked for"
+            yield Line(f"  >>  {lanes.blank()} {words}", "point")
+
+
+def _step(step: TraceStep, lanes: _Lanes, *, compact: bool) -> Iterator[Line]:
+    room = WIDTH - 6 - lanes.width - 1
+    first = lanes.mark(step.lane, "●")
+    for line in textwrap.wrap(_headline(step), room, subsequent_indent="  "):
+        yield Line(f"{first} {line}", "fault" if step.fault else "step")
+        first = lanes.blank()
+    for words in _circumstances(step):
+        for line in textwrap.wrap(words, room - 2):
+            yield Line(f"{lanes.blank()}   {line}", "fault")
+    for passage in step.elements:
+        yield from _element(passage, lanes, room, compact=compact)
+    shown = [_change(c) for c in step.changes if not c.proof and not (compact and _is_queue(c))]
+    for line in _flow(shown, room - 2):
+        yield Line(f"{lanes.blank()}   {line}", "change")
+    proof = [_change(c) for c in step.changes if c.proof and not compact]
+    for line in _flow([f"(proof) {words}" for words in proof], room - 2):
+        yield Line(f"{lanes.blank()}   {line}", "proof")
+
+
+def _headline(step: TraceStep) -> str:
+    words = describe.phrase(step.action, step.parameters)
+    return f"{words} → {step.answer}" if step.answer else words
+
+
+def _circumstances(step: TraceStep) -> Iterator[str]:
+    for name, whose in (("full", "the queue that is sent to"), ("client_full", "the client's queue")):
+        if step.parameters.get(name) is True:
+            yield f"! {whose} happens to be full"
+    if step.parameters.get("server_full") is True:
+        yield "! the old server's queue happens to be full"
+
+
+def _flow(words: Iterable[str], width: int) -> list[str]:
+    """Phrases one after the other, a phrase broken only where it is longer than a line."""
+    rows: list[str] = []
+    for phrase in words:
+        if rows and len(rows[-1]) + 3 + len(phrase) <= width:
+            rows[-1] += f" · {phrase}"
+        else:
+            rows += textwrap.wrap(phrase, width, subsequent_indent="  ")
+    return rows
+
+
+_NOT_STORED = {
+    Deed.REFUSED.name: "not stored",
+    Deed.OWED.name: "owed until there is room",
+    Deed.DROPPED.name: "dropped, and nobody is told",
+}
+
+
+def _element(passage: Passage, lanes: _Lanes, room: int, *, compact: bool) -> Iterator[Line]:
+    sender = "hyp" if passage.sender == describe.HYPERVISOR else passage.sender
+    stored = passage.deed in (Deed.STORED.name, Deed.OVERLAID.name)
+    dump = "" if compact else describe.hex_groups(passage.bytes)
+    if passage.deed == Deed.TAKEN.name:
+        if compact:
+            return
+        drawing = lanes.mark(passage.receiver, "○")
+        route = f"{passage.receiver} takes"
+    elif passage.deed == Deed.LOST.name:
+        drawing = lanes.mark(passage.receiver, "✕")
+        route, dump = "lost, unread:", f"of {passage.sender}"
+    else:
+        drawing = lanes.arrow(passage.sender, passage.receiver, arrives=stored)
+        route = f"{sender} {'→' if stored else '↛'} {passage.receiver}"
+        dump = _NOT_STORED.get(passage.deed, dump)
+    words = f"{route:<17} {passage.name:<21} {dump}".rstrip()
+    if len(words) > room:
+        # Too many lanes for one line: the bytes go below.
+        yield Line(f"{drawing} {route:<17} {passage.name}", "element")
+        yield Line(f"{lanes.blank()} {'':<2}{dump}", "element")
+    else:
+        yield Line(f"{drawing} {words}", "element")
+    if passage.instead_of:
+        yield Line(f"{lanes.blank()}   overlays {passage.instead_of}, which is lost", "element")
+
+
+def _is_queue(change: Change) -> bool:
+    return change.variable.startswith(("to_client", "to_server"))
+
+
+def _change(change: Change) -> str:
+    name = change.variable.partition("[")[0].partition(".")[0]
+    variable = _VARIABLES[name]
+    sort = variable.sort.sort if isinstance(variable.sort, Each) else variable.sort
+    if isinstance(sort, Elements) and not change.proof:
+        assert isinstance(change.after, list)
+        return f"{change.variable}: {', '.join(change.after) or 'empty'}"
+    before, after = (_shown(found, isinstance(sort, Server)) for found in (change.before, change.after))
+    return f"{change.variable} {before} → {after}"
+
+
+def _shown(found: object, is_server: bool) -> str:
+    if isinstance(found, list):
+        return "[" + ", ".join(describe.value(entry) for entry in found) + "]"
+    if is_server and isinstance(found, int):
+        return describe.server(found)
+    return describe.value(found)
+
+
+# --- below the steps -----------------------------------------------------------------------------------------------
+
+
+def _legend(trace: Trace) -> Iterator[Line]:
+    lanes = _Lanes(trace)
+    pairs = [f"{s} {n}" for n, s in zip(lanes.names, lanes.labels, strict=True) if not n.startswith("server")]
+    yield Line("")
+    signs = (
+        f"lanes: {', '.join(pairs)}, s0 … servers; ● acts, ├─▶ puts an element on a queue, ○ takes one off, "
+        "! chosen by users, administrators, faults or time; (proof): no implementation has it"
+    )
+    for line in textwrap.wrap(signs, WIDTH):
+        yield Line(line, "proof")
+    if any(passage.name in {kind.name for kind in describe.PARTIAL} for s in trace.steps for passage in s.elements):
+        for line in textwrap.wrap(NOTE, WIDTH):
+            yield Line(line, "proof")
+    yield Line("")
+    seen = dict.fromkeys(c.variable.partition("[")[0].partition(".")[0] for s in trace.steps for c in s.changes)
+    for name in (v.name for v in VARIABLES if v.name in seen):
+        meaning = f"{_VARIABLES[name].meaning}"
+        owner = f"({_VARIABLES[name].owner}) " if _VARIABLES[name].owner != "queue" else ""
+        wrapped = textwrap.wrap(f"{owner}{meaning}", WIDTH - _LABEL)
+        for number, line in enumerate(wrapped):
+            yield Line(f"{name if number == 0 else '':<{_LABEL}}{line}", "proof")
