@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec.requirements.record import Requirement
+from vnic_spec.requirements.record import Elsewhere, Requirement
 
 REQUIREMENTS = (
     Requirement(
@@ -15,11 +15,19 @@ REQUIREMENTS = (
             "Our own; US9552264B1, abstract: recovery without a change in the client; Linux driver history: devices "
             "that stayed down for good."
         ),
+        elsewhere=Elsewhere(
+            reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
+            where="not yet decided: fair cycles of the explored graph; until then LIV-3 is, which is weaker",
+        ),
     ),
     Requirement(
         "LIV-2",
         text="Once triggers stop, switches stop.",
         source="Our own, from FOV-7 and FOV-8.",
+        elsewhere=Elsewhere(
+            reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
+            where="not yet decided: cycles of the explored graph; FOV-1 already allows no switch without a trigger",
+        ),
     ),
     Requirement(
         "LIV-3",
@@ -28,5 +36,10 @@ REQUIREMENTS = (
             "without console actions, given servers that come back."
         ),
         source="Our own; Linux driver history: states that only a reboot or a manual failover left.",
+        elsewhere=Elsewhere(
+            reason="Reachability from every state is a property of the graph, not of a state or a step.",
+            where="explored graphs of the instances with a dialogue: tests/model/test_progress.py",
+            whole=False,
+        ),
     ),
 )

@@ -1,0 +1,95 @@
+"""Misreadings of CLI and SRV: the dialogue of client and servers."""
+
+from __future__ import annotations
+
+from vnic_spec import handshake, transport
+from vnic_spec.action import Effect
+from vnic_spec.algebra import Ops, Term
+from vnic_spec.mutation import misreading
+from vnic_spec.profile import ClientInit
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Belief, ClientPhase
+
+
+def _loses_wish(o: Ops, s: State) -> Effect:
+    effect = handshake.client_reads_failover(o, s)
+    return Effect(effect.guard, effect.state.but(wish=o.false))
+
+
+def _waits_after_02(o: Ops, s: State, i: Term) -> Term:
+    active = o.no(o.eq(s.belief(i), Belief.STANDBY))
+    return o.ite(active, o.const(Belief.OPEN), o.const(Belief.STANDBY))
+
+
+def _waits_after_06(o: Ops, s: State) -> Effect:
+    effect = handshake.client_reads_migrated(o, s)
+    return Effect(effect.guard, effect.state.but(phase=o.const(ClientPhase.WAITING)))
+
+
+def _polls_freely(o: Ops, s: State, i: Term) -> Effect:
+    effect = handshake.server_polls(o, s, i)
+    ready = o.all_of(transport.awake(o, s, i), s.registered(i), o.eq(s.belief(i), Belief.STANDBY))
+    return Effect(o.all_of(ready, o.eq(s.selected, i)), effect.state, effect.answer)
+
+
+misreading(
+    "server_waits_after_02",
+    "SRV-1",
+    "LIV-3/speaker",
+    "a server that reads event 02 waits for the INIT of a client that waits for its INIT",
+    after_event=_waits_after_02,
+)
+misreading(
+    "client_always_waits_after_08",
+    "CLI-1",
+    "LIV-3/speaker",
+    "event 08 makes the client wait for INIT even if the new server has already answered an INIT of its own",
+    after_failover=lambda o, s: o.const(ClientPhase.WAITING),
+)
+misreading(
+    "client_answers_crossing_init",
+    "CLI-2",
+    "LIV-3/speaker",
+    "profile answer: an INIT is answered on the CRQ at hand even with one of the client's own outstanding",
+    answers_init=lambda o, s: o.eq(o.profile.client_init, ClientInit.ANSWER),
+    instance="answer",
+)
+misreading(
+    "client_waits_after_08_with_login_sent",
+    "CLI-1",
+    "CLI-4",
+    "profile answer: event 08 makes the client wait for INIT even with a LOGIN outstanding that has gone to the new server",
+    after_failover=lambda o, s: o.ite(
+        o.eq(s.phase, ClientPhase.INIT_SENT), o.const(ClientPhase.RECOVERING), o.const(ClientPhase.WAITING)
+    ),
+    instance="answer",
+)
+misreading(
+    "client_answers_every_init",
+    "CLI-2",
+    "CLI-2",
+    "the client answers a new server's INIT on the CRQ that the old one knew",
+    answers_init=lambda o, s: o.true,
+)
+misreading(
+    "migration_is_waited_for",
+    "CLI-3",
+    "CLI-3",
+    "event 06 is taken for an event 08",
+    client_reads_migrated=_waits_after_06,
+)
+misreading(
+    "client_resets_on_08",
+    "CLI-1",
+    "CLI-1",
+    "the client takes event 08 for the sign that a server is ready and registers again at once",
+    after_failover=lambda o, s: o.const(ClientPhase.RECOVERING),
+)
+misreading("wish_is_lost", "CLI-6", "CLI-6", "a failover closes the device", client_reads_failover=_loses_wish)
+misreading(
+    "active_means_selected",
+    "MON-7",
+    "MON-7",
+    "a server that is selected but held is told that it is active",
+    server_polls=_polls_freely,
+)
