@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vnic_spec import failover
-from vnic_spec.algebra import Ops
+from vnic_spec.algebra import Ops, Term, Truth
 from vnic_spec.mutation import misreading
 from vnic_spec.state import State
 

@@ -17,7 +17,7 @@ REQUIREMENTS = (
         ),
         elsewhere=Elsewhere(
             reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
-            where="not yet decided: fair cycles of the explored graph; until then LIV-3 is, which is weaker",
+            where="model: not yet decided: fair cycles of the explored graph; until then LIV-3 is, which is weaker",
         ),
     ),
     Requirement(
@@ -26,7 +26,7 @@ REQUIREMENTS = (
         source="Our own, from FOV-7 and FOV-8.",
         elsewhere=Elsewhere(
             reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
-            where="not yet decided: cycles of the explored graph; FOV-1 already allows no switch without a trigger",
+            where="model: not yet decided: cycles of the explored graph; FOV-1 already allows no switch without a trigger",
         ),
     ),
     Requirement(
@@ -38,7 +38,7 @@ REQUIREMENTS = (
         source="Our own; Linux driver history: states that only a reboot or a manual failover left.",
         elsewhere=Elsewhere(
             reason="Reachability from every state is a property of the graph, not of a state or a step.",
-            where="explored graphs of the instances with a dialogue: tests/model/test_progress.py",
+            where="model: explored graphs of the instances with a dialogue: tests/model/test_progress.py",
             whole=False,
         ),
     ),
