@@ -99,7 +99,7 @@ misreading(
     "INV-8",
     "the same, until the client takes the answer to an old LOGIN for its own",
     connects=_no_hold,
-    server_depth=5,
+    server_depth=3,
     servers=1,
 )
 misreading(
