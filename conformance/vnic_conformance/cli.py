@@ -54,7 +54,11 @@ class Verb:
 CHAPTERS = ("Everyday", "Investigate", "Plumbing")
 
 #: Every verb, in the order of the help page. A new verb needs its row here and nothing else.
-VERBS: tuple[Verb, ...] = ()
+VERBS: tuple[Verb, ...] = (
+    Verb("demo", "Everyday", "what this is, in a minute: exploration and a counterexample"),
+    Verb("explore", "Everyday", "visit every state of a small system and check every property"),
+    Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
+)
 
 
 class ReaderGoneError(Exception):

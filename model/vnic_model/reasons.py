@@ -70,6 +70,17 @@ class SaidQueue:
         names = ", ".join(_name(element.kind) for element in self.queue.items)
         return Judged(False, (f"queued for {self.owner} {self.verb} {names}",))
 
+    def pop(self) -> tuple[Element, Judged, SaidQueue]:
+        """The first element, whether there is one, and the rest."""
+        found = self._elements()
+        first = found[0] if found else Element(Said(None), Said(None), Judged(False))
+        return first, Judged(bool(found), self.empty().facts), SaidQueue(self.queue.pop()[2], self.owner, self.verb)
+
+    def begins_with(self, older: SaidQueue, except_last: Any) -> Judged:
+        """All of ``older`` is here."""
+        holds = self.queue.begins_with(older.queue, except_last.value)
+        return Judged(holds, _joined((older.empty().facts, self.empty().facts, except_last.facts)))
+
     def every(self, law: Callable[[Element], Any]) -> Judged:
         """``law`` holds of each element."""
         found = self._elements()
@@ -270,6 +281,7 @@ def reasons(
         )
         truth = claim.of_step(o, _state(before, before=True), _state(after, before=False), said)
     assert isinstance(truth, Judged)
+    assert not truth.value, f"{claim.name} holds there"
     return truth.facts
 
 

@@ -290,13 +290,12 @@ def _passages(action: Action, parameters: Mapping[str, object], answer: Rc | Non
     for receiver, queue in sides:
         for deed, element, instead in notes(queue):
             assert isinstance(element.kind, Kind)
-            if element.kind in describe.EVENTS:
-                sender = describe.HYPERVISOR
-            elif receiver == describe.CLIENT:
-                assert isinstance(element.sender, int)
+            if isinstance(element.sender, int):
                 sender = describe.server(element.sender)
             else:
-                sender = describe.CLIENT
+                # Servers' queues do not say who sent: it is the client, or it is an event.
+                client = receiver != describe.CLIENT and element.kind not in describe.EVENTS
+                sender = describe.CLIENT if client else describe.HYPERVISOR
             found.append(_passage(deed, sender, receiver, element.kind, "" if instead is None else _short(instead)))
     if parameters.get("client_full") is True and not any(
         n.element.kind in describe.EVENTS for n in notes(after.to_client)

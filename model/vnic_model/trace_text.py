@@ -7,7 +7,7 @@ First the verdict, then the steps; a lane per partner, arrows for elements, and 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vnic_model import describe
@@ -47,7 +47,8 @@ def lines_of(trace: Trace, *, compact: bool = False) -> list[Line]:
     """
     if compact:
         return list(_steps(trace, compact=True))
-    return [*_verdict(trace), Line(""), *_setting(trace), Line(""), *_steps(trace, compact=False), *_legend(trace)]
+    head = [*_verdict(trace), Line(""), *_setting(trace), Line("")]
+    return [*head, *_steps(trace, compact=False), Line(""), *legend_of([trace], compact=False)]
 
 
 # --- the verdict ---------------------------------------------------------------------------------------------------
@@ -292,21 +293,29 @@ def _shown(found: object, is_server: bool) -> str:
 # --- below the steps -----------------------------------------------------------------------------------------------
 
 
-def _legend(trace: Trace) -> Iterator[Line]:
-    lanes = _Lanes(trace)
-    pairs = [f"{s} {n}" for n, s in zip(lanes.names, lanes.labels, strict=True) if not n.startswith("server")]
-    yield Line("")
+def legend_of(traces: Sequence[Trace], *, compact: bool = True) -> Iterator[Line]:
+    """What the lanes, the signs and the variables of some traces mean."""
+    pairs: dict[str, None] = {}
+    for trace in traces:
+        lanes = _Lanes(trace)
+        pairs |= dict.fromkeys(
+            f"{s} {n}" for n, s in zip(lanes.names, lanes.labels, strict=True) if not n.startswith("server")
+        )
+    steps = [step for trace in traces for step in trace.steps]
     signs = (
-        f"lanes: {', '.join(pairs)}, s0 … servers; ● acts, ├─▶ puts an element on a queue, ○ takes one off, "
-        "! chosen by users, administrators, faults or time; (proof): no implementation has it"
+        f"lanes: {', '.join(pairs)}, s0 … servers; ● acts, ├─▶ puts an element on a queue"
+        f"{'' if compact else ', ○ takes one off'}; ! chosen by users, administrators, faults or time"
+        f"{'' if compact else '; (proof): no implementation has it'}"
     )
     for line in textwrap.wrap(signs, WIDTH):
         yield Line(line, "proof")
-    if any(passage.name in {kind.name for kind in describe.PARTIAL} for s in trace.steps for passage in s.elements):
-        for line in textwrap.wrap(NOTE, WIDTH):
+    partial = {kind.name for kind in describe.PARTIAL}
+    if not compact and any(passage.name in partial for step in steps for passage in step.elements):
+        for line in textwrap.wrap(f"bytes: {NOTE}", WIDTH):
             yield Line(line, "proof")
     yield Line("")
-    seen = dict.fromkeys(c.variable.partition("[")[0].partition(".")[0] for s in trace.steps for c in s.changes)
+    changes = [c for step in steps for c in step.changes if not (compact and (c.proof or _is_queue(c)))]
+    seen = {c.variable.partition("[")[0].partition(".")[0] for c in changes}
     for name in (v.name for v in VARIABLES if v.name in seen):
         meaning = f"{_VARIABLES[name].meaning}"
         owner = f"({_VARIABLES[name].owner}) " if _VARIABLES[name].owner != "queue" else ""

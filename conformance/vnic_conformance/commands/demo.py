@@ -1,0 +1,104 @@
+"""``vnickit demo``: what the kit is, shown in a minute."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from vnic_conformance.commands.explore import request_of, run, spoken_of
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import show
+from vnic_model.examples import mutation_trace
+from vnic_model.trace_text import WIDTH, lines_of
+from vnic_spec.mutations import MUTATIONS
+
+
+@dataclass(frozen=True)
+class Act:
+    """One part of the demonstration."""
+
+    title: str
+    words: str
+    play: Callable[[], ExitCode]
+
+
+def _say(words: str) -> None:
+    click.echo(textwrap.fill(words, WIDTH, break_on_hyphens=False))
+
+
+#: What the first act shows, in words.
+PROVED = (
+    "So, for two servers and these queues, it is not a matter of testing any more: never are two servers connected "
+    "(INV-1); the client never handles elements of two servers without an event between them (INV-2); a server that was "
+    "left has no path to the client (INV-7); and a client that believes it is logged in is, at that very server (INV-8)."
+)
+
+
+def _exhaustion() -> ExitCode:
+    result = run(request_of())
+    if result.trace is not None:
+        show(lines_of(result.trace))
+        return result.code
+    found, claimed = result.found, len(spoken_of(result.request)[0])
+    click.echo(f"states       {found.states:,}")
+    click.echo(f"steps        {found.transitions:,}")
+    click.echo(f"depth        {found.depth} (the longest of the shortest ways to a state)")
+    click.echo(f"properties   {claimed}, none violated")
+    click.echo(f"time         {result.seconds:.1f} s")
+    click.echo()
+    _say(PROVED)
+    return result.code
+
+
+def _counterexample() -> ExitCode:
+    show(lines_of(mutation_trace(MUTATIONS["drop_event_on_full"])))
+    return ExitCode.CONFORMS
+
+
+#: The acts, in order.
+ACTS = (
+    Act(
+        "The protocol, exhausted",
+        "A client and two servers that keep to the dialogue, over one CRQ, with queues of two elements. Servers crash, hang, "
+        "fall silent and come back believing to be active; the client reboots; events meet full queues; all of it at any "
+        "moment and in any order. Every state that can be reached is visited, and every property checked in it:",
+        _exhaustion,
+    ),
+    Act(
+        "What goes wrong if a rule is misread",
+        "When another server takes over, the hypervisor writes event 08 to the client's queue. If that is full, it is "
+        "natural to drop the event, as an element that finds no room is dropped; but of an element the sender is told "
+        "(H_DROPPED), and of the event nobody. The client then takes the INIT of the new server for one of the old. CRQ-7 "
+        "therefore lets the event overlay the last element; this is the shortest run against dropping it:",
+        _counterexample,
+    ),
+)
+
+
+@click.command(epilog="Exit codes: 0 everything shown is as it should be; any other: see vnickit --help.")
+def command() -> ExitCode:
+    r"""Show what this is, in a minute.
+
+    First the failover protocol of two servers is exhausted: every state, every property. Then one plausible misreading
+    of one rule is refuted, by the shortest run in which the client is harmed.
+
+    \b
+    Example:
+      vnickit demo
+    """
+    for number, act in enumerate(ACTS, 1):
+        if number > 1:
+            click.echo()
+        click.echo(f"{number}. {act.title}")
+        click.echo()
+        _say(act.words)
+        click.echo()
+        code = act.play()
+        if code is not ExitCode.CONFORMS:
+            return code
+    click.echo()
+    click.echo("Next: vnickit explain INV-2, vnickit explore --list, vnickit --help")
+    return ExitCode.CONFORMS
