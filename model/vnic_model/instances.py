@@ -66,7 +66,7 @@ SCENARIOS: dict[str, Scenario] = {
         _scenario(
             "selection",
             "who is selected: failures, recoveries, priorities, auto, open and close; no dialogue",
-            f"{_BARE} report_expires server_frees sets_priority sets_auto client_crashes client_boots",
+            f"{_BARE} report_expires reports_expire_together server_frees sets_priority sets_auto client_crashes client_boots",
             bare=True,
             client_depth=1,
             server_depth=1,
@@ -87,7 +87,8 @@ SCENARIOS: dict[str, Scenario] = {
         _scenario(
             "complaint",
             "the client complains with current and old tokens while servers fail and an administrator activates",
-            f"{_BARE} report_expires client_takes_token client_complains client_complains_alone client_complains_late"
+            f"{_BARE} report_expires reports_expire_together client_takes_token client_complains"
+            " client_complains_alone client_complains_late"
             " activates_server sets_auto server_frees",
             bare=True,
             client_depth=1,
@@ -127,7 +128,7 @@ SCENARIOS: dict[str, Scenario] = {
             "interface",
             "every call a client or a server can make at the hypervisor, by partners that keep to no protocol",
             f"{_BARE} h_reg_crq_again h_send_crq_to_server h_enable_crq h_enable_crq_idle h_send_crq_to_client"
-            " server_frees client_migrates server_crashes server_boots",
+            " server_frees server_frees_idle server_registers_again client_migrates server_crashes server_boots",
             bare=True,
             parameters={**_STATUS, "to_server_kind": (Kind.INIT, Kind.LOGIN), "to_client_kind": (Kind.INIT, Kind.DATA)},
         ),

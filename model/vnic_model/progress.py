@@ -12,10 +12,9 @@ from array import array
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from vnic_spec.vocabulary import ClientPhase
-
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine, Move
+from vnic_spec.vocabulary import ClientPhase
 
 
 @dataclass

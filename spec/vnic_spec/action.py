@@ -17,6 +17,7 @@ ParameterSort: TypeAlias = Flag | Choice | Server | Level
 #: What each parameter name means, for every action: its sort and a phrase.
 PARAMETERS: dict[str, tuple[ParameterSort, str]] = {
     "i": (Server(or_nobody=False), "the server concerned"),
+    "j": (Server(or_nobody=False), "the other server concerned"),
     "b": (Server(), "the selection at the end of the step; the guard leaves only what the policy allows"),
     "full": (Flag(), "the queue that is sent to happens to be full (only one that is not empty can be)"),
     "client_full": (Flag(), "the client's queue happens to be full when an event meets it (CRQ-7)"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vnic_spec.action import Actor, Effect, action
 from vnic_spec.algebra import Ops, Term, Truth
 from vnic_spec.failover import conclude
@@ -34,6 +36,20 @@ def server_reports_unlisted(o: Ops, s: State, i: Term) -> Effect:
     return Effect(o.all_of(awake(o, s, i), o.no(known)), s, o.const(Rc.H_STATE))
 
 
+def fall_silent(
+    o: Ops, s: State, late: Callable[[Term], Truth], b: Term, client_full: Truth, server_full: Truth
+) -> tuple[Truth, State]:
+    """The servers that are ``late`` become UNRESPONSIVE together, and then the selection is made once (MON-2)."""
+    t = s.but(status=s.status.each(lambda j, was: o.ite(late(j), o.const(Status.UNRESPONSIVE), was)))
+    return conclude(o, t, b, client_full, server_full)
+
+
+def may_fall_silent(o: Ops, s: State, i: Term) -> Truth:
+    """Server ``i`` is listed and has announced a next report, which may fail to come."""
+    reported = o.one_of(s.status(i), Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
+    return o.all_of(s.listed(i), reported)
+
+
 @action(Actor.CLOCK, "MON-2", "FOV-1", environment=True)
 def report_expires(o: Ops, s: State, i: Term, b: Term, client_full: Truth, server_full: Truth) -> Effect:
     """No report of server i has come in time: it is UNRESPONSIVE.
@@ -41,10 +57,18 @@ def report_expires(o: Ops, s: State, i: Term, b: Term, client_full: Truth, serve
     Time is abstract: within MON-2's window this may or may not have happened, so it may happen whenever a server has
     reported at all; a hang is the usual reason, not the only one.
     """
-    reported = o.one_of(s.status(i), Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
-    t = s.but(status=s.status.set(i, o.const(Status.UNRESPONSIVE)))
-    possible, t = conclude(o, t, b, client_full, server_full)
-    return Effect(o.all_of(s.listed(i), reported, possible), t)
+    possible, t = fall_silent(o, s, lambda j: o.eq(j, i), b, client_full, server_full)
+    return Effect(o.all_of(may_fall_silent(o, s, i), possible), t)
+
+
+@action(Actor.CLOCK, "MON-2", "FOV-1", environment=True)
+def reports_expire_together(
+    o: Ops, s: State, i: Term, j: Term, b: Term, client_full: Truth, server_full: Truth
+) -> Effect:
+    """No report of servers i and j has come by one and the same time: both are UNRESPONSIVE before anybody is selected."""
+    both = o.all_of(may_fall_silent(o, s, i), may_fall_silent(o, s, j), o.no(o.eq(i, j)))
+    possible, t = fall_silent(o, s, lambda k: o.one_of(k, i, j), b, client_full, server_full)
+    return Effect(o.all_of(both, possible), t)
 
 
 @action(Actor.CLOCK, "MON-5", "FOV-1")

@@ -174,6 +174,18 @@ def server_frees(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effe
     return Effect(o.all_of(awake(o, s, i), s.registered(i), possible), t, o.const(Rc.H_SUCCESS))
 
 
+@action(Actor.SERVER, "CRQ-2")
+def server_registers_again(o: Ops, s: State, i: Term) -> Effect:
+    """Server i registers a CRQ half that is registered already: refused, no effect."""
+    return Effect(o.all_of(awake(o, s, i), s.registered(i)), s, o.const(Rc.H_RESOURCE))
+
+
+@action(Actor.SERVER, "CRQ-4")
+def server_frees_idle(o: Ops, s: State, i: Term) -> Effect:
+    """Server i frees a CRQ half that is not registered: H_SUCCESS, no effect."""
+    return Effect(o.all_of(awake(o, s, i), o.no(s.registered(i))), s, o.const(Rc.H_SUCCESS))
+
+
 def server_takes(o: Ops, s: State, i: Term) -> tuple[Element, Truth, State]:
     """Server ``i`` clears its first element. Answers (element, possible, state). Reading the event ends a hold (CRQ-13)."""
     element, some, queue = s.to_server(i).pop()
@@ -243,9 +255,9 @@ def h_enable_crq_idle(o: Ops, s: State) -> Effect:
 
 @action(Actor.SERVER, "CRQ-3", "CRQ-5", "FOV-10")
 def h_send_crq_to_client(o: Ops, s: State, i: Term, to_client_kind: Term, full: Truth) -> Effect:
-    """Any registered server sends an element, whatever it is and believes."""
+    """Any server sends an element, whatever it is and believes, its own half registered or not."""
     possible, _, t, answer = send_to_client(o, s, i, to_client_kind, o.false, full)
-    return Effect(o.all_of(awake(o, s, i), s.registered(i), possible), t, answer)
+    return Effect(o.all_of(awake(o, s, i), possible), t, answer)
 
 
 @action(Actor.SERVER, "CRQ-5", "CRQ-13")
