@@ -73,6 +73,8 @@ class Monitor:
         mechanism = self._mechanism
         if mechanism.policy.crossing != "hold" or mechanism.held_since is None or mechanism.selected is not server:
             return None
+        if server.overdue:
+            return None
         limit = mechanism.policy.hold_limit_ms
         if limit is None:
             limit = mechanism.policy.grace * server.interval_ms
