@@ -128,12 +128,11 @@ class Console:
         port = (device.adapter_id, device.physical_port)
         if any(other.port == port for other in listed):
             return Reply(Refusal.PORT_IN_USE)
+        # MON-6: it is POWERED_OFF, without complaint; nothing it said before being listed was heard.
         server.listed = True
         server.priority = device.priority
         server.port = port
         server.age = self._next_age
-        server.await_first_report()  # MON-6
-        server.complaint = False
         logical_port = self._next_port
         self._devices[server.index] = (logical_port, device)
         self._next_age += 1

@@ -15,6 +15,7 @@ from vnic_spec.wire import (
     INIT_COMPLETE,
     PAGE_BYTES,
     Event,
+    Hcall,
     Rc,
     Vioctl,
     event_element,
@@ -119,6 +120,27 @@ def test_the_limit_does_not_run_while_the_crq_is_closed(connected: Build) -> Non
     assert selected(machine) == 0
     machine.advance(1)
     assert selected(machine) == 1
+
+
+def test_the_hypervisor_looks_at_every_call(connected: Build) -> None:
+    """The owner may clear a header in any way, here by a copy within its own memory."""
+    machine = connected(10)
+    reopen(machine)
+    server = machine.servers[0]
+    own = server.unit.window.liobn
+    assert server.elements() == [DEREGISTERED]
+    assert server.hcall(Hcall.H_COPY_RDMA, 1, own, 0x20000, own, 0) == (Rc.H_SUCCESS,)
+    assert machine.client.send(INIT) == Rc.H_SUCCESS
+
+
+def test_an_overdue_server_that_is_removed_and_added_again_starts_as_powered_off(connected: Build) -> None:
+    machine = connected(10, 50, hold_limit_ms=100)
+    reopen(machine)
+    machine.advance(101)
+    assert status(machine, 0) is Status.UNRESPONSIVE
+    machine.console.remove(0)
+    machine.console.add("sriov//100/0/0/2.0/10")
+    assert machine.console.listing().servers[1].status is Status.POWERED_OFF
 
 
 def test_the_limit_starts_anew_with_another_held_server(connected: Build) -> None:
