@@ -1,0 +1,140 @@
+"""Which requirement a wrong answer hurts.
+
+The properties of the specification are asked: the state before, and the state that was expected with everything in it that was
+seen differently, are judged as a step of the machine. The first property that does not hold names the requirement and says
+in words what should have been. Where none speaks, it is the requirement of the action by whose answer the reply differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vnic_conformance.oracle.possibility import OracleOps, Possibility, Wired
+from vnic_conformance.stimulus import Stimulus
+from vnic_model.direct import DirectMap, DirectQueue
+from vnic_spec.algebra import Element
+from vnic_spec.calls import kind_of
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Scope, Step
+from vnic_spec.requirements import requirement
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Crq, Kind, Status
+
+if TYPE_CHECKING:
+    from vnic_conformance.oracle.judge import Mismatch
+
+_EVENTS = {1: Kind.FAILED, 2: Kind.DEREGISTERED, 6: Kind.MIGRATED, 8: Kind.FAILOVER}
+#: What a field of the reply or the observation is about, where no property speaks.
+_ABOUT = {
+    "selected": "SEL-1",
+    "pinned": "ADM-6",
+    "auto": "ADM-5",
+    "listed": "ADM-7",
+    "client_crq": "FOV-4",
+    "client_queue": "CRQ-5",
+    "r4": "SES-1",
+    "info": "MON-7",
+    "element": "CRQ-5",
+}
+
+
+def blame(
+    o: OracleOps,
+    before: Iterable[Possibility],
+    stimulus: Stimulus,
+    mismatches: Sequence[Mismatch],
+    came: Mapping[str, object],
+) -> tuple[str, str]:
+    """The requirement that is hurt, and a sentence that says what should have been."""
+    if not mismatches:
+        return "FOV-9", "Nothing that may happen by itself leads to what was seen."
+    nearest = mismatches[0]
+    for p in before:
+        found = _violated(o, p.state, nearest, came)
+        if found is not None:
+            return found
+    ids = nearest.allowed.requirements
+    first = nearest.fields[0]
+    named = _ABOUT.get(first, "")
+    if first.endswith("_status"):
+        named = "MON-4"
+    elif first.endswith("_queue") and not named:
+        named = "FOV-2"
+    chosen = ids[0] if ids and (first in ("rc", "outcome") or not named) else named or "CRQ-3"
+    return chosen, requirement(chosen).text
+
+
+def _violated(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, object]) -> tuple[str, str] | None:
+    a = nearest.allowed
+    if a.action not in ACTIONS:
+        return None
+    answer: Any = came.get("rc", a.rc)
+    step = Step(a.action, dict(a.parameters), answer)
+    action = ACTIONS[a.action]
+    seen = as_seen(a.possibility.state, came)
+    for p in PROPERTIES.values():
+        if p.scope is not Scope.ANYBODY:
+            continue
+        if p.of_step is not None:
+            holds = not p.speaks_of(action) or bool(p.of_step(o, s, seen, step))
+            held = not p.speaks_of(action) or bool(
+                p.of_step(o, s, a.possibility.state, Step(a.action, step.parameters, a.rc))
+            )
+        else:
+            assert p.of_state is not None
+            holds, held = bool(p.of_state(o, seen)), bool(p.of_state(o, a.possibility.state))
+        if held and not holds:
+            return p.name, p.sentence
+    return None
+
+
+def as_seen(expected: State, came: Mapping[str, object]) -> State:
+    """The expected state with everything in it that the observation shows differently."""
+    changes: dict[str, object] = {}
+    servers = len(expected.status.values) if isinstance(expected.status, DirectMap) else 0
+    for name, variable in (("selected", "selected"), ("pinned", "pin")):
+        value = came.get(name)
+        if isinstance(value, str):
+            changes[variable] = int(value.removeprefix("server")) if value else None
+    if came.get("client_crq") in Crq.__members__:
+        changes["crq"] = Crq[str(came["client_crq"])]
+    if "auto" in came:
+        changes["auto"] = bool(came["auto"])
+    assert isinstance(expected.to_client, DirectQueue)
+    changes["to_client"] = _queue(expected.to_client, came.get("client_queue"))
+    queues: Any = expected.to_server
+    statuses: Any = expected.status
+    for i in range(servers):
+        queues = queues.set(i, _queue(queues(i), came.get(f"server{i}_queue")))
+        shown = came.get(f"server{i}_status")
+        if shown in Status.__members__ and shown != "NETWORK_ERROR" and not expected.overdue(i):
+            statuses = statuses.set(i, Status[str(shown)])
+    changes["to_server"], changes["status"] = queues, statuses
+    if changes.get("selected", expected.selected) != expected.selected:
+        chosen = changes["selected"]
+        was: Any = expected.connected
+        changes["connected"] = was.each(lambda j, _: j == chosen)
+    return expected.but(**changes)
+
+
+def _queue(expected: DirectQueue, came: object) -> DirectQueue:
+    if not isinstance(came, str):
+        return expected
+    items: list[Element] = []
+    for k, text in enumerate(came.split()):
+        try:
+            element = bytes.fromhex(text)
+        except ValueError:
+            return expected
+        known = expected.items[k] if k < len(expected.items) else None
+        if len(element) != 16:
+            return expected
+        if element[0] == 0xFF:
+            items.append(Element(_EVENTS.get(element[1], Kind.DATA), None, False))
+        elif known is not None and isinstance(known.kind, Wired) and known.kind.element == element:
+            items.append(known)
+        else:
+            items.append(Element(Wired(kind_of(element), element), None if known is None else known.sender, False))
+    return DirectQueue(tuple(items), expected.depth)

@@ -1,0 +1,291 @@
+"""What each stimulus may lead to: from a request of the protocol to the action of the machine that it is.
+
+Arguments are judged first, by :mod:`vnic_spec.calls`; then the machine answers. Where an answer depends on a free choice of the
+policy (ties under ``any``) there are several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vnic_conformance.oracle.possibility import (
+    Allowed,
+    OracleOps,
+    Possibility,
+    Wired,
+    element_pattern,
+    shown_status,
+)
+from vnic_conformance.oracle.time import Clock, fullness
+from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
+from vnic_model.direct import DirectQueue
+from vnic_spec import calls
+from vnic_spec.action import Action, Effect
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.profile import Profile
+from vnic_spec.state import State
+from vnic_spec.vocabulary import ClientPhase, Status, Token
+from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
+
+#: Calls that change nothing which the machine keeps; they are tested by cases of their own.
+BESIDE = ("vio_signal", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect", "dma_read", "dma_write")
+#: How many bytes from address 0 an adapter maps for queues, unless its hello says otherwise.
+MAPPED = 16 * PAGE_BYTES
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Knows what every stimulus means."""
+
+    ops: OracleOps
+    clock: Clock
+    servers: int
+    profile: Profile
+
+    def allowed(self, p: Possibility, stimulus: Stimulus, now: int) -> list[Allowed]:
+        """Everything that this stimulus may lead to in this possibility.
+
+        Raises:
+            ValueError: the kit itself made a stimulus that means nothing.
+        """
+        who, given = stimulus.who, stimulus.given
+        if who == CLOCK:
+            after = self.clock.advance(p, now, int(given["ms"]))
+            return [Allowed(q, "advance", given, ("MON-2",)) for q in after]
+        found = list(self._dispatch(p, stimulus, who, dict(given), now))
+        if not found:
+            raise ValueError(f"no action of the machine answers {stimulus}")
+        return [replace(a, possibility=self.clock.settle(a.possibility, now)) for a in found]
+
+    def _dispatch(
+        self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: int
+    ) -> Iterator[Allowed]:
+        call = stimulus.call
+        if call in BESIDE:
+            yield Allowed(p, "", given, ())
+        elif who == CLIENT:
+            yield from self._client(p, call, given)
+        elif who == CONSOLE:
+            yield from self._console(p, call, given)
+        elif who == PLATFORM:
+            yield from self._platform(p, call, str(given.get("target", "")))
+        else:
+            yield from self._server(p, int(who.removeprefix("server")), call, given, now)
+
+    # -- steps of the machine -----------------------------------------------------------------------------------
+
+    def _steps(self, p: Possibility, names: tuple[str, ...], **parameters: Any) -> Iterator[Allowed]:
+        """Every way in which one of these actions is possible here; selection and fullness are filled in."""
+        client_full, server_full = fullness(p.state)
+        for name in names:
+            action = ACTIONS[name]
+            full = client_full if action.parameters and "to_client_kind" in action.parameters else server_full
+            facts = {"client_full": client_full, "server_full": server_full, "full": full}
+            for combination in self._combinations(action, parameters, facts):
+                effect: Effect = action.effect(self.ops, p.state, *combination.values())
+                if effect.guard:
+                    rc = None if effect.answer is None else int(effect.answer)  # type: ignore[call-overload]
+                    after = p.with_state(effect.state)
+                    yield Allowed(after, name, combination, action.requirements, rc)
+
+    def _combinations(self, action: Action, given: dict[str, Any], facts: dict[str, bool]) -> Iterator[dict[str, Any]]:
+        found: list[dict[str, Any]] = [{}]
+        for parameter in action.parameters:
+            values: tuple[Any, ...]
+            if parameter in given:
+                values = (given[parameter],)
+            elif parameter == "b":
+                values = (*range(self.servers), None)
+            else:
+                values = tuple({False, facts[parameter]})
+            found = [{**c, parameter: v} for c in found for v in values]
+        yield from found
+
+    def _same(self, p: Possibility, rc: Rc | None, *requirements: str, **more: Any) -> Allowed:
+        """An answer that changes nothing."""
+        return Allowed(p, "", {}, requirements, None if rc is None else int(rc), **more)
+
+    # -- the client ---------------------------------------------------------------------------------------------
+
+    def _client(self, p: Possibility, call: str, given: dict[str, Any]) -> Iterator[Allowed]:
+        s = p.state
+        if call == "reg_crq":
+            address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
+            refused = calls.reg_crq(address, length, MAPPED)
+            if refused is not None:
+                yield self._same(p, refused, "CRQ-2")
+                return
+            for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
+                yield a if a.action == "h_reg_crq_again" else _deepened(a, length // ELEMENT_BYTES)
+        elif call == "free_crq":
+            yield from self._steps(p, ("h_free_crq",))
+        elif call == "send_crq":
+            yield from self._sends(p, given, "h_send_crq_to_server", "to_server_kind")
+        elif call == "consume":
+            yield from self._consumes(p, s.to_client, "client_consumes")
+        elif call == "enable_crq":
+            yield from self._steps(p, ("h_enable_crq", "h_enable_crq_idle"))
+        elif call == "vioctl":
+            yield from self._client_vioctl(p, given)
+
+    def _sends(self, p: Possibility, given: dict[str, Any], action: str, kind: str, **more: Any) -> Iterator[Allowed]:
+        element = bytes.fromhex(str(given["hex"]))
+        refused = calls.send_crq(element)
+        if refused is not None:
+            yield self._same(p, refused, "CRQ-3", "CRQ-6")
+            return
+        yield from self._steps(p, (action,), **{kind: Wired(calls.kind_of(element), element)}, **more)
+
+    def _consumes(self, p: Possibility, queue: object, action: str, **more: Any) -> Iterator[Allowed]:
+        assert isinstance(queue, DirectQueue)
+        if not queue.items:
+            yield self._same(p, None, "CRQ-5", values={"element": ""})
+            return
+        pattern = element_pattern(queue.items[0].kind)
+        for a in self._steps(p, (action,), **more):
+            yield replace(a, values={"element": (pattern,)})
+
+    def _client_vioctl(self, p: Possibility, given: dict[str, Any]) -> Iterator[Allowed]:
+        sub, p1, p2, p3 = (int(given.get(n, 0)) for n in ("sub", "p1", "p2", "p3"))
+        if sub == Vioctl.GET_SESSION_TOKEN:
+            refused = calls.no_parameters(p1, p2, p3)
+            if refused is not None:
+                yield self._same(p, refused, "SES-1")
+                return
+            known = replace(p, state=p.state.but(token=Token.CURRENT)) if p.token is not None else p
+            yield from self._steps(known, ("client_takes_token",))
+        elif sub == Vioctl.SESSION_ERROR_DETECTED:
+            refused = calls.no_parameters(p2, p3)
+            if refused is not None:
+                yield self._same(p, refused, "SES-2")
+                return
+            hand = Token.CURRENT if p.token is not None and p1 == p.token else Token.STALE
+            presented = replace(p, state=p.state.but(token=hand))
+            names = ("client_complains", "client_complains_alone", "client_complains_late")
+            for a in self._steps(presented, names):
+                yield replace(a, possibility=_token_back(p, a.possibility))
+
+    # -- servers ------------------------------------------------------------------------------------------------
+
+    def _server(self, p: Possibility, i: int, call: str, given: dict[str, Any], now: int) -> Iterator[Allowed]:
+        s = p.state
+        if call == "reg_crq":
+            address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
+            refused = calls.reg_crq(address, length, MAPPED)
+            if refused is not None:
+                yield self._same(p, refused, "CRQ-2")
+                return
+            for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
+                yield a if a.action == "server_registers_again" else _deepened(a, length // ELEMENT_BYTES, i)
+        elif call == "free_crq":
+            yield from self._steps(p, ("server_frees", "server_frees_idle"), i=i)
+        elif call == "send_crq":
+            yield from self._sends(p, given, "h_send_crq_to_client", "to_client_kind", i=i)
+        elif call == "consume":
+            yield from self._consumes(p, s.to_server(i), "server_consumes", i=i)
+        elif call == "enable_crq":
+            yield self._same(p, Rc.H_SUCCESS, "CRQ-8")
+        elif call == "vioctl":
+            yield from self._server_vioctl(p, i, given, now)
+
+    def _server_vioctl(self, p: Possibility, i: int, given: dict[str, Any], now: int) -> Iterator[Allowed]:
+        s = p.state
+        sub, p1, p2, p3 = (int(given.get(n, 0)) for n in ("sub", "p1", "p2", "p3"))
+        if sub == Vioctl.VNIC_SERVER_STATUS:
+            refused = calls.report(p1, p2, p3, bool(s.listed(i)) and bool(s.registered(i)))
+            if refused is not None:
+                yield self._same(p, refused, "MON-1")
+                return
+            for a in self._steps(p, ("server_reports",), i=i, status=Status(p1)):
+                timer = self.clock.report_timer(i, now, p2)
+                others = tuple(t for t in a.possibility.timers if (t.what, t.server) != ("report", i))
+                yield replace(a, possibility=replace(a.possibility, timers=(*others, timer)))
+        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i):
+            active = int(bool(s.connected(i)))
+            info = ServerInfo(1, active, int(shown_status(s, i).value), int(str(s.priority(i))))
+            yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
+        else:
+            yield self._same(p, None, "MON-7")
+
+    # -- console and platform -----------------------------------------------------------------------------------
+
+    def _console(self, p: Possibility, call: str, given: dict[str, Any]) -> Iterator[Allowed]:
+        s = p.state
+        i = int(str(given.get("server", "server0")).removeprefix("server"))
+        if call in ("add", "priority") and not 1 <= int(given["priority"]) <= 100:
+            yield self._same(p, None, "SEL-4", outcome="refused")
+        elif call == "add":
+            listed = sum(1 for j in range(self.servers) if s.listed(j))
+            if s.listed(i) or listed >= self.profile.max_servers or given.get("taken"):
+                yield self._same(p, None, "ADM-1", outcome="refused")
+            else:
+                yield from self._done(self._steps(p, ("adds_server",), i=i, level=int(given["priority"])))
+        elif call == "remove":
+            if not s.listed(i):
+                yield self._same(p, None, "ADM-3", outcome="refused")
+                return
+            yield from self._done(self._steps(p, ("removes_server",), i=i))
+            for a in self._steps(p, ("removes_last_server",), i=i):
+                yield replace(a, outcome="refused")
+        elif call == "priority":
+            if not s.listed(i):
+                yield self._same(p, None, "ADM-4", outcome="refused")
+                return
+            yield from self._done(self._steps(p, ("sets_priority",), i=i, level=int(given["priority"])))
+        elif call == "auto":
+            yield from self._done(self._steps(p, ("sets_auto",), on=bool(given["value"])))
+        elif call == "activate":
+            yield from self._done(self._steps(p, ("activates_server",), i=i))
+            for a in self._steps(p, ("activation_refused",), i=i):
+                yield replace(a, outcome="refused")
+
+    def _done(self, found: Iterator[Allowed]) -> Iterator[Allowed]:
+        return (replace(a, outcome="done") for a in found)
+
+    def _platform(self, p: Possibility, call: str, target: str) -> Iterator[Allowed]:
+        s = p.state
+        if call == "migrate":
+            yield from self._done(self._steps(p, ("client_migrates",)))
+            if not self._possible(p, "client_migrates"):
+                yield self._same(p, None, "CRQ-8")
+            return
+        if target == CLIENT:
+            on = s.phase is not ClientPhase.OFF
+            names = {"power_on": "client_boots", "power_off": "client_crashes", "crash": "client_crashes"}
+            more: dict[str, Any] = {}
+        else:
+            i = int(target.removeprefix("server"))
+            on = bool(s.powered(i))
+            names = {"power_on": "server_boots", "power_off": "server_crashes", "crash": "server_crashes"}
+            more = {"i": i}
+        if on == (call == "power_on"):
+            yield self._same(p, None, "MON-3")
+        else:
+            yield from self._done(self._steps(p, (names[call],), **more))
+
+    def _possible(self, p: Possibility, name: str) -> bool:
+        return any(True for _ in self._steps(p, (name,)))
+
+
+def _deepened(a: Allowed, depth: int, server: int | None = None) -> Allowed:
+    """The queue just registered is as deep as its length says."""
+    s: State = a.possibility.state
+    if server is None:
+        assert isinstance(s.to_client, DirectQueue)
+        after = s.but(to_client=replace(s.to_client, depth=depth))
+    else:
+        resize: Callable[[DirectQueue], DirectQueue] = lambda q: replace(q, depth=depth)  # noqa: E731
+        after = s.but(to_server=s.to_server.update(server, resize))  # type: ignore[arg-type]  # direct queues
+    return replace(a, possibility=replace(a.possibility, state=after))
+
+
+def _token_back(before: Possibility, after: Possibility) -> Possibility:
+    """The token that was presented is not necessarily the one in hand: put the hand back, unless the session has ended."""
+    if before.token is None:
+        return replace(after, state=after.state.but(token=Token.NO_TOKEN), token=None, spent=before.spent)
+    over = before.state.selected is None or not after.state.connected(before.state.selected)
+    token = Token.STALE if over else Token.CURRENT
+    restored = replace(before, state=after.state.but(token=Token.CURRENT), timers=after.timers)
+    return restored.with_state(after.state.but(token=token))

@@ -1,0 +1,193 @@
+"""The judge: keeps the set of states that the implementation may be in, and says when there is none.
+
+One step: every possibility is asked what the stimulus may lead to; what agrees with the reply and the observation stays. An
+outcome ``unknown`` keeps both what would have happened and what would not. When nothing agrees the step is a violation: the
+judgement holds everything that was allowed, each with the requirements that allow it, and the requirement that is hurt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from vnic_conformance.oracle.blame import blame
+from vnic_conformance.oracle.calls import Calls
+from vnic_conformance.oracle.possibility import (
+    Allowed,
+    OracleOps,
+    Possibility,
+    differences,
+    expected_view,
+)
+from vnic_conformance.oracle.time import Clock
+from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
+from vnic_model.direct import DirectMap, initial_state
+from vnic_model.instance import Instance
+from vnic_spec.profile import Profile
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Token
+from vnic_spec.wire import ELEMENTS_PER_PAGE, Rc, Vioctl
+
+#: Return codes that say "not now, ask again" (CRQ-14), and the calls that may answer them.
+BUSY = frozenset(
+    int(rc) for rc in Rc if rc in (Rc.H_BUSY, Rc.H_IN_PROGRESS) or Rc.H_LONG_BUSY_1_MS <= rc <= Rc.H_LONG_BUSY_100_S
+)
+MAY_BE_BUSY = ("free_crq", "enable_crq", "free_sub_crq")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Why one allowed answer is not what came."""
+
+    allowed: Allowed
+    fields: tuple[str, ...]  #: fields of reply and observation that differ
+    expected: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one step showed."""
+
+    stimulus: Stimulus
+    ok: bool
+    agreed: tuple[Allowed, ...] = ()  #: what came may have been any of these
+    mismatches: tuple[Mismatch, ...] = ()  #: of a violation: everything that was allowed, the nearest first
+    requirement: str = ""  #: of a violation: what is hurt
+    sentence: str = ""
+    busy: bool = False
+    inconclusive: str = ""  #: why nothing can be said
+    came: Mapping[str, object] = field(default_factory=dict)
+
+
+def starting_state(servers: int) -> State:
+    """The state after ``reset``: partitions on, nothing registered, every server listed with priority 50, auto on."""
+    made = Instance("oracle", servers, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101)
+    state = initial_state(made)
+    return state.but(priority=DirectMap((50,) * servers, 0))
+
+
+class Oracle:
+    """The specification in lockstep with one implementation, from ``reset`` on.
+
+    Args:
+        servers: how many server partitions ``reset`` made.
+        profile: what the implementation claims.
+    """
+
+    def __init__(self, servers: int, profile: Profile | None = None) -> None:
+        self.servers = servers
+        self.profile = profile or Profile()
+        ops = OracleOps(servers, self.profile)
+        self.ops = ops
+        self.clock = Clock(ops, servers, self.profile)
+        self.calls = Calls(ops, self.clock, servers, self.profile)
+        self.now = 0
+        self.ports: dict[int, str] = {}
+        self.possibilities: frozenset[Possibility] = frozenset({Possibility(starting_state(servers))})
+
+    def one(self) -> Possibility:
+        """Any of the possibilities: what the kit goes by when it chooses the next stimulus."""
+        return (
+            min(self.possibilities, key=lambda p: len(p.timers))
+            if len(self.possibilities) > 1
+            else next(iter(self.possibilities))
+        )
+
+    def begin(self, came: Mapping[str, object]) -> Judgement:
+        """Judge the reply to ``reset`` and learn the ports."""
+        stimulus = Stimulus.of("kit", "reset", servers=self.servers)
+        for i in range(self.servers):
+            port = came.get(f"server{i}_port")
+            if isinstance(port, str):
+                self.ports[i] = port
+        allowed = [Allowed(p, "", {}, ("ADM-7",)) for p in self.possibilities]
+        return self._judge(stimulus, allowed, came)
+
+    def allowed(self, stimulus: Stimulus) -> list[Allowed]:
+        """Everything that a stimulus may lead to now."""
+        stimulus = self._with_facts(stimulus)
+        return [a for p in self.possibilities for a in self.calls.allowed(p, stimulus, self.now)]
+
+    def step(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
+        """Judge what came back for a stimulus, reply and observation in one mapping, and follow it."""
+        if came.get("outcome") == "unsupported":
+            return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
+        if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
+            return Judgement(stimulus, ok=True, busy=True, came=came)
+        allowed = self.allowed(stimulus)
+        if came.get("outcome") == "unknown":
+            allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
+            allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in self.possibilities]
+        if stimulus.who == CLOCK:
+            self.now += int(stimulus.given["ms"])
+        return self._judge(stimulus, allowed, came)
+
+    def _with_facts(self, stimulus: Stimulus) -> Stimulus:
+        """An ``add`` on a port that a listed server has is refused; which ports those are only the kit knows."""
+        if stimulus.call != "add":
+            return stimulus
+        listed = self.one().state.listed
+        port = stimulus.given.get("port")
+        taken = any(p == port for i, p in self.ports.items() if listed(i))
+        return Stimulus(stimulus.who, stimulus.call, (*stimulus.arguments, ("taken", int(taken))))
+
+    def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Mapping[str, object]) -> Judgement:
+        agreed: list[Allowed] = []
+        mismatches: list[Mismatch] = []
+        for a in allowed:
+            expected = dict(_expected(a, self.servers))
+            wrong = tuple(self._wrong(a, expected, stimulus, came))
+            if wrong:
+                mismatches.append(Mismatch(a, wrong, expected))
+            else:
+                agreed.append(self._learned(a, stimulus, came))
+        if not agreed:
+            mismatches.sort(key=lambda m: len(m.fields))
+            requirement, sentence = blame(self.ops, self.possibilities, stimulus, mismatches, came)
+            return Judgement(
+                stimulus, ok=False, mismatches=tuple(mismatches), requirement=requirement, sentence=sentence, came=came
+            )
+        self.possibilities = frozenset(a.possibility for a in agreed)
+        self._note_port(stimulus, came)
+        return Judgement(stimulus, ok=True, agreed=tuple(agreed), came=came)
+
+    def _wrong(
+        self, a: Allowed, expected: Mapping[str, object], stimulus: Stimulus, came: Mapping[str, object]
+    ) -> Iterator[str]:
+        yield from differences(expected, came)
+        if _is_token_call(stimulus) and came.get("rc") == int(Rc.H_SUCCESS):
+            token = came.get("r4")
+            known = a.possibility.token
+            if not isinstance(token, int) or token in a.possibility.spent or (known is not None and token != known):
+                yield "r4"
+
+    def _learned(self, a: Allowed, stimulus: Stimulus, came: Mapping[str, object]) -> Allowed:
+        """Take over what only the implementation knows: the value of the token."""
+        token = came.get("r4")
+        if not (_is_token_call(stimulus) and came.get("rc") == int(Rc.H_SUCCESS) and isinstance(token, int)):
+            return a
+        held = replace(a.possibility, token=token, state=a.possibility.state.but(token=Token.CURRENT))
+        return replace(a, possibility=held)
+
+    def _note_port(self, stimulus: Stimulus, came: Mapping[str, object]) -> None:
+        if stimulus.call == "add" and came.get("outcome") == "done":
+            server = int(str(stimulus.given["server"]).removeprefix("server"))
+            self.ports[server] = str(stimulus.given.get("port", ""))
+
+
+def _is_token_call(stimulus: Stimulus) -> bool:
+    return (
+        stimulus.who == CLIENT
+        and stimulus.call == "vioctl"
+        and stimulus.given.get("sub") == int(Vioctl.GET_SESSION_TOKEN)
+    )
+
+
+def _expected(a: Allowed, servers: int) -> Iterator[tuple[str, object]]:
+    """Every field of reply and observation that an allowed answer determines."""
+    if a.rc is not None:
+        yield "rc", a.rc
+    if a.outcome is not None:
+        yield "outcome", a.outcome
+    yield from a.values.items()
+    yield from expected_view(a.possibility.state, servers).items()

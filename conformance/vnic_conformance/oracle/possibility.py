@@ -1,0 +1,164 @@
+"""One state that the implementation may be in, and what it would show.
+
+The machine's state is that of the direct reading with the real queue depth, so *full* is no choice here: a queue is full when
+it is. Elements carry their 16 bytes, because the hypervisor must not change them (CRQ-10). Beside the state stand the
+deadlines that the abstract machine leaves to time, and the session token the implementation gave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vnic_model.direct import DirectMap, DirectOps, DirectQueue
+from vnic_spec.calls import event_bytes
+from vnic_spec.profile import Profile
+from vnic_spec.rules import RULES
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Kind, Status, Token
+
+_EVENTS = (Kind.FAILED, Kind.DEREGISTERED, Kind.MIGRATED, Kind.FAILOVER)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """The kind of an element together with its 16 bytes; in the algebra it equals its kind."""
+
+    kind: Kind
+    element: bytes
+
+
+def _plain(value: object) -> object:
+    return value.kind if isinstance(value, Wired) else value
+
+
+class OracleOps(DirectOps):
+    """The direct reading with elements that carry their bytes."""
+
+    def __init__(self, servers: int, profile: Profile) -> None:
+        super().__init__(servers, profile, RULES)
+
+    def eq(self, one: object, other: object) -> bool:
+        """Equality that looks at kinds only."""
+        return _plain(one) == _plain(other)
+
+    def one_of(self, one: object, *others: object) -> bool:
+        """Membership that looks at kinds only."""
+        return _plain(one) in others
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Something that happens by itself: not before ``earliest``, and before any moment after ``latest`` (ms)."""
+
+    what: str  #: report, hold, gap or delay
+    server: int  #: -1 for delay
+    earliest: int
+    latest: int
+    interval: int = 0  #: of a report: what it announced
+
+
+@dataclass(frozen=True)
+class Possibility:
+    """One state that the implementation may be in."""
+
+    state: State
+    timers: tuple[Timer, ...] = ()
+    token: int | None = None  #: the token of the running session, once it has been given out
+    spent: frozenset[int] = frozenset()  #: tokens of sessions that have ended
+
+    def with_state(self, state: State) -> Possibility:
+        """The machine has moved; a token whose session ended is spent."""
+        if self.token is not None and state.token is not Token.CURRENT:
+            return replace(self, state=state, token=None, spent=self.spent | {self.token})
+        return replace(self, state=state)
+
+    def timer(self, what: str, server: int) -> Timer | None:
+        """A timer that runs."""
+        return next((t for t in self.timers if t.what == what and t.server == server), None)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One answer that is allowed, and why."""
+
+    possibility: Possibility
+    action: str  #: action of the machine; empty where nothing in it moves
+    parameters: Mapping[str, object]
+    requirements: tuple[str, ...]
+    rc: int | None = None  #: return code of a hypervisor call; None where the call has none or any will do
+    outcome: str | None = None  #: ``done`` or ``refused``; None where either will do
+    values: Mapping[str, object] = field(default_factory=dict)  #: further fields of the reply that are determined
+
+
+def shown_status(state: State, i: int) -> Status:
+    """The status that a listing shows (MON-4, CRQ-13)."""
+    status: Any = state.status(i)
+    if state.overdue(i):
+        return Status.UNRESPONSIVE
+    if status is Status.OPERATIONAL and state.complaint(i):
+        return Status.NETWORK_ERROR
+    return status  # type: ignore[no-any-return]  # a Status by the sort of the variable
+
+
+def element_pattern(kind: object) -> str:
+    """An element as hex; of an event only the first two bytes are specified."""
+    if isinstance(kind, Wired):
+        return kind.element.hex()
+    assert isinstance(kind, Kind)
+    return event_bytes(kind).hex() + "*"
+
+
+def queue_pattern(queue: DirectQueue) -> tuple[str, ...]:
+    """What is in a queue, in order."""
+    return tuple(element_pattern(e.kind) for e in queue.items)
+
+
+def expected_view(state: State, servers: int) -> dict[str, object]:
+    """Every field of an observation that the state determines. Queues are tuples of patterns."""
+    selected: Any = state.selected
+    pin: Any = state.pin
+    status: Any = state.status
+    assert isinstance(status, DirectMap)
+    view: dict[str, object] = {
+        "client_crq": str(state.crq),
+        "auto": int(bool(state.auto)),
+        "selected": "" if selected is None else f"server{selected}",
+        "pinned": "" if pin is None else f"server{pin}",
+        "listed": " ".join(sorted(f"server{i}" for i in range(servers) if state.listed(i))),
+        "client_queue": queue_pattern(state.to_client),  # type: ignore[arg-type]  # a DirectQueue in this reading
+    }
+    for i in range(servers):
+        view[f"server{i}_queue"] = queue_pattern(state.to_server(i))  # type: ignore[arg-type]  # likewise
+        if state.listed(i):
+            view[f"server{i}_status"] = str(shown_status(state, i))
+            view[f"server{i}_priority"] = state.priority(i)
+    return view
+
+
+def matches(pattern: object, came: object) -> bool:
+    """A field of an observation is as expected."""
+    if isinstance(pattern, tuple):
+        elements = str(came).split()
+        return len(elements) == len(pattern) and all(
+            e.startswith(p[:-1]) if p.endswith("*") else e == p for p, e in zip(pattern, elements, strict=True)
+        )
+    if isinstance(pattern, int):
+        return isinstance(came, int) and int(came) == pattern
+    return pattern == came
+
+
+def differences(view: Mapping[str, object], came: Mapping[str, object]) -> Iterator[str]:
+    """The fields in which an observation is not as expected; a field that is missing is a difference."""
+    for name, pattern in view.items():
+        value = came.get(name)
+        if name == "listed" and isinstance(value, str):
+            value = " ".join(sorted(value.split()))
+        if not matches(pattern, value):
+            yield name
+
+
+def is_event(kind: object) -> bool:
+    """An element that the hypervisor wrote."""
+    return kind in _EVENTS

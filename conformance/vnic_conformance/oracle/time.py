@@ -1,0 +1,125 @@
+"""Time: what may and what must have happened by itself when the clock has moved (MON-2, CRQ-13, preempt_delay).
+
+Between the moment when silence *may* count and the moment when it *must*, both are allowed, so the set of possibilities branches;
+servers that fall silent at one moment do so together, before anybody is selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from vnic_conformance.oracle.possibility import OracleOps, Possibility, Timer
+from vnic_model.direct import DirectQueue
+from vnic_spec.monitoring import delay_ends, fall_silent, may_fall_silent
+from vnic_spec.profile import Crossing, Profile
+from vnic_spec.selection import preempted
+from vnic_spec.state import State
+from vnic_spec.transport import gap_ends, hold_expires
+from vnic_spec.vocabulary import Crq
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The timing parameters of a profile, in milliseconds."""
+
+    ops: OracleOps
+    servers: int
+    profile: Profile
+
+    def report_timer(self, i: int, now: int, interval: int) -> Timer:
+        """MON-2: the window in which the next report of server ``i`` may, and then must, be missed."""
+        return Timer("report", i, now + interval, now + self.profile.grace * interval, interval)
+
+    def settle(self, before: Possibility, now: int, until: int | None = None) -> Possibility:
+        """Start, keep and drop the timers that follow from the state; the step happened between ``now`` and ``until``."""
+        until = now if until is None else until
+        s = before.state
+        kept: list[Timer] = []
+        for i in range(self.servers):
+            report = before.timer("report", i)
+            if report is not None and may_fall_silent(self.ops, s, i):
+                kept.append(report)
+            held = bool(s.held(i))
+            if self.profile.crossing is Crossing.HOLD:
+                waits = held and s.selected == i and s.crq is Crq.OPEN and not s.overdue(i)
+                limit = self.profile.hold_limit_ms
+                if limit is None and report is not None:
+                    limit = report.interval * self.profile.grace
+                if waits and limit is not None:
+                    kept.append(before.timer("hold", i) or Timer("hold", i, now + limit, until + limit))
+            elif held:
+                gap = self.profile.gap_ms
+                kept.append(before.timer("gap", i) or Timer("gap", i, now + gap - 1, until + gap - 1))
+        if self.ops.profile.damped and s.selected is not None and preempted(self.ops, s):
+            delay = self.profile.preempt_delay_ms
+            kept.append(before.timer("delay", -1) or Timer("delay", -1, now + delay - 1, until + delay - 1))
+        return replace(before, timers=tuple(kept))
+
+    def advance(self, start: Possibility, now: int, ms: int) -> set[Possibility]:
+        """Everything that may be the case ``ms`` after ``now``."""
+        end = now + ms
+        found: set[Possibility] = set()
+        visited: set[tuple[Possibility, int]] = set()
+
+        def explore(p: Possibility, since: int) -> None:
+            if (p, since) in visited:
+                return
+            visited.add((p, since))
+            if all(t.latest >= end for t in p.timers):
+                found.add(p)
+            latest = min((t.latest for t in p.timers), default=end)
+            for group in _groups(p.timers):
+                low = max(since, *(t.earliest + 1 for t in group))
+                high = min(end, latest + 1)
+                if low <= high:
+                    for after in self._fire(p, group):
+                        explore(self.settle(after, low, high), low)
+
+        explore(start, now)
+        return found
+
+    def _fire(self, p: Possibility, group: tuple[Timer, ...]) -> Iterator[Possibility]:
+        rest = replace(p, timers=tuple(t for t in p.timers if t not in group))
+        what = group[0].what
+        o, s = self.ops, p.state
+        if what == "report":
+            late = {t.server for t in group}
+            yield from self._choices(rest, lambda b, cf, sf: fall_silent(o, s, lambda j: j in late, b, cf, sf))
+        elif what == "hold":
+            yield from self._choices(rest, lambda b, cf, _: hold_expires(o, s, group[0].server, b, cf)[:2])
+        elif what == "delay":
+            yield from self._choices(rest, lambda b, cf, sf: delay_ends(o, s, b, cf, sf)[:2])
+        else:
+            effect = gap_ends(o, s, group[0].server)
+            if effect.guard:
+                yield rest.with_state(effect.state)
+
+    def _choices(
+        self, p: Possibility, effect: Callable[[int | None, bool, bool], tuple[object, State]]
+    ) -> Iterator[Possibility]:
+        """Every selection that the policy allows; whether a queue is full is a fact here."""
+        client_full, server_full = fullness(p.state)
+        for b in (*range(self.servers), None):
+            for cf in {False, client_full}:
+                for sf in {False, server_full}:
+                    guard, after = effect(b, cf, sf)
+                    if guard:
+                        yield p.with_state(after)
+
+
+def fullness(s: State) -> tuple[bool, bool]:
+    """Whether the client's queue is full, and that of the selected server."""
+    client, selected = s.to_client, s.to_server(s.selected)
+    assert isinstance(client, DirectQueue)
+    assert isinstance(selected, DirectQueue)
+    return len(client.items) >= client.depth, len(selected.items) >= selected.depth
+
+
+def _groups(timers: tuple[Timer, ...]) -> Iterator[tuple[Timer, ...]]:
+    """What may happen at one moment: any one thing, or several servers falling silent."""
+    reports = [t for t in timers if t.what == "report"]
+    for size in range(1, len(reports) + 1):
+        yield from combinations(reports, size)
+    yield from ((t,) for t in timers if t.what != "report")
