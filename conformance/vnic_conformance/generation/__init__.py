@@ -1,0 +1,1 @@
+"""Where stimuli come from: tours over the explored graph, random walks, Hypothesis, and scripted fills."""

@@ -1,0 +1,76 @@
+"""A session: one target and the oracle, from a ``reset`` on.
+
+Everything that tests an implementation goes through here: tours, random walks, the Hypothesis machine, scripted cases, shrinking
+and replay differ only in where the stimuli come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vnic_conformance.oracle import Judgement, Oracle
+from vnic_conformance.stimulus import Stimulus
+from vnic_spec.profile import Profile
+
+#: How often a call that answers busy is repeated before that is called inconclusive (CRQ-14).
+BUSY_RETRIES = 20
+
+
+class Requests(Protocol):
+    """What a session needs of a target (:mod:`vnic_conformance.targets`)."""
+
+    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Send one request and answer its reply; raises what the target raises when the adapter is broken."""
+
+
+@dataclass
+class Session:
+    """One run from ``reset``.
+
+    ``judgements`` holds one judgement per stimulus applied; ``failure`` the first that is a violation, after which nothing
+    more is applied.
+    """
+
+    target: Requests
+    servers: int
+    profile: Profile
+    oracle: Oracle = field(init=False)
+    judgements: list[Judgement] = field(default_factory=list)
+    failure: Judgement | None = None
+
+    def __post_init__(self) -> None:
+        self.oracle = Oracle(self.servers, self.profile)
+
+    def begin(self) -> Judgement:
+        """Reset the implementation and judge what it then shows."""
+        fields: dict[str, object] = {"op": "reset", "servers": self.servers, "observe": 1}
+        return self._keep(self.oracle.begin(self.target.request(fields)))
+
+    def apply(self, stimulus: Stimulus) -> Judgement:
+        """Apply one stimulus and judge the answer; a busy call is repeated."""
+        for _ in range(BUSY_RETRIES):
+            judgement = self.oracle.step(stimulus, self.target.request(stimulus.request()))
+            if not judgement.busy:
+                return self._keep(judgement)
+        return self._keep(
+            Judgement(
+                stimulus, ok=True, inconclusive=f"still busy after {BUSY_RETRIES} repetitions", came=judgement.came
+            )
+        )
+
+    def play(self, word: Iterable[Stimulus]) -> Judgement | None:
+        """Begin and apply stimuli until one is a violation; answer that one's judgement, or None."""
+        self.begin()
+        for stimulus in word:
+            if self.failure is not None:
+                break
+            self.apply(stimulus)
+        return self.failure
+
+    def _keep(self, judgement: Judgement) -> Judgement:
+        self.judgements.append(judgement)
+        if not judgement.ok and self.failure is None:
+            self.failure = judgement
+        return judgement
