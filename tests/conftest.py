@@ -1,10 +1,42 @@
-"""Settings shared by every test."""
+"""Settings and fixtures shared by every test."""
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # No deadline: a slow machine is not a fault. Derandomised: the same checkout gives the same verdict; searching with
 # fresh randomness is what `vnickit check` is for.
 settings.register_profile("kit", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("kit")
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def masked(text: str) -> str:
+    """Text without what differs from run to run: times and speeds."""
+    text = re.sub(r"[\d,]+ states/s", "<speed> states/s", text)
+    return re.sub(r" *\b\d+\.\d+ s\b", " <time> s", text)
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """``golden(name, text)``: the text is that of ``tests/golden/name``, times masked.
+
+    Output is an interface, so a change of it is seen in a diff. ``UPDATE_GOLDEN=1 pytest`` writes the files anew.
+    """
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(masked(text), encoding="utf-8")
+        assert file.exists(), f"{file} is missing; UPDATE_GOLDEN=1 writes it"
+        assert masked(text) == file.read_text(encoding="utf-8"), "UPDATE_GOLDEN=1 writes the golden files anew"
+
+    return compare

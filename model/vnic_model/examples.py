@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vnic_model.explorer import explore, witness
 from vnic_model.instances import instance
-from vnic_model.trace import Trace, trace_of
+from vnic_model.replay import trace_of
+from vnic_model.trace import Trace
 from vnic_spec.mutations import MUTATIONS, Mutation
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property

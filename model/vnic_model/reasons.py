@@ -282,7 +282,20 @@ def reasons(
         truth = claim.of_step(o, _state(before, before=True), _state(after, before=False), said)
     assert isinstance(truth, Judged)
     assert not truth.value, f"{claim.name} holds there"
-    return truth.facts
+    return _condensed(truth.facts, servers)
+
+
+def _condensed(facts: Facts, servers: int) -> Facts:
+    """All of SEL-3 but the complaint, said of one server, is one fact."""
+    result = list(facts)
+    for i in range(servers):
+        for verb in ("was", "is"):
+            fit = [f"{name}[{i}] {verb} yes" for name in ("listed", "powered", "registered")]
+            fit += [f"status[{i}] {verb} OPERATIONAL", f"overdue[{i}] {verb} no"]
+            if all(fact in result for fact in fit):
+                result[result.index(fit[0])] = f"{describe.server(i)} {verb} otherwise fit to serve"
+                result = [fact for fact in result if fact not in fit]
+    return tuple(result)
 
 
 def _answer(found: object) -> Said | None:

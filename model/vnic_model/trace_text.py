@@ -13,7 +13,8 @@ from typing import NamedTuple
 from vnic_model import describe
 from vnic_model.instances import SCENARIOS
 from vnic_model.recording import Deed
-from vnic_model.trace import NOTE, VIOLATION, Change, Header, Passage, Trace, TraceStep, why
+from vnic_model.replay import why
+from vnic_model.trace import NOTE, VIOLATION, Change, Header, Passage, Trace, TraceStep
 from vnic_spec.algebra import Each, Elements, Server
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -258,13 +259,17 @@ def _element(passage: Passage, lanes: _Lanes, room: int, *, compact: bool) -> It
         dump = _NOT_STORED.get(passage.deed, dump)
     words = f"{route:<17} {passage.name:<21} {dump}".rstrip()
     if len(words) > room:
+        words = f"{route:<17} {passage.name} {dump}"
+    if len(words) > room:
         # Too many lanes for one line: the bytes go below.
         yield Line(f"{drawing} {route:<17} {passage.name}", "element")
-        yield Line(f"{lanes.blank()} {'':<2}{dump}", "element")
+        yield Line(f"{lanes.blank()} {dump:>{room}}", "element")
     else:
         yield Line(f"{drawing} {words}", "element")
     if passage.instead_of:
-        yield Line(f"{lanes.blank()}   overlays {passage.instead_of}, which is lost", "element")
+        same = passage.instead_of == passage.name
+        words = "merges with the one already there" if same else f"overlays {passage.instead_of}, which is lost"
+        yield Line(f"{lanes.blank()}   {words}", "element")
 
 
 def _is_queue(change: Change) -> bool:

@@ -80,7 +80,7 @@ ACTS = (
 
 @click.command(epilog="Exit codes: 0 everything shown is as it should be; any other: see vnickit --help.")
 def command() -> ExitCode:
-    r"""Show what this is, in a minute.
+    """Show what this is, in a minute.
 
     First the failover protocol of two servers is exhausted: every state, every property. Then one plausible misreading
     of one rule is refuted, by the shortest run in which the client is harmed.
@@ -88,7 +88,7 @@ def command() -> ExitCode:
     \b
     Example:
       vnickit demo
-    """
+    """  # noqa: D301 - click wants the character, not its name
     for number, act in enumerate(ACTS, 1):
         if number > 1:
             click.echo()

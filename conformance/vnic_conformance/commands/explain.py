@@ -32,7 +32,7 @@ _LABEL = 12
 @click.argument("name", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(name: str, as_json: bool) -> ExitCode:
-    r"""Say everything about one thing: what is required, why, how it is formalised, what it looks like when it happens.
+    """Say everything about one thing: what is required, why, how it is formalised, what it looks like when it happens.
 
     ID is a requirement, a property, an action or a misreading (mutation). The traces are found while you wait: the
     shortest run in which the property is put to the test, and the shortest in which a misreading violates it.
@@ -43,7 +43,7 @@ def command(name: str, as_json: bool) -> ExitCode:
       vnickit explain FOV-10/memory         a property
       vnickit explain client_reads_init     an action
       vnickit explain drop_event_on_full    a misreading
-    """
+    """  # noqa: D301 - click wants the character, not its name
     upper = name.upper()
     if upper in REQUIREMENTS:
         entry = REQUIREMENTS[upper]

@@ -15,7 +15,8 @@ from vnic_conformance.terminal import progress, progress_ends, refusal, show
 from vnic_model.explorer import Exploration, explore
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS, claims, instance
-from vnic_model.trace import Trace, trace_of
+from vnic_model.replay import trace_of
+from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH, lines_of
 from vnic_spec.action import ACTIONS
 from vnic_spec.mutations import MUTATIONS, Mutation
@@ -160,7 +161,7 @@ def command(
     listing: bool,
     report: bool,
 ) -> ExitCode:
-    r"""Visit every state that a small system can reach, and check every property in all of them.
+    """Visit every state that a small system can reach, and check every property in all of them.
 
     An instance says which part of the world may act: which faults, which administration, which dialogue. How the
     hypervisor answers is never restricted. The first violation is shown by a shortest trace.
@@ -171,7 +172,7 @@ def command(
       vnickit explore --instance admin --servers 3     administration, three servers
       vnickit explore --mutate drop_event_on_full      what goes wrong if a rule is misread
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
-    """
+    """  # noqa: D301 - click wants the character, not its name
     if listing:
         return _list()
     request = request_of(

@@ -1,0 +1,87 @@
+"""``vnickit explain``: what an engineer reads about a requirement, and that everything can be explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vnic_conformance.cli import main
+from vnic_conformance.exit_codes import ExitCode
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.requirements import REQUIREMENTS
+
+
+def explain(*words: str) -> Result:
+    return CliRunner().invoke(main, ["explain", *words], prog_name="vnickit")
+
+
+@pytest.mark.parametrize("name", ["INV-2", "SEL-7"])
+def test_a_requirement_reads_as_it_did(name: str, golden: Callable[[str, str], None]) -> None:
+    result = explain(name)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    golden(f"explain_{name}.txt", result.stdout)
+
+
+def test_help_teaches_with_examples(golden: Callable[[str, str], None]) -> None:
+    golden("explain_help.txt", explain("--help").output)
+
+
+@pytest.mark.parametrize("name", ["client_reads_init", "FOV-10/memory", "inv-7", "no_fence"])
+def test_all_kinds_of_names_are_known(name: str) -> None:
+    result = explain(name)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert name.lower() in result.stdout.splitlines()[0].lower() or name.lower() in result.stdout.lower()
+
+
+def test_what_the_machine_does_not_express_is_said_so() -> None:
+    result = explain("SRV-5")
+    assert result.exit_code == ExitCode.CONFORMS
+    assert "all of it: " in result.stdout
+    assert "there is no trace to show" in result.stdout
+
+
+def test_json_holds_the_same() -> None:
+    found = json.loads(explain("SEL-7", "--json").stdout)
+    assert found["requirement"] == "SEL-7"
+    assert found["level"] == "SHOULD"
+    assert [p["name"] for p in found["profile"]] == ["reopen"]
+    assert [p["property"] for p in found["properties"]] == ["SEL-7", "SEL-7/ends"]
+    assert found["properties"][0]["formula"][-1] == "⇒ (selected′ = selected ∧ pin′ = pin)"
+    assert json.loads(found["mutation_trace"][0])["mutation"] == "reselect_at_open"
+    assert json.loads(found["witness_trace"][0])["kind"] == "witness"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("INV-22", "no requirement 'INV-22'; INV (safety, to be proved) has INV-1, INV-2, "),
+        ("client_reads_inti", "did you mean client_reads_init"),
+        ("CRG-7", "did you mean CRQ-7"),
+        ("drop_event_full", "did you mean drop_event_on_full"),
+        ("?", "requirements such as INV-2"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_advice(name: str, advice: str) -> None:
+    result = explain(name)
+    assert result.exit_code == ExitCode.USAGE
+    assert len(result.stderr.splitlines()) == 1
+    assert advice in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*REQUIREMENTS, *PROPERTIES, *MUTATIONS])
+def test_everything_is_explained(name: str) -> None:
+    result = explain(name)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    code = [line for line in result.stdout.splitlines() if len(line) > 100 and not line.startswith("    ")]
+    assert not code
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_is_explained(name: str) -> None:
+    assert explain(name).exit_code == ExitCode.CONFORMS

@@ -1,0 +1,142 @@
+"""``vnickit explore``: verdicts, exit codes, output, and errors that say what to type instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vnic_conformance.cli import main
+from vnic_conformance.exit_codes import ExitCode
+from vnic_model.replay import replay
+from vnic_model.trace import Trace
+
+
+def vnickit(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words), prog_name="vnickit")
+
+
+def test_help_teaches_with_examples(golden: Callable[[str, str], None]) -> None:
+    golden("explore_help.txt", vnickit("explore", "--help").output)
+
+
+def test_an_exhausted_instance_holds(golden: Callable[[str, str], None]) -> None:
+    result = vnickit("explore", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    golden("explore_core_1.txt", result.stdout)
+    assert result.stderr == ""
+
+
+def test_a_mutation_is_refuted_by_its_trace(golden: Callable[[str, str], None]) -> None:
+    result = vnickit("explore", "--mutate", "no_fence")
+    assert result.exit_code == ExitCode.VIOLATION
+    golden("explore_no_fence.txt", result.stdout)
+
+
+def test_a_bound_makes_it_inconclusive() -> None:
+    result = vnickit("explore", "--at-most", "500")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "NOT EXHAUSTED" in result.stdout
+
+
+def test_an_action_that_never_fires_makes_it_inconclusive() -> None:
+    result = vnickit("explore", "--instance", "gap", "--servers", "1", "--profile", "crossing=hold")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "SILENT: no violation, but gap_ends never fired" in result.stdout
+    assert "gap_ends                               0   never" in result.stdout
+
+
+def test_json_holds_the_same(tmp_path: Path) -> None:
+    result = vnickit("explore", "--mutate", "no_fence", "--json")
+    assert result.exit_code == ExitCode.VIOLATION
+    found = json.loads(result.stdout)
+    assert (found["verdict"], found["violated"], found["mutation"]) == ("violated", "INV-1", "no_fence")
+    trace = "".join(json.dumps(line) + "\n" for line in found["trace"])
+    assert replay(Trace.load(trace)).header.property == "INV-1"
+
+    held = json.loads(vnickit("explore", "--servers", "1", "--json").stdout)
+    assert (held["verdict"], held["violated"], held["trace"], held["silent"]) == ("holds", None, None, [])
+    assert held["complete"]
+    assert sum(held["fired"].values()) == held["transitions"]
+    assert "ADM-2" in held["not_exercised"]
+
+
+def test_a_trace_is_written_and_replays(tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    assert vnickit("explore", "--mutate", "no_fence", "--trace", str(file)).exit_code == ExitCode.VIOLATION
+    assert replay(Trace.load(file.read_text(encoding="utf-8"))).header.mutation == "no_fence"
+
+
+def test_without_a_violation_no_trace_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    result = vnickit("explore", "--servers", "1", "--trace", str(file))
+    assert result.exit_code == ExitCode.CONFORMS
+    assert not file.exists()
+    assert "is not written" in result.stderr
+
+
+def test_a_mutation_can_be_held_against_every_property() -> None:
+    result = vnickit("explore", "--mutate", "no_fence", "--all-properties", "--json")
+    found = json.loads(result.stdout)
+    assert found["verdict"] == "violated"
+    assert len(found["properties"]) > 20
+
+
+def test_the_command_in_a_trace_finds_it_again() -> None:
+    first = vnickit("explore", "--mutate", "no_fence", "--servers", "3", "--server-depth", "1").stdout
+    line = next(line for line in first.splitlines() if line.startswith("again "))
+    assert line == "again          vnickit explore --mutate no_fence --servers 3 --server-depth 1"
+    again = vnickit(*line.split()[2:]).stdout
+    assert again.split("found after")[0] == first.split("found after")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--instance", "cor"], "no instance 'cor'; did you mean core?"),
+        (["--instance", "xyzzy"], "no instance 'xyzzy'; there are: core, "),
+        (["--mutate", "drop_event"], "no mutation 'drop_event'; did you mean drop_event_on_full"),
+        (["--servers", "0"], "servers is 0; a vNIC has 1 to 6 (ADM-1)"),
+        (["--servers", "7"], "servers is 7; a vNIC has 1 to 6 (ADM-1)"),
+        (["--servers", "two"], "'two' is not a valid integer"),
+        (["--profile", "event_ful=defer"], "no profile parameter 'event_ful'; did you mean event_full?"),
+        (["--profile", "event_full=drop"], "profile parameter event_full (CRQ-7) must be OVERLAY | DEFER, not 'drop'"),
+        (["--profile", "event_full"], "--profile takes NAME=VALUE, not 'event_full'"),
+        (["--at-most", "0"], "0 is not in the range x>=1"),
+        (["--client-depth", "0"], "0 is not in the range 1<=x<=64"),
+        (["--trace", "/nowhere/at/all/t.jsonl"], "there is no directory /nowhere/at/all"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_words_are_answered_with_advice(words: list[str], advice: str) -> None:
+    result = vnickit("explore", *words)
+    assert result.exit_code == ExitCode.USAGE
+    assert advice in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_number_that_the_machine_does_not_read_is_said_to_change_nothing() -> None:
+    result = vnickit("explore", "--servers", "1", "--profile", "grace=5")
+    assert "note: grace changes nothing" in result.stderr
+    assert result.exit_code == ExitCode.CONFORMS
+
+
+def test_the_list_names_everything() -> None:
+    result = vnickit("explore", "--list")
+    assert result.exit_code == ExitCode.CONFORMS
+    for word in ("core", "admin", "drop_event_on_full", "violates INV-2"):
+        assert word in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_progress_goes_to_standard_error() -> None:
+    result = vnickit("explore", "--servers", "1", "--progress")
+    assert "states/s" not in result.stderr.replace("depth", "") or "depth" in result.stderr
+    assert "depth 1:" not in result.stdout
+
+
+def test_there_is_no_colour_without_a_terminal() -> None:
+    assert "\x1b" not in vnickit("explore", "--mutate", "no_fence").output
