@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 import pytest
+from vnic_model.examples import mutation_trace
 from vnic_model.explorer import explore
 from vnic_model.instances import claims, instance
-from vnic_model.trace import trace_of
 from vnic_model.trace_text import text_of
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -27,11 +27,7 @@ def documented() -> list[str]:
 
 def shown(name: str) -> str:
     """The block of one mutation as the log has it."""
-    mutation = MUTATIONS[name]
-    claim = PROPERTIES[mutation.refutes]
-    found = explore(instance(mutation.instance or claim.instance, mutation.servers, mutation=mutation), [claim])
-    assert found.violation is claim
-    return f"```text\n{text_of(trace_of(found, claim, mutation=mutation), compact=True).rstrip()}\n```\n"
+    return f"```text\n{text_of(mutation_trace(MUTATIONS[name]), compact=True).rstrip()}\n```\n"
 
 
 def test_the_log_documents_every_suspect() -> None:
