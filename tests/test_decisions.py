@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from vnic_model.examples import mutation_trace
 from vnic_model.explorer import explore
 from vnic_model.instances import claims, instance
