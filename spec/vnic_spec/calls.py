@@ -10,6 +10,9 @@ from __future__ import annotations
 from vnic_spec.vocabulary import Kind
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc
 
+#: Priorities of servers, the lowest number being the best, and the one of a server added without any (SEL-4).
+PRIORITIES = range(1, 101)
+DEFAULT_PRIORITY = 50
 #: Statuses that a server may report (MON-1).
 REPORTABLE = (1, 2, 3)
 _EVENT = 0xFF

@@ -100,14 +100,14 @@ def _console(p: Possibility, servers: int, draw: Draw) -> Iterator[Offer]:
     for i in range(servers):
         who = server(i)
         yield Offer(1, Stimulus.of(CONSOLE, "activate", server=who))
-        yield Offer(1, Stimulus.of(CONSOLE, "priority", server=who, priority=draw.choice(PRIORITIES)))
+        yield Offer(1, Stimulus.of(CONSOLE, "priority", server=who, value=draw.choice(PRIORITIES)))
         yield Offer(0.6, Stimulus.of(CONSOLE, "remove", server=who))
-        port = f"p{draw.choice(range(servers))}"
+        port = draw.choice(range(servers))
         yield Offer(
             0.3 if s.listed(i) else 3,
             Stimulus.of(CONSOLE, "add", server=who, port=port, priority=draw.choice(PRIORITIES)),
         )
-    yield Offer(0.1, Stimulus.of(CONSOLE, "priority", server=server(0), priority=draw.choice((0, 101, -1))))
+    yield Offer(0.1, Stimulus.of(CONSOLE, "priority", server=server(0), value=draw.choice((0, 101, -1))))
     yield Offer(1, Stimulus.of(CONSOLE, "auto", value=draw.choice((0, 1))))
 
 

@@ -26,7 +26,8 @@ from vnic_spec.action import Action, Effect
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.state import State
-from vnic_spec.vocabulary import ClientPhase, Status, Token
+from vnic_spec.transport import selection_ends
+from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
 
 #: Calls that change nothing which the machine keeps; they are tested by cases of their own.
@@ -214,14 +215,15 @@ class Calls:
     def _console(self, p: Possibility, call: str, given: dict[str, Any]) -> Iterator[Allowed]:
         s = p.state
         i = int(str(given.get("server", "server0")).removeprefix("server"))
-        if call in ("add", "priority") and not 1 <= int(given["priority"]) <= 100:
+        level = int(given.get("value" if call == "priority" else "priority", calls.DEFAULT_PRIORITY))
+        if call in ("add", "priority") and level not in calls.PRIORITIES:
             yield self._same(p, None, "SEL-4", outcome="refused")
         elif call == "add":
             listed = sum(1 for j in range(self.servers) if s.listed(j))
             if s.listed(i) or listed >= self.profile.max_servers or given.get("taken"):
                 yield self._same(p, None, "ADM-1", outcome="refused")
             else:
-                yield from self._done(self._steps(p, ("adds_server",), i=i, level=int(given["priority"])))
+                yield from self._done(self._steps(p, ("adds_server",), i=i, level=level))
         elif call == "remove":
             if not s.listed(i):
                 yield self._same(p, None, "ADM-3", outcome="refused")
@@ -233,7 +235,7 @@ class Calls:
             if not s.listed(i):
                 yield self._same(p, None, "ADM-4", outcome="refused")
                 return
-            yield from self._done(self._steps(p, ("sets_priority",), i=i, level=int(given["priority"])))
+            yield from self._done(self._steps(p, ("sets_priority",), i=i, level=level))
         elif call == "auto":
             yield from self._done(self._steps(p, ("sets_auto",), on=bool(given["value"])))
         elif call == "activate":
@@ -247,9 +249,7 @@ class Calls:
     def _platform(self, p: Possibility, call: str, target: str) -> Iterator[Allowed]:
         s = p.state
         if call == "migrate":
-            yield from self._done(self._steps(p, ("client_migrates",)))
-            if not self._possible(p, "client_migrates"):
-                yield self._same(p, None, "CRQ-8")
+            yield from self._migrations(p)
             return
         if target == CLIENT:
             on = s.phase is not ClientPhase.OFF
@@ -265,8 +265,22 @@ class Calls:
         else:
             yield from self._done(self._steps(p, (names[call],), **more))
 
-    def _possible(self, p: Possibility, name: str) -> bool:
-        return any(True for _ in self._steps(p, (name,)))
+    def _migrations(self, p: Possibility) -> Iterator[Allowed]:
+        """CRQ-8. The machine has migrations of a client whose CRQ is open; the platform may migrate it at any other time too.
+
+        While the CRQ is disabled there is another event 06. While it is closed there is nobody to be told and nothing to be
+        disabled, but the selection ends as well (decision R1). Such a migration may be refused, and so may that of a
+        partition that does not run.
+        """
+        s = p.state
+        if s.phase is not ClientPhase.OFF and s.crq is Crq.CLOSED:
+            ended = Allowed(p.with_state(selection_ends(self.ops, s)), "", {}, ("CRQ-8", "SEL-7"))
+            yield from self._done(iter((ended,)))
+        else:
+            open_ = replace(p, state=s.but(crq=Crq.OPEN))
+            yield from self._done(self._steps(open_, ("client_migrates",)))
+        if s.phase is ClientPhase.OFF or s.crq is not Crq.OPEN:
+            yield self._same(p, None, "CRQ-8", outcome="refused")
 
 
 def _deepened(a: Allowed, depth: int, server: int | None = None) -> Allowed:

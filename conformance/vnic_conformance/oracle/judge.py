@@ -23,6 +23,7 @@ from vnic_conformance.oracle.time import Clock
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
 from vnic_model.direct import DirectMap, initial_state
 from vnic_model.instance import Instance
+from vnic_spec.calls import DEFAULT_PRIORITY
 from vnic_spec.profile import Profile
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Token
@@ -63,7 +64,7 @@ def starting_state(servers: int) -> State:
     """The state after ``reset``: partitions on, nothing registered, every server listed with priority 50, auto on."""
     made = Instance("oracle", servers, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101)
     state = initial_state(made)
-    return state.but(priority=DirectMap((50,) * servers, 0))
+    return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0))
 
 
 class Oracle:
@@ -82,7 +83,7 @@ class Oracle:
         self.clock = Clock(ops, servers, self.profile)
         self.calls = Calls(ops, self.clock, servers, self.profile)
         self.now = 0
-        self.ports: dict[int, str] = {}
+        self.ports: dict[int, int] = {}
         self.possibilities: frozenset[Possibility] = frozenset({Possibility(starting_state(servers))})
 
     def one(self) -> Possibility:
@@ -98,7 +99,7 @@ class Oracle:
         stimulus = Stimulus.of("kit", "reset", servers=self.servers)
         for i in range(self.servers):
             port = came.get(f"server{i}_port")
-            if isinstance(port, str):
+            if isinstance(port, int):
                 self.ports[i] = port
         allowed = [Allowed(p, "", {}, ("ADM-7",)) for p in self.possibilities]
         return self._judge(stimulus, allowed, came)
@@ -172,7 +173,9 @@ class Oracle:
     def _note_port(self, stimulus: Stimulus, came: Mapping[str, object]) -> None:
         if stimulus.call == "add" and came.get("outcome") == "done":
             server = int(str(stimulus.given["server"]).removeprefix("server"))
-            self.ports[server] = str(stimulus.given.get("port", ""))
+            shown = came.get(f"server{server}_port")
+            if isinstance(shown, int):
+                self.ports[server] = shown
 
 
 def _is_token_call(stimulus: Stimulus) -> bool:

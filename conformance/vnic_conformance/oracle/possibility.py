@@ -56,7 +56,7 @@ class Timer:
     server: int  #: -1 for delay
     earliest: int
     latest: int
-    interval: int = 0  #: of a report: what it announced
+    interval: int = 0  #: of a report: what it announced; of a hold: the limit that it was started with
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,8 @@ class Clock:
                 kept.append(report)
             held = bool(s.held(i))
             if self.profile.crossing is Crossing.HOLD:
-                waits = held and s.selected == i and s.crq is Crq.OPEN and not s.overdue(i)
-                limit = self.profile.hold_limit_ms
-                if limit is None and report is not None:
-                    limit = report.interval * self.profile.grace
-                if waits and limit is not None:
-                    kept.append(before.timer("hold", i) or Timer("hold", i, now + limit, until + limit))
+                if held and s.selected == i and s.crq is Crq.OPEN and not s.overdue(i):
+                    kept += self._hold_timer(i, before.timer("hold", i), report, now, until)
             elif held:
                 gap = self.profile.gap_ms
                 kept.append(before.timer("gap", i) or Timer("gap", i, now + gap - 1, until + gap - 1))
@@ -56,6 +52,26 @@ class Clock:
             delay = self.profile.preempt_delay_ms
             kept.append(before.timer("delay", -1) or Timer("delay", -1, now + delay - 1, until + delay - 1))
         return replace(before, timers=tuple(kept))
+
+    def _hold_timer(self, i: int, running: Timer | None, report: Timer | None, now: int, until: int) -> Iterator[Timer]:
+        """CRQ-13: how long server ``i`` may keep the client held.
+
+        By default its report interval decides, which is the one that it announced last: a report in the meantime moves the
+        limit. Where that puts the limit into the past, the next moment is late enough.
+        """
+        limit = self.profile.hold_limit_ms
+        if limit is None and report is not None:
+            limit = report.interval * self.profile.grace
+        if limit is None:
+            return
+        if running is None:
+            yield Timer("hold", i, now + limit, until + limit, limit)
+        elif running.interval == limit:
+            yield running
+        else:
+            moved = limit - running.interval
+            earliest, latest = running.earliest + moved, running.latest + moved
+            yield Timer("hold", i, max(earliest, now - 1), max(latest, until), limit)
 
     def advance(self, start: Possibility, now: int, ms: int) -> set[Possibility]:
         """Everything that may be the case ``ms`` after ``now``."""
