@@ -1,47 +1,43 @@
-"""The adapter: the machine offered as requests and replies, one flat JSON object each.
+"""The adapter: the machine behind the kit's adapter protocol 1.0, one flat JSON object per request and reply.
 
-Requests have ``op`` and usually ``seq``, which the reply repeats:
-
-* ``hello``: what this is. ``reset``: a new machine; ``servers`` and any setting of :class:`Policy` by name.
-* ``apply``: one stimulus; ``who`` is ``client``, ``server0`` …, ``console`` or ``platform``, ``call`` names it.
-* ``settle``, ``advance`` (``ms``), ``observe`` (everything visible), ``bye``.
-
-Numbers are JSON integers or strings such as ``"0x1000"``; bytes are hexadecimal strings. A reply has ``ok``; when it is
-false, ``error`` says what was wrong with the *request*, and nothing has happened. A call that the hypervisor answered,
-with whatever code, is ``ok`` and has ``rc``; so is a console operation that was refused, with ``refused``.
-
-This first version is thin: the conformance kit defines the protocol.
+It plays what an implementation's own adapter plays: it translates, and decides nothing. ``python -m vnic_reference``
+speaks the protocol on standard input and output; an :class:`Adapter` called with a request answers in this process.
 """
 
 from __future__ import annotations
 
-import json
+import importlib.metadata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
+from vnic_reference.backing_device import BackingDevice
 from vnic_reference.console import Reply
 from vnic_reference.driver import Driver
-from vnic_reference.machine import MAX_ADVANCE_MS, MAX_SERVERS, Machine
+from vnic_reference.machine import FIRST_SERVER_PARTITION, MAX_ADVANCE_MS, Machine
+from vnic_reference.partition_calls import PartitionCalls
 from vnic_reference.policy import Policy
-from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, SUB_ELEMENT_BYTES, Rc
+from vnic_reference.requests import Fields, RequestError, flag, number, parse, reply_line, word
 
-PROTOCOL = "0"
-#: Longest request in characters.
-MAX_LINE = 1 << 20
-_MAX_BLOCK = 128 * SUB_ELEMENT_BYTES
+PROTOCOL_MAJOR: Final = 1
+PROTOCOL_MINOR: Final = 0
+FEATURES: Final = "console power migration interrupts sub_crq dma profiles wrong_unit unpaired"
 
-Fields = dict[str, object]
-
-
-class RequestError(Exception):
-    """The request cannot be understood; its text is the reply's ``error``."""
+#: Server partitions that a reset can ask for: more than a list can hold (ADM-1), so that a full list can be tried.
+MAX_SERVERS: Final = 8
+#: Physical ports of one adapter, as the ports of the protocol are numbered here.
+_PORTS_PER_ADAPTER: Final = 4
+#: What the protocol says of parameters that are not named, where the machine has another default.
+_DEFAULTS: Final[Mapping[str, object]] = {"gap_ms": 1500}
+_PROFILE: Final = "profile_"
+#: Parameters of the protocol's profiles that speak of clients and servers, not of a hypervisor.
+_NOT_OURS: Final = frozenset({"client_init", "srv_wait_ms"})
 
 
 class Adapter:
-    """Answers requests. A new adapter has a machine with two servers and default settings."""
+    """Answers requests. A new one is like one that was reset to two servers."""
 
     def __init__(self) -> None:
-        self._machine = Machine()
         self.closed = False
         self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
             "hello": self._hello,
@@ -49,239 +45,190 @@ class Adapter:
             "apply": self._apply,
             "settle": self._settle,
             "advance": self._advance,
-            "observe": self._observe,
+            "observe": lambda fields: self._observation(),
             "bye": self._bye,
         }
+        self._start(Policy.from_mapping(_DEFAULTS), 2, [])
 
-    def answer(self, line: str) -> str:
-        """The reply to one line; never raises, whatever the line is."""
-        seq: object = None
+    def __call__(self, request: Mapping[str, object]) -> Fields:
+        """The reply to one request; never raises, whatever the request is."""
+        fields = dict(request)
+        seq = fields.get("seq")
+        if not isinstance(seq, int) or isinstance(seq, bool):
+            seq = 0
         try:
-            fields = _parse(line)
-            seq = fields.get("seq")
-            if not isinstance(seq, int | str):
-                seq = None
             op = fields.get("op")
             handler = self._ops.get(op) if isinstance(op, str) else None
             if handler is None:
                 raise RequestError(f"op must be one of {', '.join(self._ops)}")
-            reply: Fields = {"seq": seq, "ok": True, **handler(fields)}
+            observe = op in ("reset", "apply", "settle", "advance") and flag(fields, "observe", 0)
+            reply: Fields = {"seq": seq, "outcome": "done"} | handler(fields)
+            if observe and reply["outcome"] != "unsupported":
+                reply |= self._observation()
         except RequestError as error:
-            reply = {"seq": seq, "ok": False, "error": str(error)}
-        return json.dumps(reply)
+            return {"seq": seq, "outcome": "error", "error": str(error)}
+        return reply
+
+    def answer(self, line: str) -> str:
+        """The reply to one line, as a line; never raises, whatever the line is."""
+        try:
+            return reply_line(self(parse(line)))
+        except RequestError as error:
+            return reply_line({"seq": 0, "outcome": "error", "error": str(error)})
 
     # -- operations ----------------------------------------------------------------------------------------------
 
     def _hello(self, fields: Fields) -> Fields:
+        if number(fields, "protocol_major", PROTOCOL_MAJOR) != PROTOCOL_MAJOR:
+            raise RequestError(f"this adapter speaks protocol {PROTOCOL_MAJOR}")
         return {
-            "protocol": PROTOCOL,
+            "protocol_major": PROTOCOL_MAJOR,
+            "protocol_minor": PROTOCOL_MINOR,
             "implementation": "vnic_reference",
+            "version": importlib.metadata.version("vnic-failover-kit"),
             "role": "hypervisor",
+            "servers": MAX_SERVERS,
             "clock": "virtual",
             "quiet_ms": 0,
-            "servers": MAX_SERVERS,
+            "features": FEATURES,
         }
 
     def _reset(self, fields: Fields) -> Fields:
-        servers = _number(fields, "servers", 2)
-        settings = {name: value for name, value in fields.items() if name not in ("op", "seq", "servers")}
+        servers = number(fields, "servers", 2)
+        if not 1 <= servers <= MAX_SERVERS:
+            raise RequestError(f"servers must be from 1 to {MAX_SERVERS}")
+        settings = dict(_DEFAULTS)
+        for name, value in fields.items():
+            setting = name.removeprefix(_PROFILE)
+            if name.startswith(_PROFILE) and setting not in _NOT_OURS:
+                settings[setting] = None if value == "none" else value
         try:
-            self._machine = Machine(Policy.from_mapping(settings), servers)
+            policy = Policy.from_mapping(settings)
         except ValueError as error:
-            raise RequestError(str(error)) from None
+            return {"outcome": "unsupported", "reason": str(error)}
+        unpaired = [self._index(name, servers) for name in word(fields, "unpaired", "").split() if name != "client"]
+        self._start(policy, servers, unpaired)
         return {}
+
+    def _start(self, policy: Policy, servers: int, unpaired: list[int]) -> None:
+        self._machine = Machine(policy, servers, unpaired)
+        self._units = {"client": PartitionCalls(self._machine.client)}
+        for index, driver in enumerate(self._machine.servers):
+            self._units[f"server{index}"] = PartitionCalls(driver)
+        self._ports = list(range(servers))
+        for index in range(min(servers, policy.max_servers)):
+            assert self._machine.console.add(_device(index, index, None)).ok
 
     def _settle(self, fields: Fields) -> Fields:
         self._machine.settle()
         return {}
 
     def _advance(self, fields: Fields) -> Fields:
-        if not self._machine.advance(_number(fields, "ms")):
+        if not self._machine.advance(number(fields, "ms")):
             raise RequestError(f"ms must be from 0 to {MAX_ADVANCE_MS}")
-        return {"now": self._machine.now}
+        return {}
 
     def _bye(self, fields: Fields) -> Fields:
         self.closed = True
         return {}
 
     def _apply(self, fields: Fields) -> Fields:
-        who = fields.get("who")
-        call = fields.get("call")
-        if not isinstance(call, str):
-            raise RequestError("call must be a string")
+        who, call = word(fields, "who", None), word(fields, "call", None)
         if who == "console":
             return self._console(call, fields)
         if who == "platform":
             return self._platform(call, fields)
-        return _drive(self._driver(who), call, fields)
+        unit = self._units.get(who)
+        if unit is None:
+            raise RequestError("who must be client, console, platform, or server0 and so on")
+        return unit.carry_out(call, fields)
 
-    def _driver(self, who: object) -> Driver:
-        if who == "client":
-            return self._machine.client
-        if isinstance(who, str):
-            for index, driver in enumerate(self._machine.servers):
-                if who == f"server{index}":
-                    return driver
-        raise RequestError("who must be client, console, platform, or server0 and so on")
+    def _index(self, name: str, servers: int) -> int:
+        for index in range(servers):
+            if name == f"server{index}":
+                return index
+        raise RequestError(f"{name[:40]!r} is none of the {servers} servers")
 
     def _console(self, call: str, fields: Fields) -> Fields:
         console = self._machine.console
-        server = fields.get("server")
+        if call == "auto":
+            return _console_reply(console.set_auto(flag(fields, "value")))
+        if call not in ("add", "remove", "priority", "activate"):
+            raise RequestError("the console can add, remove, priority, auto and activate")
+        server = self._index(word(fields, "server", None), len(self._machine.servers))
         if call == "add":
-            reply = console.add(fields.get("device"))
+            port = number(fields, "port", self._ports[server])
+            priority = number(fields, "priority") if "priority" in fields else None
+            reply = console.add(_device(server, port, priority))
+            if reply.ok:
+                self._ports[server] = port
         elif call == "remove":
             reply = console.remove(server)
         elif call == "priority":
-            reply = console.set_priority(server, fields.get("priority"))
-        elif call == "auto":
-            reply = console.set_auto(fields.get("value"))
-        elif call == "activate":
-            reply = console.activate(server)
+            reply = console.set_priority(server, number(fields, "value"))
         else:
-            raise RequestError("call must be add, remove, priority, auto or activate")
+            reply = console.activate(server)
         return _console_reply(reply)
 
     def _platform(self, call: str, fields: Fields) -> Fields:
         machine = self._machine
         if call == "migrate":
-            return {"done": machine.migrate()}
-        partition = self._driver(fields.get("target")).unit.partition.number
+            return _platform_reply(machine.migrate(), "the client's partition does not run")
+        if call not in ("power_on", "power_off", "crash"):
+            raise RequestError("the platform can power_on, power_off, crash and migrate")
+        target = word(fields, "target", None)
+        driver = machine.client if target == "client" else machine.servers[self._index(target, len(machine.servers))]
+        partition = driver.unit.partition.number
         if call == "power_on":
-            return {"done": machine.power_on(partition)}
-        if call == "power_off":
-            return {"done": machine.power_off(partition)}
-        if call == "crash":
-            return {"done": machine.crash(partition)}
-        raise RequestError("call must be power_on, power_off, crash or migrate")
+            return _platform_reply(machine.power_on(partition), "the partition runs already")
+        done = machine.power_off(partition) if call == "power_off" else machine.crash(partition)
+        return _platform_reply(done, "the partition does not run")
 
-    def _observe(self, fields: Fields) -> Fields:
+    def _observation(self) -> Fields:
         machine = self._machine
         listing = machine.console.listing()
+        selected = "" if listing.selected is None else f"server{listing.selected}"
         seen: Fields = {
             "now": machine.now,
-            "auto": listing.auto,
-            "pinned": listing.pinned,
             "client_crq": listing.client_crq.name,
+            "auto": int(listing.auto),
+            "selected": selected,
+            "pinned": selected if listing.pinned else "",
             "listed": " ".join(f"server{row.server}" for row in listing.servers),
         }
-        for name, driver in [("client", machine.client), *((f"server{i}", d) for i, d in enumerate(machine.servers))]:
-            seen[f"{name}_queue"] = " ".join(element.hex() for element in driver.elements())
-            seen[f"{name}_interrupts"] = " ".join(str(source) for source in driver.pending_interrupts())
-            for handle in driver.unit.sub_crqs:
-                seen[f"{name}_sub_{handle}"] = " ".join(element.hex() for element in driver.elements(handle))
         for row in listing.servers:
-            seen[f"server{row.server}_port"] = f"{row.device.adapter_id}/{row.device.physical_port}"
-            seen[f"server{row.server}_logical_port"] = f"{row.logical_port:08x}"
-            seen[f"server{row.server}_priority"] = row.device.priority
             seen[f"server{row.server}_status"] = row.status.name
-            seen[f"server{row.server}_selected"] = row.selected
+            seen[f"server{row.server}_priority"] = row.device.priority
+            seen[f"server{row.server}_port"] = row.device.adapter_id * _PORTS_PER_ADAPTER + row.device.physical_port
+        _observe_unit(seen, "client", machine.client)
+        for index, driver in enumerate(machine.servers):
+            _observe_unit(seen, f"server{index}", driver)
         return seen
 
 
-def _drive(driver: Driver, call: str, fields: Fields) -> Fields:
-    """One stimulus by a partition on its own unit."""
-    if call in ("reg_crq", "reg_sub_crq"):
-        address, length = _number(fields, "address", 0), _number(fields, "length", PAGE_BYTES)
-        if call == "reg_crq":
-            return _rc(driver.reg_crq(address, length))
-        rc, *values = driver.reg_sub_crq(address, length)
-        return _rc(rc) | dict(zip(("handle", "source"), values, strict=False))
-    if call == "free_crq":
-        return _rc(driver.free_crq())
-    if call == "send_crq":
-        return _rc(driver.send(_bytes(fields, ELEMENT_BYTES)))
-    if call == "enable_crq":
-        return _rc(driver.enable_crq())
-    if call == "vio_signal":
-        return _rc(driver.vio_signal(_number(fields, "mode")))
-    if call == "vioctl":
-        numbers = [_number(fields, name, 0) for name in ("p1", "p2", "p3")]
-        rc, *values = driver.vioctl(_number(fields, "sub"), *numbers)
-        return _rc(rc) | dict(zip(("r4",), values, strict=False))
-    if call == "free_sub_crq":
-        return _rc(driver.free_sub_crq(_number(fields, "handle")))
-    if call == "send_sub_crq":
-        return _rc(driver.send_sub(_number(fields, "handle"), _bytes(fields, SUB_ELEMENT_BYTES)))
-    if call == "send_sub_crq_indirect":
-        numbers = [_number(fields, name) for name in ("handle", "address", "count")]
-        return _rc(driver.send_sub_indirect(numbers[0], numbers[1], numbers[2]))
-    if call == "hcall":
-        rc, *values = driver.hcall(_number(fields, "token"), *_registers(fields))
-        return _rc(rc) | {f"r{4 + place}": value for place, value in enumerate(values)}
-    if call == "map_remote":
-        numbers = [_number(fields, name) for name in ("client_address", "address")]
-        return _rc(driver.map_remote(numbers[0], numbers[1], _number(fields, "pages", 1)))
-    if call in ("dma_to_client", "dma_from_client"):
-        numbers = [_number(fields, name) for name in ("address", "client_address", "length")]
-        if call == "dma_to_client":
-            return _rc(driver.copy_to_client(numbers[0], numbers[1], numbers[2]))
-        return _rc(driver.copy_from_client(numbers[1], numbers[0], numbers[2]))
-    if call == "consume":
-        handle = _number(fields, "handle") if "handle" in fields else None
-        element = driver.consume(handle)
-        return {"element": None if element is None else element.hex()}
-    if call == "poke":
-        return {"done": driver.poke(_number(fields, "address"), _bytes(fields, None))}
-    if call == "peek":
-        data = driver.peek(_number(fields, "address"), min(_number(fields, "length"), _MAX_BLOCK))
-        return {"data": None if data is None else data.hex()}
-    raise RequestError(f"unknown call {call[:40]!r}")
+def _observe_unit(seen: Fields, name: str, driver: Driver) -> None:
+    """Add what is visible of one unit: queues, and interrupts as ``crq`` or the handle of a sub-CRQ."""
+    unit = driver.unit
+    pending = ["crq"] if unit.interrupt.outstanding else []
+    seen[f"{name}_queue"] = " ".join(element.hex() for element in driver.elements())
+    for handle, queue in unit.sub_crqs.items():
+        seen[f"{name}_sub_{handle}"] = " ".join(element.hex() for element in driver.elements(handle))
+        if queue.interrupt.outstanding:
+            pending.append(str(handle))
+    seen[f"{name}_interrupts"] = " ".join(pending)
 
 
-def _parse(line: str) -> Fields:
-    if len(line) > MAX_LINE:
-        raise RequestError(f"a request may have {MAX_LINE} characters")
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        raise RequestError("not JSON") from None
-    if not isinstance(fields, dict):
-        raise RequestError("not a JSON object")
-    if any(isinstance(value, dict | list) for value in fields.values()):
-        raise RequestError("not a flat object")
-    return fields
-
-
-def _number(fields: Fields, name: str, default: int | None = None) -> int:
-    value = fields.get(name, default)
-    if isinstance(value, str):
-        try:
-            return int(value, 0)
-        except ValueError:
-            pass
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise RequestError(f"{name} must be a whole number")
-
-
-def _bytes(fields: Fields, length: int | None) -> bytes:
-    value = fields.get("hex")
-    try:
-        data = bytes.fromhex(value) if isinstance(value, str) else None
-    except ValueError:
-        data = None
-    if data is None or (len(data) != length if length is not None else len(data) > _MAX_BLOCK):
-        raise RequestError(f"hex must be {length or 'some'} bytes in hexadecimal")
-    return data
-
-
-def _registers(fields: Fields) -> list[int]:
-    value = fields.get("registers", "")
-    try:
-        return [int(word, 0) for word in value.split()] if isinstance(value, str) else []
-    except ValueError:
-        raise RequestError("registers must be whole numbers with blanks between") from None
-
-
-def _rc(rc: int) -> Fields:
-    return {"rc": int(rc), "rc_name": Rc(rc).name}
+def _device(server: int, port: int, priority: int | None) -> BackingDevice:
+    adapter, physical = divmod(port, _PORTS_PER_ADAPTER)
+    device = BackingDevice(vios_id=FIRST_SERVER_PARTITION + server, adapter_id=adapter, physical_port=physical)
+    return device if priority is None else replace(device, priority=priority)
 
 
 def _console_reply(reply: Reply) -> Fields:
-    fields: Fields = {"done": reply.ok}
-    if reply.refusal is not None:
-        fields["refused"] = reply.refusal.name
-        fields["reason"] = reply.refusal.value
-    if reply.logical_port is not None:
-        fields["logical_port"] = f"{reply.logical_port:08x}"
-    return fields
+    if reply.refusal is None:
+        return {}
+    return {"outcome": "refused", "reason": f"{reply.refusal.name}: {reply.refusal.value}"}
+
+
+def _platform_reply(done: bool, reason: str) -> Fields:
+    return {} if done else {"outcome": "refused", "reason": reason}

@@ -290,12 +290,12 @@ value = (
 )
 calls_by_name = [
     "reg_crq", "free_crq", "send_crq", "consume", "enable_crq", "vio_signal", "vioctl", "reg_sub_crq", "free_sub_crq",
-    "send_sub_crq", "send_sub_crq_indirect", "hcall", "map_remote", "dma_to_client", "dma_from_client", "poke", "peek",
+    "send_sub_crq", "send_sub_crq_indirect", "eoi", "dma_write", "dma_read", "poke", "peek",
     "add", "remove", "priority", "auto", "activate", "power_on", "power_off", "crash", "migrate",
 ]  # fmt: skip
 fields = [
-    "address", "length", "hex", "mode", "sub", "p1", "p2", "p3", "handle", "count", "token", "registers", "pages",
-    "client_address", "device", "server", "priority", "value", "target", "ms", "servers", "grace", "tie_break",
+    "address", "length", "hex", "mode", "sub", "p1", "p2", "p3", "handle", "map", "unit", "observe", "port",
+    "server", "priority", "value", "target", "ms", "servers", "unpaired", "profile_grace", "profile_tie_break",
 ]  # fmt: skip
 request = st.builds(
     lambda head, rest: json.dumps({**rest, **head}),
@@ -317,9 +317,10 @@ def feed_lines(batch: Sequence[str]) -> None:
     for line in batch:
         reply = json.loads(adapter.answer(line))
         assert isinstance(reply, dict)
-        assert isinstance(reply["ok"], bool)
-        assert reply["ok"] or reply["error"]
-        assert not any(isinstance(content, dict | list) for content in reply.values())
+        assert reply["outcome"] in ("done", "refused", "unsupported", "error")
+        assert reply["outcome"] != "error" or reply["error"]
+        assert reply["outcome"] not in ("refused", "unsupported") or reply["reason"]
+        assert all(isinstance(content, str | int) and not isinstance(content, bool) for content in reply.values())
 
 
 @FAST

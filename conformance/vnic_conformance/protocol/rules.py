@@ -1,0 +1,150 @@
+"""What a request must be, and what a reply owes to its request: the schema, and the few rules beyond it.
+
+A wrong request is a fault of the kit and raises ``ValueError``; a wrong reply is a fault of the adapter and is returned
+as a sentence, so that the caller can add whose fault it is and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vnic_conformance.protocol.messages import OPS, Fields, Outcome, calls, kind_of
+from vnic_conformance.protocol.schema import compile_object
+from vnic_spec.wire import Rc, Vioctl
+
+_REPLY = compile_object("reply")
+_HELLO = compile_object("reply", "reply_hello")
+_OBSERVED = compile_object("observation")
+_CALLS = {
+    (who, call): compile_object("request", "request_apply", f"{who}_{call}") for who in calls() for call in calls()[who]
+}
+_REQUESTS = {op: compile_object("request", f"request_{op}") for op in OPS}
+
+#: Calls of a partition that are no hypervisor calls and so have no return code.
+WITHOUT_RC = frozenset({"consume", "poke", "peek"})
+
+
+def check_request(fields: Mapping[str, object]) -> None:
+    """Check a request before it is sent.
+
+    Raises:
+        ValueError: it is none of the protocol; the kit made it, so this is a fault of the kit.
+    """
+    op = fields.get("op")
+    check = _REQUESTS.get(op) if isinstance(op, str) else None
+    if op == "apply":
+        who, call = fields.get("who"), fields.get("call")
+        if isinstance(who, str) and isinstance(call, str):
+            check = _CALLS.get((kind_of(who), call))
+    problem = f"there is no such request: {dict(fields)}" if check is None else check(fields)
+    if problem is not None:
+        raise ValueError(f"the kit made a request that the protocol does not have: {problem}")
+
+
+def check_reply(
+    request: Mapping[str, object],
+    reply: Mapping[str, object],
+    *,
+    servers: int = 0,
+    features: frozenset[str] = frozenset(),
+) -> str | None:
+    """What is wrong with a reply, as a sentence, or ``None``; its ``seq`` is not looked at.
+
+    Args:
+        request: what was asked.
+        reply: what came, as it stood on the line.
+        servers: server partitions since the last reset; 0 before any.
+        features: what the adapter has claimed.
+    """
+    op = request["op"]
+    done = reply.get("outcome") == Outcome.DONE
+    problem = (_HELLO if op == "hello" and done else _REPLY)(reply)
+    if problem is not None:
+        return problem
+    outcome = reply["outcome"]
+    if outcome == Outcome.ERROR:
+        return None if reply.get("error") else 'outcome is "error", so field "error" must say what is wrong'
+    if outcome == Outcome.REFUSED and not reply.get("reason"):
+        return 'outcome is "refused", so field "reason" must say why'
+    if done and op == "apply":
+        problem = _missing_result(request, reply)
+        if problem is not None:
+            return problem
+    if op == "observe" or request.get("observe") == 1:
+        if done or (outcome == Outcome.REFUSED and op == "apply"):
+            return _observation(reply, servers, features)
+        if op == "observe":
+            return 'observe must always be possible; its outcome must be "done"'
+    return None
+
+
+def _missing_result(request: Mapping[str, object], reply: Mapping[str, object]) -> str | None:
+    """What a call that was carried out has not told, or ``None``."""
+    if kind_of(str(request["who"])) != "partition":
+        return None
+    call = request["call"]
+    if call == "consume":
+        size = 64 if "handle" in request else 32
+        element = reply.get("element")
+        if not isinstance(element, str):
+            return 'consume must answer with field "element", empty if there is none'
+        return None if len(element) in (0, size) else f"an element of this queue has {size} hexadecimal digits"
+    if call == "peek":
+        return None if "hex" in reply else 'peek must answer with field "hex"'
+    if call in WITHOUT_RC:
+        return None
+    rc = reply.get("rc")
+    if rc is None:
+        return f'{call} is a hypervisor call that was carried out; field "rc" must be its return code'
+    needed = None
+    if call == "reg_sub_crq" and rc in (Rc.H_SUCCESS, Rc.H_CLOSED):
+        needed = "handle"
+    elif rc == Rc.H_SUCCESS and call == "dma_read":
+        needed = "hex"
+    elif rc == Rc.H_SUCCESS and call == "vioctl":
+        needed = {Vioctl.GET_SESSION_TOKEN.value: "r4", Vioctl.GET_VNIC_SERVER_INFO.value: "info"}.get(
+            _number(request["sub"])
+        )
+    return f'{call} with rc {rc} must answer with field "{needed}"' if needed and needed not in reply else None
+
+
+def _number(value: object) -> int:
+    return int(value, 16) if isinstance(value, str) else value if isinstance(value, int) else -1
+
+
+def _observation(reply: Mapping[str, object], servers: int, features: frozenset[str]) -> str | None:
+    """What an observation lacks, or ``None``."""
+    problem = _OBSERVED(reply)
+    if problem is not None:
+        return f"observation: {problem}"
+    listed = str(reply["listed"]).split()
+    if len(set(listed)) != len(listed):
+        return "observation: a server is listed twice"
+    everybody = {f"server{index}" for index in range(servers)}
+    for server in listed:
+        if server not in everybody:
+            return f"observation: {server} is listed, but the last reset asked for {servers} servers"
+        for what in ("status", "priority", "port"):
+            if f"{server}_{what}" not in reply:
+                return f"observation: field '{server}_{what}' is missing, and {server} is listed"
+    for server in everybody:
+        if f"{server}_queue" not in reply:
+            return f"observation: field '{server}_queue' is missing"
+        if "interrupts" in features and f"{server}_interrupts" not in reply:
+            return f"observation: field '{server}_interrupts' is missing, and the feature interrupts is claimed"
+    if "interrupts" in features and "client_interrupts" not in reply:
+        return "observation: field 'client_interrupts' is missing, and the feature interrupts is claimed"
+    return None
+
+
+def observation_of(reply: Mapping[str, object]) -> Fields:
+    """The part of a reply that is an observation; empty if it carries none."""
+    return {name: value for name, value in reply.items() if is_observed(name)}
+
+
+def is_observed(name: str) -> bool:
+    """Whether a field of a reply belongs to the observation."""
+    if name in ("now", "client_crq", "auto", "selected", "pinned", "listed"):
+        return True
+    who, _, what = name.partition("_")
+    return (who == "client" or (who.startswith("server") and who != "server")) and what != ""

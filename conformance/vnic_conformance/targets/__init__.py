@@ -1,0 +1,53 @@
+"""Implementations under test, behind their adapters: how the kit starts them, asks them, and survives them.
+
+:func:`open_target` is the way in; what comes back is a :class:`Target` that has greeted. Whatever an adapter does,
+every wait ends, and every way to be broken has its own subclass of :class:`AdapterBroken`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from vnic_conformance.targets.base import WAIT_S, Link, Log, Target
+from vnic_conformance.targets.failures import AdapterBroken, SpecError
+from vnic_conformance.targets.in_process import InProcessLink, load
+from vnic_conformance.targets.process import ProcessLink, words_of
+from vnic_conformance.targets.sockets import SocketLink
+
+__all__ = ["WAIT_S", "AdapterBroken", "Link", "Log", "SpecError", "Target", "link_to", "open_target"]
+
+#: The forms of a target's name, for help texts.
+FORMS = """a command line (started without a shell), tcp:host:port (this machine only), unix:path,
+or python:module:factory"""
+
+
+def link_to(spec: str, *, time_scale: float = 1.0) -> Link:
+    """Start or connect to what ``spec`` names; see :func:`open_target`."""
+    kind, colon, rest = spec.partition(":")
+    wait_s = WAIT_S["hello"] * time_scale
+    if colon and kind == "tcp":
+        return SocketLink.tcp(rest, wait_s)
+    if colon and kind == "unix":
+        return SocketLink.unix(rest, wait_s)
+    if colon and kind == "python":
+        return InProcessLink(load(rest))
+    return ProcessLink(words_of(spec))
+
+
+def open_target(spec: str, *, time_scale: float = 1.0, log: Log | None = None) -> Target:
+    """Open an implementation under test and exchange greetings.
+
+    Args:
+        spec: a command line, which is started without a shell; or ``tcp:host:port`` (this machine only),
+            ``unix:path``, ``python:module:factory``.
+        time_scale: factor on every wait, above 0; 1 is meant for an adapter on an idle machine.
+        log: told of every message, before it is sent and when it has come.
+
+    Raises:
+        SpecError: the form of ``spec`` is wrong, or it names another machine.
+        AdapterBroken: it cannot be started, or does not greet as the protocol asks.
+        ValueError: ``time_scale`` is not a number above 0.
+    """
+    if not (time_scale > 0 and math.isfinite(time_scale)):
+        raise ValueError(f"the time scale must be above 0, not {time_scale}")
+    return Target(link_to(spec, time_scale=time_scale), time_scale=time_scale, log=log)
