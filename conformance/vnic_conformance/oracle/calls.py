@@ -12,6 +12,7 @@ from typing import Any
 
 from vnic_conformance.oracle.possibility import (
     Allowed,
+    NotChosen,
     OracleOps,
     Possibility,
     Wired,
@@ -85,7 +86,10 @@ class Calls:
             full = client_full if action.parameters and "to_client_kind" in action.parameters else server_full
             facts = {"client_full": client_full, "server_full": server_full, "full": full}
             for combination in self._combinations(action, parameters, facts):
-                effect: Effect = action.effect(self.ops, p.state, *combination.values())
+                try:
+                    effect: Effect = action.effect(self.ops, p.state, *combination.values())
+                except NotChosen:
+                    continue
                 if effect.guard:
                     rc = None if effect.answer is None else int(effect.answer)  # type: ignore[call-overload]
                     after = p.with_state(effect.state)

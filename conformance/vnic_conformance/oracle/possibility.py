@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
+from vnic_spec.algebra import Ops, Term, Truth
 from vnic_spec.calls import event_bytes
 from vnic_spec.profile import Profile
 from vnic_spec.rules import RULES
@@ -33,11 +34,22 @@ def _plain(value: object) -> object:
     return value.kind if isinstance(value, Wired) else value
 
 
+class NotChosen(Exception):  # noqa: N818 - no error: the guard of a step does not hold
+    """The selection that is tried is not the one that the policy makes, so the step is not possible."""
+
+
+def _choose(o: Ops, s: State, b: Term, at_once: Truth) -> Truth:
+    """As the specification's rule; a selection that is not made ends the step there, because its guard then is false anyway."""
+    if not RULES.choice(o, s, b, at_once):
+        raise NotChosen
+    return o.true
+
+
 class OracleOps(DirectOps):
-    """The direct reading with elements that carry their bytes."""
+    """The direct reading with elements that carry their bytes. Actions may raise :class:`NotChosen` for a guard that is false."""
 
     def __init__(self, servers: int, profile: Profile) -> None:
-        super().__init__(servers, profile, RULES)
+        super().__init__(servers, profile, replace(RULES, choice=_choose))
 
     def eq(self, one: object, other: object) -> bool:
         """Equality that looks at kinds only."""
@@ -67,6 +79,11 @@ class Possibility:
     timers: tuple[Timer, ...] = ()
     token: int | None = None  #: the token of the running session, once it has been given out
     spent: frozenset[int] = frozenset()  #: tokens of sessions that have ended
+
+    def __hash__(self) -> int:
+        """Of what differs soonest; the queues, which can be long, are left to equality."""
+        s = self.state
+        return hash((self.timers, self.token, s.crq, s.selected, s.status, s.connected, s.held))
 
     def with_state(self, state: State) -> Possibility:
         """The machine has moved; a token whose session ended is spent."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from vnic_conformance.oracle.possibility import OracleOps, Possibility, Timer
+from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer
 from vnic_model.direct import DirectQueue
 from vnic_spec.monitoring import delay_ends, fall_silent, may_fall_silent
 from vnic_spec.profile import Crossing, Profile
@@ -120,7 +120,10 @@ class Clock:
         for b in (*range(self.servers), None):
             for cf in {False, client_full}:
                 for sf in {False, server_full}:
-                    guard, after = effect(b, cf, sf)
+                    try:
+                        guard, after = effect(b, cf, sf)
+                    except NotChosen:
+                        continue
                     if guard:
                         yield p.with_state(after)
 
