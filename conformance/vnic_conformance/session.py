@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vnic_conformance.oracle import Judgement, Oracle
-from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_spec.profile import Profile
 
 #: How often a call that answers busy is repeated before that is called inconclusive (CRQ-14).
@@ -30,7 +30,7 @@ class Session:
     """One run from ``reset``.
 
     ``judgements`` holds one judgement per stimulus applied; ``failure`` the first that is a violation, after which nothing
-    more is applied.
+    more is applied. ``word`` holds the stimuli as they were given, tokens by name, so that it can be run again.
     """
 
     target: Requests
@@ -39,6 +39,8 @@ class Session:
     oracle: Oracle = field(init=False)
     judgements: list[Judgement] = field(default_factory=list)
     failure: Judgement | None = None
+    word: list[Stimulus] = field(default_factory=list)
+    _tokens: list[int] = field(default_factory=list)  #: given out in this run
 
     def __post_init__(self) -> None:
         self.oracle = Oracle(self.servers, self.profile)
@@ -50,9 +52,14 @@ class Session:
 
     def apply(self, stimulus: Stimulus) -> Judgement:
         """Apply one stimulus and judge the answer; a busy call is repeated."""
+        self.word.append(stimulus)
+        stimulus = with_tokens(stimulus, self._tokens)
         for _ in range(BUSY_RETRIES):
             judgement = self.oracle.step(stimulus, self.target.request(stimulus.request()))
             if not judgement.busy:
+                token = judgement.came.get("r4")
+                if isinstance(token, int) and token not in self._tokens[-1:]:
+                    self._tokens.append(token)
                 return self._keep(judgement)
         return self._keep(
             Judgement(

@@ -6,12 +6,17 @@ A stimulus is one request of the adapter protocol without its sequence number. I
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 CLIENT, CONSOLE, PLATFORM, CLOCK = "client", "console", "platform", "clock"
+
+#: Session tokens by name: the one given out last, and the one before. Which number an implementation gives out only a run
+#: tells, so words that are to be run more than once name it; :mod:`vnic_conformance.session` puts the number in.
+TOKEN_LATEST, TOKEN_BEFORE = "token", "token_before"
+NO_TOKEN = 0x7E57_0000_0000_0001
 
 
 def server(i: int) -> str:
@@ -46,6 +51,21 @@ class Stimulus:
     def __str__(self) -> str:
         words = " ".join(f"{k}={v}" for k, v in self.arguments)
         return f"{self.who} {self.call} {words}".rstrip()
+
+
+def with_tokens(stimulus: Stimulus, given_out: Sequence[int]) -> Stimulus:
+    """The stimulus with numbers for the names of tokens; a token that was never given out is a number that none has."""
+    if not any(value in (TOKEN_LATEST, TOKEN_BEFORE) for _, value in stimulus.arguments):
+        return stimulus
+    places = {TOKEN_LATEST: 1, TOKEN_BEFORE: 2}
+
+    def number(value: int | str) -> int | str:
+        if value not in places:
+            return value
+        place = places[str(value)]
+        return given_out[-place] if len(given_out) >= place else NO_TOKEN
+
+    return Stimulus(stimulus.who, stimulus.call, tuple((name, number(value)) for name, value in stimulus.arguments))
 
 
 def advance(ms: int) -> Stimulus:
