@@ -6,6 +6,7 @@ the longest shortest path from the initial state.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -110,10 +111,9 @@ def _finish(result: Exploration, seen: dict[int, int], counts: dict[str, int]) -
     result.transitions = sum(counts.values())
     result.fired = counts
     for group in machine.groups:
-        for steps in group.known.values():
-            for _, _, _, answer, _ in steps:
-                key = (group.action.name, "" if answer is None else str(Rc(answer)))
-                result.answers[key] = result.answers.get(key, 0) + 1
+        found = Counter(step[3] for steps in group.known.values() for step in steps)
+        for answer, times in found.items():
+            result.answers[group.action.name, "" if answer is None else str(Rc(answer))] = times
     return result
 
 
