@@ -216,7 +216,9 @@ def test_a_generated_step_does_what_its_expressions_say(several: list[Meant]) ->
     traced, obligations = [], {}
     for number, m in enumerate(several):
         updates = {name: built(o, raw) for name, raw in m.updates.items()}
-        traced.append(Traced(ACTIONS["server_boots"], (), built(o, m.guard), updates, built(o, m.answer), tracer.state))
+        traced.append(
+            Traced(ACTIONS["server_boots"], (number,), built(o, m.guard), updates, built(o, m.answer), tracer.state)
+        )
         obligations[number] = [(7, built(o, m.law))]
     compiled = generate(LAYOUT, o, "step", traced, obligations)
     for values in ASSIGNMENTS:
