@@ -58,6 +58,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("demo", "Everyday", "what this is, in a minute: exploration and a counterexample"),
     Verb("explore", "Everyday", "visit every state of a small system and check every property"),
     Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
+    Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )
 
 

@@ -27,7 +27,6 @@ _VALUE_KEYWORDS: Final = frozenset(
 _OBJECT_KEYWORDS: Final = frozenset(
     {"additionalProperties", "description", "patternProperties", "properties", "required", "type"}
 )
-_LONGEST_SHOWN = 60
 
 
 class UnsupportedKeywordError(Exception):
@@ -43,13 +42,13 @@ def document() -> Mapping[str, Any]:
     return loaded
 
 
-def shown(value: object) -> str:
+def shown(value: object, longest: int = 60) -> str:
     """A value as messages show it: its JSON text, cut to a readable length, printable whatever it is."""
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
         text = ascii(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}... ({len(text)} characters)"
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
 class ObjectCheck:

@@ -176,18 +176,18 @@ class Target:
         """The reply as the kit handles it."""
         expected = f'one line with "seq":{request["seq"]}'
         if "seq" not in raw:
-            raise BadReply("field 'seq' is missing", expected=expected)
+            raise BadReply(f"field 'seq' is missing; the reply was {shown(raw, 300)}", expected=expected)
         if raw["seq"] != request["seq"] or isinstance(raw["seq"], bool):
             raise WrongSeq(f'a line with "seq":{shown(raw["seq"])}', expected=expected)
         if not all(isinstance(name, str) for name in raw):
-            raise BadReply("a field whose name is no string")
+            raise BadReply("a field whose name is no string", expected="names that are strings")
         asked = request if known else {"op": ""}
         servers = self.servers
         if request["op"] == "reset" and isinstance(request.get("servers"), int):
             servers = request["servers"]  # type: ignore[assignment]  # looked at in the line above
         problem = rules.check_reply(asked, raw, servers=servers, features=self._features)
         if problem is not None:
-            raise BadReply(problem)
+            raise BadReply(f"{problem}; the reply was {shown(raw, 300)}")
         return from_line(raw)
 
     def _breaks(self, trouble: AdapterBroken, request: Mapping[str, object]) -> None:

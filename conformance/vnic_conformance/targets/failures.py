@@ -7,9 +7,19 @@ instead, what to do next, and the last lines that the adapter wrote on standard 
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 PAGE = "docs/adapter-protocol.md"
+
+
+_INDENT = " " * 12
+_WIDTH = 100
+
+
+def _wrapped(text: str) -> str:
+    lines = textwrap.wrap(text, _WIDTH - len(_INDENT), break_on_hyphens=False)
+    return f"\n{_INDENT}".join(lines)
 
 
 class SpecError(ValueError):
@@ -60,7 +70,7 @@ class AdapterBroken(Exception):  # noqa: N818 - it is the name of a verdict, and
             ("came", self.came),
             ("next", self.advice),
         ):
-            lines.append(f"  {label:<9}{text}")
+            lines.append(f"  {label:<10}{_wrapped(text)}")
         if self.stderr_tail:
             lines.append("  the last lines on its standard error:")
             lines += [f"    | {line}" for line in self.stderr_tail.splitlines()]
