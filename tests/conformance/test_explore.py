@@ -49,6 +49,12 @@ def test_an_action_that_never_fires_makes_it_inconclusive() -> None:
     assert "gap_ends                               0   never" in result.stdout
 
 
+def test_a_misreading_that_is_not_refuted_is_said_so() -> None:
+    result = vnickit("explore", "--mutate", "no_fence", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS
+    assert "HOLDS, even under the misreading no_fence" in result.stdout
+
+
 def test_json_holds_the_same(tmp_path: Path) -> None:
     result = vnickit("explore", "--mutate", "no_fence", "--json")
     assert result.exit_code == ExitCode.VIOLATION

@@ -276,6 +276,11 @@ def _sentence(result: Result) -> str:
             f"SILENT: no violation, but {', '.join(found.silent)} never fired under this instance and profile; "
             "what is claimed of it was not exercised. That is no verdict."
         )
+    if result.request.mutation:
+        return (
+            f"HOLDS, even under the misreading {result.request.mutation.name}: every reachable state and every step was "
+            "checked, and nothing here refutes it. Try more servers, deeper queues or another instance."
+        )
     return "HOLDS: every reachable state and every step was checked; nothing is violated and every action fired."
 
 
