@@ -37,6 +37,7 @@ def removes_server(o: Ops, s: State, i: Term, b: Term, client_full: Truth, serve
         listed=s.listed.set(i, o.false),
         status=s.status.set(i, o.const(Status.POWERED_OFF)),
         complaint=s.complaint.set(i, o.false),
+        overdue=s.overdue.set(i, o.false),
     )
     possible, t = conclude(o, t, b, client_full, server_full)
     return Effect(o.all_of(s.listed(i), others, possible), t)

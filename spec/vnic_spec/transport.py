@@ -187,9 +187,12 @@ def server_frees_idle(o: Ops, s: State, i: Term) -> Effect:
 
 
 def server_takes(o: Ops, s: State, i: Term) -> tuple[Element, Truth, State]:
-    """Server ``i`` clears its first element. Answers (element, possible, state). Reading the event ends a hold (CRQ-13)."""
+    """Server ``i`` clears its first element. Answers (element, possible, state).
+
+    Reading the event ends a hold (CRQ-13); a gap ends in its own time.
+    """
     element, some, queue = s.to_server(i).pop()
-    ends = o.one_of(element.kind, Kind.FAILED, Kind.DEREGISTERED)
+    ends = o.all_of(o.one_of(element.kind, Kind.FAILED, Kind.DEREGISTERED), o.eq(o.profile.crossing, Crossing.HOLD))
     t = s.but(
         to_server=s.to_server.set(i, queue),
         held=s.held.update(i, lambda was: o.all_of(was, o.no(ends))),
