@@ -60,14 +60,14 @@ def _verdict(trace: Trace) -> Iterator[Line]:
     claim = PROPERTIES[header.property]
     requirement = REQUIREMENTS[header.requirement]
     if header.kind == VIOLATION:
-        yield from _labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
-        yield from _labelled("happened", _happened(trace), "verdict")
-        yield from _labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
+        yield from labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
+        yield from labelled("happened", _happened(trace), "verdict")
+        yield from labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
     else:
-        yield from _labelled("witness", f"{requirement.id}  {requirement.text}", "verdict")
-        yield from _labelled("happened", f"step {len(trace.steps)}: {claim.witness_sentence}.", "verdict")
-        yield from _labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
-    yield from _labelled("again", command_of(header), "verdict")
+        yield from labelled("witness", f"{requirement.id}  {requirement.text}", "verdict")
+        yield from labelled("happened", f"step {len(trace.steps)}: {claim.witness_sentence}.", "verdict")
+        yield from labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
+    yield from labelled("again", command_of(header), "verdict")
 
 
 def _happened(trace: Trace) -> str:
@@ -78,7 +78,8 @@ def _happened(trace: Trace) -> str:
     return f"step {last.number}: {_headline(last)}. Then {facts}."
 
 
-def _labelled(label: str, words: str, role: str) -> Iterator[Line]:
+def labelled(label: str, words: str, role: str) -> Iterator[Line]:
+    """A label and what belongs to it, wrapped beside it."""
     wrapped = textwrap.wrap(words, WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(wrapped):
         yield Line(f"{label if number == 0 else '':<{_LABEL}}{line}", role)
@@ -121,22 +122,25 @@ def _setting(trace: Trace) -> Iterator[Line]:
         f"{header.instance}, {many}; queues: client {header.client_depth}, server {header.server_depth} elements; "
         f"profile: {profile}"
     )
-    yield from _labelled("machine", setting, "plain")
+    yield from labelled("machine", setting, "plain")
     if header.mutation:
         mutation = MUTATIONS[header.mutation]
         words = f'{mutation.name}: {mutation.requirement} read as "{mutation.sentence}"'
-        yield from _labelled("misreading", words, "plain")
+        yield from labelled("misreading", words, "plain")
 
 
 # --- the lanes -----------------------------------------------------------------------------------------------------
 
 
-class _Lanes:
-    """Columns of the partners that occur in a trace, in the order of the design: console to client."""
+class Lanes:
+    """Columns of the partners that occur in a trace, in the order of the design: console to client.
 
-    def __init__(self, trace: Trace) -> None:
-        used = {step.lane for step in trace.steps} | {"hypervisor", "client"}
-        used |= {side for step in trace.steps for e in step.elements for side in (e.sender, e.receiver)}
+    Args:
+        names: who acts, sends or receives; hypervisor and client are always there.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        used = {*names, "hypervisor", "client"}
         servers = sorted(name for name in used if name.startswith("server "))
         order = [n for n in ("console", "platform", "clock", "hypervisor") if n in used] + servers + ["client"]
         self.names = order
@@ -147,6 +151,12 @@ class _Lanes:
             self.at[name] = column + (len(label) - 1) // 2
             column += len(label) + 1
         self.width = column
+
+    @classmethod
+    def of(cls, trace: Trace) -> Lanes:
+        """The lanes of a trace."""
+        acting = {step.lane for step in trace.steps}
+        return cls(acting | {side for step in trace.steps for e in step.elements for side in (e.sender, e.receiver)})
 
     def head(self) -> str:
         """The names of the lanes."""
@@ -179,7 +189,7 @@ class _Lanes:
 
 
 def _steps(trace: Trace, *, compact: bool) -> Iterator[Line]:
-    lanes = _Lanes(trace)
+    lanes = Lanes.of(trace)
     yield Line(f"{'step':>4}  {lanes.head()}", "head")
     for step in trace.steps:
         for number, line in enumerate(_step(step, lanes, compact=compact)):
@@ -191,7 +201,7 @@ def _steps(trace: Trace, *, compact: bool) -> Iterator[Line]:
             yield Line(f"  >>  {lanes.blank()} {words}", "point")
 
 
-def _step(step: TraceStep, lanes: _Lanes, *, compact: bool) -> Iterator[Line]:
+def _step(step: TraceStep, lanes: Lanes, *, compact: bool) -> Iterator[Line]:
     room = WIDTH - 6 - lanes.width - 1
     first = lanes.mark(step.lane, "●")
     for line in textwrap.wrap(_headline(step), room, subsequent_indent="  "):
@@ -201,12 +211,12 @@ def _step(step: TraceStep, lanes: _Lanes, *, compact: bool) -> Iterator[Line]:
         for line in textwrap.wrap(words, room - 2):
             yield Line(f"{lanes.blank()}   {line}", "fault")
     for passage in step.elements:
-        yield from _element(passage, lanes, room, compact=compact)
-    shown = [_change(c) for c in step.changes if not c.proof and not (compact and _is_queue(c))]
-    for line in _flow(shown, room - 2):
+        yield from element_lines(passage, lanes, room, compact=compact)
+    shown = [change_words(c) for c in step.changes if not c.proof and not (compact and _is_queue(c))]
+    for line in flow(shown, room - 2):
         yield Line(f"{lanes.blank()}   {line}", "change")
-    proof = [_change(c) for c in step.changes if c.proof and not compact]
-    for line in _flow([f"(proof) {words}" for words in proof], room - 2):
+    proof = [change_words(c) for c in step.changes if c.proof and not compact]
+    for line in flow([f"(proof) {words}" for words in proof], room - 2):
         yield Line(f"{lanes.blank()}   {line}", "proof")
 
 
@@ -223,7 +233,7 @@ def _circumstances(step: TraceStep) -> Iterator[str]:
         yield "! the old server's queue happens to be full"
 
 
-def _flow(words: Iterable[str], width: int) -> list[str]:
+def flow(words: Iterable[str], width: int) -> list[str]:
     """Phrases one after the other, a phrase broken only where it is longer than a line."""
     rows: list[str] = []
     for phrase in words:
@@ -241,7 +251,8 @@ _NOT_STORED = {
 }
 
 
-def _element(passage: Passage, lanes: _Lanes, room: int, *, compact: bool) -> Iterator[Line]:
+def element_lines(passage: Passage, lanes: Lanes, room: int, *, compact: bool) -> Iterator[Line]:
+    """One element on its way, beside its arrow; ``room`` is what the lanes leave of a line."""
     sender = "hyp" if passage.sender == describe.HYPERVISOR else passage.sender
     stored = passage.deed in (Deed.STORED.name, Deed.OVERLAID.name)
     dump = "" if compact else describe.hex_groups(passage.bytes)
@@ -276,7 +287,8 @@ def _is_queue(change: Change) -> bool:
     return change.variable.startswith(("to_client", "to_server"))
 
 
-def _change(change: Change) -> str:
+def change_words(change: Change) -> str:
+    """What a step changed, in words."""
     name = change.variable.partition("[")[0].partition(".")[0]
     variable = _VARIABLES[name]
     sort = variable.sort.sort if isinstance(variable.sort, Each) else variable.sort
@@ -302,7 +314,7 @@ def legend_of(traces: Sequence[Trace], *, compact: bool = True) -> Iterator[Line
     """What the lanes, the signs and the variables of some traces mean."""
     pairs: dict[str, None] = {}
     for trace in traces:
-        lanes = _Lanes(trace)
+        lanes = Lanes.of(trace)
         pairs |= dict.fromkeys(
             f"{s} {n}" for n, s in zip(lanes.names, lanes.labels, strict=True) if not n.startswith("server")
         )
