@@ -1,0 +1,236 @@
+"""Words for what goes over the interface: stimuli, answers, elements, and what can be seen.
+
+Nothing here depends on the machine; it is for every stimulus that the kit can make, also the wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vnic_conformance.oracle import Allowed
+from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
+from vnic_model import describe
+from vnic_spec.vocabulary import Kind
+from vnic_spec.wire import RESPONSE_BIT, Command, Event, Header, InitFormat, Rc, Vioctl
+
+#: Calls of a partition: the hypervisor call that each one is.
+HCALLS: Mapping[str, str] = {
+    "reg_crq": "H_REG_CRQ",
+    "free_crq": "H_FREE_CRQ",
+    "send_crq": "H_SEND_CRQ",
+    "enable_crq": "H_ENABLE_CRQ",
+    "vio_signal": "H_VIO_SIGNAL",
+    "vioctl": "H_VIOCTL",
+    "eoi": "H_EOI",
+    "reg_sub_crq": "H_REG_SUB_CRQ",
+    "free_sub_crq": "H_FREE_SUB_CRQ",
+    "send_sub_crq": "H_SEND_SUB_CRQ",
+    "send_sub_crq_indirect": "H_SEND_SUB_CRQ_INDIRECT",
+}
+_VERBS: Mapping[str, str] = {
+    "reg_crq": "registers its CRQ",
+    "free_crq": "frees its CRQ",
+    "enable_crq": "enables its CRQ",
+    "consume": "clears the first element of its queue",
+    "dma_read": "reads the client's memory",
+    "dma_write": "writes the client's memory",
+    "reg_sub_crq": "registers a sub-CRQ",
+    "free_sub_crq": "frees a sub-CRQ",
+    "send_sub_crq": "sends to a sub-CRQ",
+    "send_sub_crq_indirect": "sends several elements to a sub-CRQ",
+    "eoi": "is done with an interrupt",
+}
+_EVENTS = {
+    Event.PARTNER_FAILED: Kind.FAILED,
+    Event.PARTNER_DEREGISTERED: Kind.DEREGISTERED,
+    Event.MIGRATED: Kind.MIGRATED,
+    Event.DEVICE_FAILOVER: Kind.FAILOVER,
+}
+_REPORTED = {1: "OPERATIONAL", 2: "LINK_DOWN", 3: "ADAPTER_ERROR"}
+
+
+def partner(name: str) -> str:
+    """A name of the protocol as text has it: ``server0`` is ``server 0``."""
+    return f"server {name.removeprefix('server')}" if name.startswith("server") else name
+
+
+def rc_name(rc: object) -> str:
+    """A return code by its name, or as a number where it has none."""
+    try:
+        return str(Rc(rc))  # type: ignore[arg-type]  # anything may have come
+    except ValueError:
+        return f"return code {rc}"
+
+
+def element_name(hexadecimal: str) -> str:
+    """An element by its header and its second byte: ``INIT``, ``EVENT 08 FAILOVER``, ``LINK_STATE_INDICATION``."""
+    try:
+        data = bytes.fromhex(hexadecimal[:4])
+    except ValueError:
+        return "ELEMENT"
+    if len(data) < 2:
+        return "ELEMENT"
+    header, code = data
+    if header == Header.EVENT:
+        kind = _EVENTS.get(code)  # type: ignore[call-overload]  # the events are numbers
+        return f"EVENT {code:02X}" if kind is None else describe.element_name(kind)
+    if header == Header.INITIALIZATION:
+        return {InitFormat.INIT: "INIT", InitFormat.INIT_COMPLETE: "INIT_COMPLETE"}.get(code, f"INIT {code:02X}")  # type: ignore[call-overload]
+    if header == Header.COMMAND:
+        try:
+            return f"{Command(code & ~RESPONSE_BIT).name}{'_RSP' if code & RESPONSE_BIT else ''}"
+        except ValueError:
+            return f"COMMAND {code:02X}"
+    return f"ELEMENT {header:02X} {code:02X}"
+
+
+def phrase(stimulus: Stimulus) -> str:
+    """What is done, in a few words with the name of the call."""
+    given = stimulus.given
+    if stimulus.who == CLOCK:
+        return f"{given['ms']} ms pass"
+    if stimulus.who == CONSOLE:
+        return _console(stimulus.call, given)
+    if stimulus.who == PLATFORM:
+        return _platform(stimulus.call, given)
+    who = partner(stimulus.who)
+    hcall = HCALLS.get(stimulus.call)
+    if stimulus.call == "send_crq":
+        words = f"sends {element_name(str(given.get('hex', '')))}"
+    elif stimulus.call == "vioctl":
+        return f"{who} {_vioctl(given)}"
+    elif stimulus.call == "vio_signal":
+        words = f"{'enables' if given.get('mode') else 'disables'} its interrupt"
+    else:
+        words = _VERBS.get(stimulus.call, stimulus.call)
+    odd = [f"{k} {_number(v)}" for k, v in given.items() if k in ("address", "length", "handle", "unit")]
+    where = f" ({', '.join(odd)})" if odd else ""
+    return f"{who} {words}{where}{f' ({hcall})' if hcall else ''}"
+
+
+def _number(value: object) -> str:
+    return hex(value) if isinstance(value, int) and value > 9 else str(value)
+
+
+def _vioctl(given: Mapping[str, object]) -> str:
+    sub = int(str(given.get("sub", 0)))
+    p1, p2, p3 = (int(str(given.get(name, 0))) for name in ("p1", "p2", "p3"))
+    name = f"(H_VIOCTL 0x{sub:02X})"
+    unused = f", with an unused parameter {p3 or p2}"
+    if sub == Vioctl.VNIC_SERVER_STATUS:
+        status = _REPORTED.get(p1, f"status {p1}")
+        return f"reports {status}, the next one within {p2} ms{unused if p3 else ''} {name}"
+    if sub == Vioctl.GET_SESSION_TOKEN:
+        return f"asks for the session token {name}"
+    if sub == Vioctl.SESSION_ERROR_DETECTED:
+        return f"complains about its server, token 0x{p1:x}{unused if p2 or p3 else ''} {name}"
+    if sub == Vioctl.GET_VNIC_SERVER_INFO:
+        return f"asks what it is {name}"
+    return f"calls H_VIOCTL 0x{sub:02X} ({p1}, {p2}, {p3})"
+
+
+def _console(call: str, given: Mapping[str, object]) -> str:
+    server = partner(str(given.get("server", "")))
+    level = given.get("value", given.get("priority"))
+    if call == "add":
+        port = f" on port {given['port']}" if "port" in given else ""
+        return f"administrator adds {server}{port}{f' with priority {level}' if level is not None else ''}"
+    if call == "remove":
+        return f"administrator removes {server}"
+    if call == "priority":
+        return f"administrator sets the priority of {server} to {level}"
+    if call == "auto":
+        return f"administrator writes auto_priority_failover = {'on' if given.get('value') else 'off'}"
+    return f"administrator activates {server}"
+
+
+def _platform(call: str, given: Mapping[str, object]) -> str:
+    if call == "migrate":
+        return "the client's partition migrates"
+    target = partner(str(given.get("target", "")))
+    what = {"power_on": "comes up", "power_off": "is powered off", "crash": "crashes"}.get(call, call)
+    return f"the partition of the {target} {what}".replace("the server", "server")
+
+
+def answer(came: Mapping[str, object]) -> str:
+    """What a call was answered; empty where that says nothing."""
+    if "rc" in came:
+        return rc_name(came["rc"])
+    outcome = came.get("outcome")
+    if outcome == "refused":
+        reason = came.get("reason")
+        return f"refused ({reason})" if reason else "refused"
+    return "" if outcome in (None, "done") else str(outcome)
+
+
+def element_list(value: object) -> str:
+    """The content of a queue, or an allowed content, by names with the bytes that are not their header."""
+    patterns = value if isinstance(value, tuple) else str(value).split()
+    if not patterns:
+        return "empty"
+    names = [element_name(pattern) for pattern in patterns]
+    if len(names) > 6:
+        return f"{len(names)} elements, {', '.join(names[:2])} … {', '.join(names[-2:])}"
+    return ", ".join(names)
+
+
+def field_name(name: str) -> str:
+    """A field of a reply or an observation in words."""
+    known = {
+        "rc": "answer",
+        "outcome": "outcome",
+        "client_crq": "client's CRQ",
+        "client_queue": "client's queue",
+        "element": "element taken",
+        "r4": "token",
+        "info": "server information",
+        "auto": "auto_priority_failover",
+        "listed": "servers on the list",
+    }
+    if name in known:
+        return known[name]
+    who, _, what = name.partition("_")
+    if who.startswith("server") and what:
+        return f"{what} of {partner(who)}"
+    return name
+
+
+def field_value(name: str, value: object) -> str:
+    """The value of a field in words; an allowed content of a queue as well as one that came."""
+    if name == "rc":
+        return rc_name(value)
+    if name.endswith("_queue"):
+        return element_list(value)
+    if name == "element":
+        text = value[0] if isinstance(value, tuple) and value else value
+        return f"{element_name(str(text))} {describe.hex_groups(str(text))}" if text else "none"
+    if name in ("selected", "pinned"):
+        return partner(str(value)) if value else "nobody"
+    if name == "auto":
+        return "on" if value else "off"
+    if name == "listed":
+        return ", ".join(partner(word) for word in str(value).split()) or "none"
+    if name in ("r4", "handle"):
+        return hex(value) if isinstance(value, int) else str(value)
+    if name == "info":
+        return _info(str(value))
+    return "missing" if value is None else str(value)
+
+
+def _info(text: str) -> str:
+    return f"version {text[:16].lstrip('0') or 0}, {describe.hex_groups(text)}" if len(text) == 64 else text
+
+
+def who_allows(a: Allowed) -> str:
+    """The requirements that allow an answer."""
+    return ", ".join(a.requirements) or "no requirement forbids it"
+
+
+def is_fault(stimulus: Stimulus) -> bool:
+    """A choice of users, administrators, faults or time, not of the drivers."""
+    return stimulus.who in (CONSOLE, PLATFORM, CLOCK)
+
+
+def lane_of(who: str) -> str:
+    """The lane of whoever acts."""
+    return who if who in (CLIENT, CONSOLE, PLATFORM, CLOCK) else partner(who)

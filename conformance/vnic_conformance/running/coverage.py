@@ -1,0 +1,128 @@
+"""What a step has put to the test: the witnesses of the properties, and the requirements that decided the answer.
+
+The implementation's state is known only as a set of possibilities. A witness counts where it is certain: when it is one in
+every possibility. What happens by itself while the clock moves is no step of its own at the interface; where exactly one
+thing has happened it is judged as the machine's step that it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from vnic_conformance.oracle import Allowed, Judgement, Possibility
+from vnic_conformance.oracle.possibility import OracleOps, is_event
+from vnic_conformance.running.plan import ANSWERS
+from vnic_conformance.stimulus import CLOCK
+from vnic_model.direct import DirectQueue
+from vnic_spec.algebra import Ops
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Property, Scope, Step, StepLaw
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Status
+
+#: Beyond so many pairs of states nothing is looked at: it would not be certain anyway.
+_PAIRS = 16
+#: A witness that has been met so often is looked for no more; it costs more than the step.
+ENOUGH = 50
+
+_CLAIMED = tuple(p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY)
+
+
+@dataclass
+class Coverage:
+    """Counts, over a whole run, how often each watched case was put to the test."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def note(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> None:
+        """Take in one step that was as it must be.
+
+        Args:
+            ops: the algebra of the oracle.
+            before: what the implementation's state may have been.
+            judgement: what the step showed.
+        """
+        if not judgement.ok or not judgement.agreed:
+            return
+        states = [p.state for p in before]
+        if len(states) * len(judgement.agreed) > _PAIRS:
+            return
+        if judgement.stimulus.who == CLOCK:
+            pairs = [(s, a.possibility.state) for s in states for a in judgement.agreed]
+            fired = [(s, t, step) for s, t in pairs if (step := _by_itself(s, t)) is not None]
+            if len(fired) == len(pairs):
+                self._answers([ACTIONS[step.action].requirements for _, _, step in fired])
+                self._witnesses(ops, fired)
+            return
+        self._answers([a.requirements for a in judgement.agreed])
+        moved = [a for a in judgement.agreed if a.action in ACTIONS]
+        if len(moved) == len(judgement.agreed):
+            self._witnesses(ops, [(s, a.possibility.state, _step(a)) for s in states for a in moved])
+
+    def _answers(self, decided: list[tuple[str, ...]]) -> None:
+        self.counts[f"ADM-7/{ANSWERS}"] += 1
+        for requirement in set(decided[0]).intersection(*decided[1:]):
+            self.counts[f"{requirement}/{ANSWERS}"] += 1
+
+    def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> None:
+        for claim in _CLAIMED:
+            if self.counts[claim.name] < ENOUGH and all(_exercised(ops, claim, *step) for step in steps):
+                self.counts[claim.name] += 1
+
+
+def _exercised(ops: OracleOps, claim: Property, before: State, after: State, step: Step) -> bool:
+    if claim.actions and step.action not in claim.actions:
+        return False
+    witness = _AT_THE_INTERFACE.get(claim.name, claim.witness)
+    return bool(witness(ops, before, after, step))
+
+
+def _handed_over(o: Ops, before: State, after: State, step: Step) -> bool:
+    """An element has come to stand in the client's queue behind an event, and before that one of another server."""
+    queue, was = after.to_client, before.to_client
+    assert isinstance(queue, DirectQueue)
+    assert isinstance(was, DirectQueue)
+    if len(queue.items) <= len(was.items) or len(queue.items) < 3:
+        return False
+    *_, first, event, last = queue.items
+    apart = first.sender is not None and last.sender is not None and first.sender != last.sender
+    return apart and is_event(event.kind)
+
+
+#: Witnesses of properties whose own is a step that a driver makes, as they can be seen at the interface.
+_AT_THE_INTERFACE: Mapping[str, StepLaw] = {"INV-2": _handed_over}
+
+
+def _step(a: Allowed) -> Step:
+    return Step(a.action, dict(a.parameters), a.rc)
+
+
+def _by_itself(s: State, t: State) -> Step | None:
+    """The one step of the machine by which time led from one state to another, if it is one."""
+    servers = range(len(s.status.values))  # type: ignore[attr-defined]  # a DirectMap in this reading
+    found = list(_expiries(s, t, servers))
+    if len(found) != 1:
+        return None
+    (action, late) = found[0]
+    parameters: dict[str, object] = {"b": t.selected, "client_full": False, "server_full": False}
+    parameters |= dict(zip(("i", "j"), late, strict=False))
+    return Step(action, {name: parameters[name] for name in ACTIONS[action].parameters}, None)
+
+
+def _expiries(s: State, t: State, servers: range) -> Iterator[tuple[str, tuple[int, ...]]]:
+    silent = tuple(i for i in servers if t.status(i) is Status.UNRESPONSIVE and s.status(i) is not Status.UNRESPONSIVE)
+    if silent:
+        yield {1: "report_expires", 2: "reports_expire_together"}.get(len(silent), "report_expires"), silent[:2]
+    if len(silent) > 2:
+        yield "report_expires", silent[2:]
+    for i in servers:
+        if t.overdue(i) and not s.overdue(i):
+            yield "hold_expires", (i,)
+        elif s.held(i) and not t.held(i) and not silent:
+            yield "gap_ends", (i,)
+    moved = s.selected is not None and t.selected is not None and t.selected != s.selected
+    if moved and not silent and not any(t.overdue(i) and not s.overdue(i) for i in servers):
+        yield "delay_ends", ()

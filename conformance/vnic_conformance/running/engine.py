@@ -1,0 +1,322 @@
+"""The engine: puts an implementation to the test, step by step, and tells listeners what happens.
+
+It knows no format and prints nothing. What is played comes from :mod:`vnic_conformance.running.phases`; every step goes
+through a session, that is, through the oracle in lockstep; what was put to the test is counted at every step. A violation ends
+its session, is narrowed down and repeated; a broken adapter ends the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.oracle import Judgement
+from vnic_conformance.running.coverage import Coverage
+from vnic_conformance.running.episode import Episode, Recording, claims_to_send, feature_of
+from vnic_conformance.running.events import (
+    AdapterFailed,
+    CaseDone,
+    Event,
+    Failure,
+    Noted,
+    RunBegan,
+    RunEnded,
+    SessionBegan,
+    StepDone,
+    Stopped,
+)
+from vnic_conformance.running.narrowing import Narrowed, narrow
+from vnic_conformance.running.plan import Case, case_of
+from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
+from vnic_conformance.session import Session
+from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.targets import AdapterBroken, Target
+from vnic_spec.profile import Profile
+
+#: A phase that meets only failing sessions is left after so many of them.
+ENOUGH_FAILURES = 4
+#: So many different failures are narrowed down; further ones are shown as they were found.
+NARROWED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One session to be played.
+
+    Attributes:
+        phase: what it belongs to, in one word.
+        servers: server partitions.
+        stimuli: what to do; it is asked for the next stimulus when the one before has been judged.
+        case: the case that is played, if it is one.
+        seed: of what is random in it.
+    """
+
+    phase: str
+    servers: int
+    stimuli: Callable[[Session], Iterable[Stimulus]]
+    case: Case | None = None
+    seed: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run found."""
+
+    results: list[CaseResult] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    broken: AdapterFailed | None = None
+    notes: list[str] = field(default_factory=list)
+    sessions: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    code: ExitCode = ExitCode.INCONCLUSIVE
+
+
+Listener = Callable[[Event], None]
+
+
+class Engine:
+    """Runs a check.
+
+    Args:
+        target: the implementation; it has greeted.
+        profile: what it is judged by.
+        cases: every case there is.
+        chosen: those that count.
+        header: the first event.
+        listeners: told of every event.
+        fail_fast: stop at the first violation of a chosen case.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        profile: Profile,
+        cases: Sequence[Case],
+        chosen: Sequence[Case],
+        header: RunBegan,
+        listeners: Sequence[Listener] = (),
+        *,
+        fail_fast: bool = False,
+    ) -> None:
+        self.target = target
+        self.profile = profile
+        self.claims = claims_to_send(profile, target.hello.profile, target.hello.features)
+        self.outcome = Outcome()
+        self.coverage = Coverage()
+        self._cases = {case.id: case for case in cases}
+        self._chosen = list(chosen)
+        self._chosen_ids = {case.id for case in chosen}
+        self._header = header
+        self._listeners = listeners
+        self._fail_fast = fail_fast
+        self._played: dict[str, CaseResult] = {}
+        self._failed: dict[str, Failure] = {}
+        self._beside: dict[str, int] = {}  #: violations of cases that were not chosen
+        self._session: Recording | None = None
+        self._open: Stimulus | None = None
+        self._failing: dict[str, int] = {}
+        self._began = 0.0
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def run(self, plays: Callable[[Engine], Iterator[Play]]) -> Outcome:
+        """Play what is offered, and judge.
+
+        Args:
+            plays: offers what to play next; it may look at the engine to decide.
+
+        Raises:
+            KeyboardInterrupt: somebody stopped the run; that has been told to the listeners, and there is no end.
+        """
+        self._began = time.monotonic()
+        self._tell(self._header)
+        try:
+            for play in plays(self):
+                self.play(play)
+                if self.over:
+                    break
+        except AdapterBroken as trouble:
+            self._breaks(trouble)
+        except KeyboardInterrupt:
+            self._tell(Stopped("interrupted"))
+            raise
+        return self._judge()
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be played."""
+        return self.outcome.broken is not None or (self._fail_fast and bool(self._failed))
+
+    def tired_of(self, phase: str) -> bool:
+        """A phase has met so many failing sessions that more of them would tell nothing new."""
+        return self._failing.get(phase, 0) >= ENOUGH_FAILURES
+
+    def play(self, play: Play) -> Recording | None:
+        """Play one session; answer it, or None where the implementation does not support the case."""
+        case = play.case
+        missing = () if case is None else sorted(case.features - self.target.hello.features)
+        if case is not None and missing:
+            self._played[case.id] = CaseResult(case.id, Verdict.UNSUPPORTED, 0, _unclaimed(missing))
+            return None
+        session = self.begin(play)
+        skipped = ""
+        for stimulus in play.stimuli(session):
+            if session.failure is not None:
+                break
+            feature = feature_of(stimulus)
+            if feature is not None and feature not in self.target.hello.features:
+                skipped = feature
+                if case is not None:
+                    break
+                continue
+            self.step(session, stimulus)
+        self.end(session, play, skipped)
+        return session
+
+    def begin(self, play: Play) -> Recording:
+        """Reset the implementation for a session."""
+        session = Recording(self.target, play.servers, self.profile, self.claims)
+        self._session, self._open = session, None
+        judgement = session.begin()
+        self.outcome.sessions += 1
+        case = None if play.case is None else play.case.id
+        self._tell(SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement))
+        return session
+
+    def step(self, session: Recording, stimulus: Stimulus) -> Judgement:
+        """One stimulus: applied, judged, counted, told."""
+        self._open = stimulus
+        judgement = session.apply(stimulus)
+        self._open = None
+        self.outcome.steps += 1
+        self.coverage.note(session.oracle.ops, session.before, judgement)
+        number = len(session.judgements) - 1
+        self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
+        return judgement
+
+    def end(self, session: Recording, play: Play, skipped: str = "") -> None:
+        """A session is over: give its case a verdict, and take its violation in."""
+        failure = session.failure
+        inconclusive = next((j.inconclusive for j in session.judgements if j.inconclusive), "")
+        if play.case is not None and failure is None:
+            done = len(session.judgements) - 1
+            if skipped:
+                result = CaseResult(play.case.id, Verdict.UNSUPPORTED, 0, _unclaimed([skipped]))
+            elif inconclusive:
+                result = CaseResult(play.case.id, Verdict.INCONCLUSIVE, done, inconclusive)
+            else:
+                result = CaseResult(play.case.id, Verdict.PASS, done)
+            self._played[play.case.id] = result
+        self._session = None
+        if failure is not None:
+            self._take(failure, session, play)
+        else:
+            self._failing[play.phase] = 0
+
+    # -- failures -----------------------------------------------------------------------------------------------------
+
+    def _take(self, failure: Judgement, session: Recording, play: Play) -> None:
+        self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
+        blamed = case_of(failure.requirement, self._cases)
+        ids = {blamed} | (set() if play.case is None else {play.case.id})
+        counted = ids & self._chosen_ids
+        if not counted:
+            self._beside[blamed] = self._beside.get(blamed, 0) + 1
+            return
+        if counted <= self._failed.keys():
+            return
+        found = self._narrowed(session.episode, failure)
+        for case in sorted(counted):
+            event = Failure(
+                case=case,
+                requirement=found.judgement.requirement,
+                sentence=found.judgement.sentence,
+                phase=play.phase,
+                episode=found.episode,
+                found_after=self.outcome.steps,
+                rerun=found.rerun,
+                length_note=found.note,
+            )
+            self._failed[case] = event
+        shown = blamed if blamed in counted else min(counted)
+        self.outcome.failures.append(self._failed[shown])
+        self._tell(self._failed[shown])
+
+    def _narrowed(self, episode: Episode, failure: Judgement) -> Narrowed:
+        if len(self.outcome.failures) >= NARROWED:
+            return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
+        return narrow(self.target, episode, failure, self.claims)
+
+    def _breaks(self, trouble: AdapterBroken) -> None:
+        session = self._session
+        episode = None if session is None else session.episode
+        number = self.outcome.sessions
+        event = AdapterFailed(number, trouble.as_fields(), str(trouble), self._open, episode)
+        self.outcome.broken = event
+        self._tell(event)
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def _judge(self) -> Outcome:
+        outcome = self.outcome
+        for case in self._chosen:
+            result = self._result(case)
+            outcome.results.append(result)
+            self._tell(CaseDone(result))
+        for blamed, times in self._beside.items():
+            note = f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected"
+            outcome.notes.append(note)
+            self._tell(Noted(note))
+        outcome.seconds = time.monotonic() - self._began
+        outcome.code = exit_code(outcome.results, broken=outcome.broken is not None)
+        self._tell(RunEnded(outcome.sessions, outcome.steps, outcome.seconds, int(outcome.code)))
+        return outcome
+
+    def _result(self, case: Case) -> CaseResult:
+        failure = self._failed.get(case.id)
+        count = self.coverage.counts[case.id]
+        if failure is not None:
+            return CaseResult(case.id, Verdict.FAIL, max(count, 1), failure.sentence, failure.rerun)
+        if case.id in self._played:
+            return self._played[case.id]
+        if case.watched and count:
+            return CaseResult(case.id, Verdict.PASS, count)
+        missing = sorted(case.features - self.target.hello.features)
+        if missing:
+            return CaseResult(case.id, Verdict.UNSUPPORTED, 0, _unclaimed(missing))
+        return CaseResult(case.id, Verdict.NOT_EXERCISED, 0, self._why_not(case))
+
+    def _why_not(self, case: Case) -> str:
+        if self.outcome.broken is not None:
+            return "the adapter broke before"
+        if self._failed and self.over:
+            return "the run was stopped at the first violation"
+        if not case.watched:
+            return "its script was not run"
+        return f"not reached in this run: {case.exercised_by}"
+
+    def _tell(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+
+def _unclaimed(features: Iterable[str]) -> str:
+    return f"the adapter does not claim {', '.join(features)}"
+
+
+def hello_as_plain(target: Target) -> Mapping[str, object]:
+    """What an adapter says of itself, as the log has it."""
+    hello = target.hello
+    return {
+        "implementation": hello.implementation,
+        "version": hello.version,
+        "protocol": f"{hello.protocol[0]}.{hello.protocol[1]}",
+        "role": hello.role,
+        "servers": hello.servers,
+        "clock": hello.clock,
+        "quiet_ms": hello.quiet_ms,
+        "features": " ".join(sorted(hello.features)),
+    }

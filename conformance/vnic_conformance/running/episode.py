@@ -1,0 +1,225 @@
+"""Episodes: what was done to an implementation from one ``reset`` on, and what it showed.
+
+An episode is all that has to be kept of a session. The oracle judges it again from that alone (:func:`retrace`), and an
+implementation can be put through it again (:func:`again`). Values that an implementation makes up differ from run to run:
+session tokens stand in an episode by name, and a handle is replaced by the one of the new run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vnic_conformance.oracle import Judgement, Oracle, Possibility
+from vnic_conformance.protocol.hello import claims_of
+from vnic_conformance.protocol.messages import describe
+from vnic_conformance.session import Requests, Session
+from vnic_conformance.stimulus import CONSOLE, PLATFORM, Stimulus, with_tokens
+from vnic_conformance.targets.failures import Declined
+from vnic_spec.profile import Profile
+
+_CONSOLE_FEATURE, _POWER, _MIGRATION = "console", "power", "migration"
+_CALL_FEATURES: Mapping[str, str] = {
+    "vio_signal": "interrupts",
+    "eoi": "interrupts",
+    "reg_sub_crq": "sub_crq",
+    "free_sub_crq": "sub_crq",
+    "send_sub_crq": "sub_crq",
+    "send_sub_crq_indirect": "sub_crq",
+    "dma_read": "dma",
+    "dma_write": "dma",
+    "poke": "dma",
+    "peek": "dma",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of an episode: what was done and what came back, reply and observation in one."""
+
+    stimulus: Stimulus
+    came: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Everything from one ``reset`` on.
+
+    Attributes:
+        servers: server partitions asked for.
+        profile: what it was judged by.
+        start: what the implementation showed after ``reset``.
+        moments: the steps.
+    """
+
+    servers: int
+    profile: Profile
+    start: Mapping[str, object]
+    moments: tuple[Moment, ...] = ()
+
+    @property
+    def word(self) -> tuple[Stimulus, ...]:
+        """What was done."""
+        return tuple(moment.stimulus for moment in self.moments)
+
+
+def feature_of(stimulus: Stimulus) -> str | None:
+    """The feature that an implementation has to claim before this may be asked of it; None: it is no choice."""
+    if stimulus.given.get("unit") == "wrong":
+        return "wrong_unit"
+    if stimulus.who == CONSOLE:
+        return _CONSOLE_FEATURE
+    if stimulus.who == PLATFORM:
+        return _MIGRATION if stimulus.call == "migrate" else _POWER
+    return _CALL_FEATURES.get(stimulus.call)
+
+
+class Recording(Session):
+    """A session that remembers what came, and lets no adapter decline what it must do.
+
+    Args:
+        claims: fields that select the profile in ``reset``.
+    """
+
+    def __init__(self, target: Requests, servers: int, profile: Profile, claims: Mapping[str, str | int] | None = None):
+        super().__init__(_Strict(target, dict(claims or {})), servers, profile)
+        self.before: frozenset[Possibility] = frozenset()
+
+    def apply(self, stimulus: Stimulus) -> Judgement:
+        """Apply one stimulus and judge the answer; ``before`` then holds what the state may have been."""
+        self.before = self.oracle.possibilities
+        return super().apply(stimulus)
+
+    @property
+    def episode(self) -> Episode:
+        """Everything so far; tokens by name, as they were given."""
+        if not self.judgements:
+            return Episode(self.servers, self.profile, {})
+        came = [judgement.came for judgement in self.judgements]
+        moments = tuple(Moment(given, what) for given, what in zip(self.word, came[1:], strict=False))
+        return Episode(self.servers, self.profile, came[0], moments)
+
+
+@dataclass
+class _Strict:
+    """A target whose adapter may not answer ``error``, nor refuse a ``reset``."""
+
+    target: Requests
+    claims: Mapping[str, str | int] = field(default_factory=dict)
+
+    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
+        reset = fields.get("op") == "reset"
+        reply = self.target.request({**fields, **self.claims} if reset else fields)
+        outcome = reply.get("outcome")
+        if outcome == "error" or (reset and outcome != "done"):
+            why = reply.get("error") or reply.get("reason") or "no reason given"
+            trouble = Declined(f'outcome "{outcome}": {why}')
+            trouble.request = describe(fields)
+            seq = reply.get("seq")
+            trouble.seq = seq if isinstance(seq, int) else 0
+            trouble.stderr_tail = getattr(self.target, "stderr_tail", "")
+            raise trouble
+        return reply
+
+
+def claims_to_send(profile: Profile, claimed: Profile, features: frozenset[str]) -> dict[str, str | int]:
+    """The fields by which ``reset`` asks for a profile other than the one that an adapter claims by itself."""
+    if profile == claimed or "profiles" not in features:
+        return {}
+    ours, theirs = claims_of(profile), claims_of(claimed)
+    defaults = {f"profile_{name}": value for name, value in Profile().as_mapping().items()}
+    for name in theirs:
+        if name not in ours:
+            value = defaults[name]
+            ours[name] = "none" if value is None else value.lower() if isinstance(value, str) else value
+    return ours
+
+
+# --- judging again ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """One step of an episode, judged again.
+
+    Attributes:
+        number: 0 is the reset.
+        now: virtual time before the step, in milliseconds.
+        before: what the implementation's state may have been.
+        judgement: what the oracle says of it.
+        shown: what could be seen before the step.
+    """
+
+    number: int
+    now: int
+    before: frozenset[Possibility]
+    judgement: Judgement
+    shown: Mapping[str, object]
+
+
+def retrace(episode: Episode) -> list[Retraced]:
+    """Judge an episode again, up to the first violation."""
+    oracle = Oracle(episode.servers, episode.profile)
+    first = Retraced(0, 0, oracle.possibilities, oracle.begin(episode.start), {})
+    found = [first]
+    shown: Mapping[str, object] = episode.start
+    tokens: list[int] = []
+    for number, moment in enumerate(episode.moments, 1):
+        if not found[-1].judgement.ok:
+            break
+        before, now = oracle.possibilities, oracle.now
+        judgement = oracle.step(with_tokens(moment.stimulus, tokens), moment.came)
+        found.append(Retraced(number, now, before, judgement, shown))
+        shown = {**shown, **moment.came}
+        token = moment.came.get("r4")
+        if isinstance(token, int) and token not in tokens[-1:]:
+            tokens.append(token)
+    return found
+
+
+# --- doing it again --------------------------------------------------------------------------------------------------
+
+
+class Handles:
+    """Handles that the implementation gave out in one run, and those that it gave out in another."""
+
+    def __init__(self) -> None:
+        self._new: dict[int | str, int] = {}
+
+    def learn(self, old: Mapping[str, object], new: Mapping[str, object]) -> None:
+        """Take in the two replies to one stimulus."""
+        was, now = old.get("handle"), new.get("handle")
+        if isinstance(was, int) and isinstance(now, int):
+            self._new[was] = now
+
+    def stimulus(self, stimulus: Stimulus) -> Stimulus:
+        """The stimulus with the handle of the new run."""
+        if "handle" not in stimulus.given:
+            return stimulus
+        arguments = tuple((k, self._new.get(v, v) if k == "handle" else v) for k, v in stimulus.arguments)
+        return replace(stimulus, arguments=arguments)
+
+
+def again(
+    target: Requests,
+    episode: Episode,
+    claims: Mapping[str, str | int] | None = None,
+    moments: Sequence[Moment] | None = None,
+) -> Recording:
+    """Put an implementation through an episode again, up to the first violation.
+
+    Args:
+        target: the implementation.
+        episode: what was done, and what came then.
+        claims: fields that select the profile in ``reset``.
+        moments: other steps to be done instead of those of the episode.
+    """
+    session = Recording(target, episode.servers, episode.profile, claims)
+    session.begin()
+    handles = Handles()
+    for moment in episode.moments if moments is None else moments:
+        if session.failure is not None:
+            break
+        judgement = session.apply(handles.stimulus(moment.stimulus))
+        handles.learn(moment.came, judgement.came)
+    return session

@@ -1,0 +1,118 @@
+"""What happens in a run, as a stream of events: the one source of the run log, of progress and of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vnic_conformance.oracle import Judgement
+from vnic_conformance.running.episode import Episode
+from vnic_conformance.running.verdicts import CaseResult, Rerun
+from vnic_conformance.stimulus import Stimulus
+from vnic_spec.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """The adapter has greeted, and what is to be checked is settled."""
+
+    kit: str
+    adapter: str
+    hello: Mapping[str, object]  #: as plain data
+    profile: Profile
+    seed: int
+    steps: int  #: budget of the random phases
+    select: tuple[str, ...]  #: the globs; none: everything
+    cases: tuple[str, ...]  #: IDs of the cases that are to be checked
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """The implementation has been reset."""
+
+    session: int
+    phase: str
+    case: str | None
+    servers: int
+    seed: int | None
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One stimulus was answered and judged."""
+
+    session: int
+    number: int
+    given: Stimulus  #: session tokens by name
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A violation with the word that leads to it.
+
+    Attributes:
+        case: what it counts against.
+        requirement: the property or requirement that is hurt.
+        sentence: what should have been.
+        phase: where it was found.
+        episode: from ``reset`` to the violation.
+        found_after: steps of the run before it was found.
+        rerun: how often it came again.
+        length_note: what is known of shorter words.
+    """
+
+    case: str
+    requirement: str
+    sentence: str
+    phase: str
+    episode: Episode
+    found_after: int = 0
+    rerun: Rerun | None = None
+    length_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFailed:
+    """The adapter is broken; nothing more can be asked of it."""
+
+    session: int
+    trouble: Mapping[str, object]  #: as the exception describes itself
+    text: str
+    stimulus: Stimulus | None  #: what was open
+    episode: Episode | None  #: what had been done since the last reset
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that a reader should know and that is no verdict."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDone:
+    """The verdict on one case."""
+
+    result: CaseResult
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Somebody stopped the run; there is no verdict."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is complete."""
+
+    sessions: int
+    steps: int
+    seconds: float
+    code: int
+
+
+Event = RunBegan | SessionBegan | StepDone | Failure | AdapterFailed | Noted | CaseDone | Stopped | RunEnded

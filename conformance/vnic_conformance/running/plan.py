@@ -1,0 +1,159 @@
+"""What there is to check: every case with its ID, and the choice of some of them.
+
+A case is watched or played. *Watched* cases are judged at every step of every run: a property of the specification that is
+claimed against any client and any server, or the answers that a requirement decides. *Played* cases are words of stimuli: a
+scripted case or a tour. An ID is ``REQ-ID/slug`` (or the bare ID for the property of that name) and never changes its
+meaning.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from vnic_model.instances import SCENARIOS
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Scope
+from vnic_spec.requirements import REQUIREMENTS, Requirement
+
+#: Groups of requirements that bind the hypervisor; the others bind clients, servers or a whole system.
+HYPERVISOR = ("CRQ", "SEL", "MON", "FOV", "ADM", "SES", "INV")
+#: The slug of the cases that watch answers.
+ANSWERS = "answers"
+#: Requirements that decide answers: those of the actions that stand for calls, and those that do so without an action.
+_DECIDES_ANSWERS = {"ADM-7", "CRQ-6", "SEL-4"}.union(
+    *(ACTIONS[name].requirements for scenario in SCENARIOS.values() if scenario.bare for name in scenario.actions)
+)
+#: What an implementation has to claim before a requirement can be put to the test.
+_NEEDS: Mapping[str, frozenset[str]] = {
+    "CRQ-8": frozenset({"migration"}),
+    "CRQ-8/session": frozenset({"migration"}),
+    "CRQ-12": frozenset({"sub_crq"}),
+    "FOV-10/memory": frozenset({"dma"}),
+    **{f"ADM-{number}": frozenset({"console"}) for number in range(1, 7)},
+}
+
+
+class Phase(StrEnum):
+    """Where a case is put to the test."""
+
+    STEPS = "every step"  #: watched, whatever is played
+    SCRIPT = "scripted"  #: a word written by hand
+    TOUR = "tour"  #: a word through the explored graph
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to be checked.
+
+    Attributes:
+        id: stable; ``REQ-ID`` or ``REQ-ID/slug``.
+        phase: where it is put to the test.
+        purpose: one sentence.
+        requirements: every requirement that it is about, its own first.
+        features: what the implementation has to claim for it.
+        exercised_by: when it counts as exercised, in words.
+    """
+
+    id: str
+    phase: Phase
+    purpose: str
+    requirements: tuple[str, ...]
+    features: frozenset[str] = frozenset()
+    exercised_by: str = "its script ran to the end"
+
+    @property
+    def requirement(self) -> str:
+        """The requirement that it is named after."""
+        return self.id.partition("/")[0]
+
+    @property
+    def watched(self) -> bool:
+        """It is judged at every step."""
+        return self.phase is Phase.STEPS
+
+
+def requirements_of_role() -> list[Requirement]:
+    """The requirements that bind the hypervisor, in order."""
+    return [entry for entry in REQUIREMENTS.values() if entry.group in HYPERVISOR]
+
+
+def watched_cases() -> list[Case]:
+    """The cases that are judged at every step, by requirement."""
+    found: list[Case] = []
+    for entry in requirements_of_role():
+        found += [
+            Case(p.name, Phase.STEPS, p.sentence, p.requirements, _needs(p.name), p.witness_sentence)
+            for p in PROPERTIES.values()
+            if p.requirements[0] == entry.id and p.scope is Scope.ANYBODY
+        ]
+        if entry.id in _DECIDES_ANSWERS:
+            purpose = f"What {entry.id} decides about an answer is so: return code, outcome, and what can be seen then."
+            name = f"{entry.id}/{ANSWERS}"
+            found.append(Case(name, Phase.STEPS, purpose, (entry.id,), _needs(entry.id), "an answer that it decides"))
+    return found
+
+
+def _needs(name: str) -> frozenset[str]:
+    return _NEEDS.get(name, _NEEDS.get(name.partition("/")[0], frozenset()))
+
+
+def case_of(blamed: str, cases: Mapping[str, Case]) -> str:
+    """The ID of the case that a violation counts against.
+
+    Args:
+        blamed: the property or requirement that the oracle names.
+        cases: every case by ID.
+    """
+    if blamed in cases:
+        return blamed
+    return f"{blamed.partition('/')[0]}/{ANSWERS}"
+
+
+class NothingSelectedError(ValueError):
+    """A glob matches no case; the text names the nearest ones."""
+
+
+def select(cases: Sequence[Case], globs: Iterable[str]) -> list[Case]:
+    """The cases that one of the globs matches; all of them without globs.
+
+    A glob is compared with the whole ID and with the requirement's, in any case of letters.
+
+    Raises:
+        NothingSelectedError: a glob that matches nothing.
+    """
+    wanted = list(globs)
+    if not wanted:
+        return list(cases)
+    chosen: dict[str, Case] = {}
+    for glob in wanted:
+        matching = [case for case in cases if _matches(case, glob)]
+        if not matching:
+            raise NothingSelectedError(f"no case matches {glob!r}; {_nearest(glob, cases)}")
+        chosen |= {case.id: case for case in matching}
+    return [case for case in cases if case.id in chosen]
+
+
+def _matches(case: Case, glob: str) -> bool:
+    pattern = glob.upper()
+    return fnmatchcase(case.id.upper(), pattern) or fnmatchcase(case.requirement, pattern)
+
+
+def _nearest(glob: str, cases: Sequence[Case]) -> str:
+    entry = REQUIREMENTS.get(glob.upper())
+    if entry is not None and entry.group not in HYPERVISOR:
+        return f"{entry.id} binds no hypervisor but another role"
+    if entry is not None:
+        also = [case.id for case in cases if entry.id in case.requirements]
+        where = f"; {entry.elsewhere.where}" if entry.elsewhere is not None else ""
+        return (
+            f"{entry.id} is checked as part of {', '.join(also)}" if also else f"nothing checks {entry.id} here{where}"
+        )
+    names = list(dict.fromkeys([*(case.id for case in cases), *(case.requirement for case in cases)]))
+    folded = {name.upper(): name for name in names}
+    near = [folded[name] for name in difflib.get_close_matches(glob.upper(), folded, n=3, cutoff=0.5)]
+    return f"did you mean {' or '.join(near)}?" if near else "vnickit list shows all"
