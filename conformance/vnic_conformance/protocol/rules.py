@@ -47,6 +47,7 @@ def check_reply(
     *,
     servers: int = 0,
     features: frozenset[str] = frozenset(),
+    virtual: bool = False,
 ) -> str | None:
     """What is wrong with a reply, as a sentence, or ``None``; its ``seq`` is not looked at.
 
@@ -55,6 +56,7 @@ def check_reply(
         reply: what came, as it stood on the line.
         servers: server partitions since the last reset; 0 before any.
         features: what the adapter has claimed.
+        virtual: whether its clock is virtual, so that an observation owes the time.
     """
     op = request["op"]
     done = reply.get("outcome") == Outcome.DONE
@@ -72,7 +74,10 @@ def check_reply(
             return problem
     if op == "observe" or request.get("observe") == 1:
         if done or (outcome == Outcome.REFUSED and op == "apply"):
-            return _observation(reply, servers, features)
+            problem = _observation(reply, servers, features)
+            if problem is None and virtual and "now" not in reply:
+                problem = "observation: field 'now' is missing, and the clock is virtual"
+            return problem
         if op == "observe":
             return 'observe must always be possible; its outcome must be "done"'
     return None

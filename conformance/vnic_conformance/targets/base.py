@@ -90,6 +90,7 @@ class Target:
         self._broken: AdapterBroken | None = None
         self._closed = False
         self._features: frozenset[str] = frozenset()
+        self._virtual = False
         self._quiet_s = 0.0
         self.servers = 0
         self.requests = 0
@@ -99,6 +100,7 @@ class Target:
             self.close()
             raise
         self._features = self._hello.features
+        self._virtual = self._hello.virtual
         self._quiet_s = self._hello.quiet_ms / 1000
 
     # -- what there is ---------------------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ class Target:
         servers = self.servers
         if request["op"] == "reset" and isinstance(request.get("servers"), int):
             servers = request["servers"]  # type: ignore[assignment]  # looked at in the line above
-        problem = rules.check_reply(asked, raw, servers=servers, features=self._features)
+        problem = rules.check_reply(asked, raw, servers=servers, features=self._features, virtual=self._virtual)
         if problem is not None:
             raise BadReply(f"{problem}; the reply was {shown(raw, 300)}")
         return from_line(raw)
