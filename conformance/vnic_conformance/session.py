@@ -30,12 +30,14 @@ class Session:
     """One run from ``reset``.
 
     ``judgements`` holds one judgement per stimulus applied; ``failure`` the first that is a violation, after which nothing
-    more is applied. ``word`` holds the stimuli as they were given, tokens by name, so that it can be run again.
+    more is applied. ``unpaired`` names server partitions whose units are to have no authorised connection (CRQ-2). ``word``
+    holds the stimuli as they were given, tokens by name, so that it can be run again.
     """
 
     target: Requests
     servers: int
     profile: Profile
+    unpaired: tuple[str, ...] = ()
     oracle: Oracle = field(init=False)
     judgements: list[Judgement] = field(default_factory=list)
     failure: Judgement | None = None
@@ -43,11 +45,13 @@ class Session:
     _tokens: list[int] = field(default_factory=list)  #: given out in this run
 
     def __post_init__(self) -> None:
-        self.oracle = Oracle(self.servers, self.profile)
+        self.oracle = Oracle(self.servers, self.profile, frozenset(self.unpaired))
 
     def begin(self) -> Judgement:
         """Reset the implementation and judge what it then shows."""
         fields: dict[str, object] = {"op": "reset", "servers": self.servers, "observe": 1}
+        if self.unpaired:
+            fields["unpaired"] = " ".join(self.unpaired)
         return self._keep(self.oracle.begin(self.target.request(fields)))
 
     def apply(self, stimulus: Stimulus) -> Judgement:

@@ -20,7 +20,7 @@ from vnic_conformance.oracle.possibility import (
     shown_status,
 )
 from vnic_conformance.oracle.time import Clock, fullness
-from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
+from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
 from vnic_spec.action import Action, Effect
@@ -32,9 +32,20 @@ from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
 
 #: Calls that change nothing which the machine keeps; they are tested by cases of their own.
-BESIDE = ("vio_signal", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect", "dma_read", "dma_write")
-#: How many bytes from address 0 an adapter maps for queues, unless its hello says otherwise.
-MAPPED = 16 * PAGE_BYTES
+BESIDE = (
+    *("vio_signal", "eoi", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect"),
+    *("dma_read", "dma_write", "poke", "peek"),
+)
+#: How many bytes from address 0 each partition has mapped for the kit; what lies behind is the adapter's own.
+MAPPED = 128 * PAGE_BYTES
+#: Requirements by which a call on a unit that is not the caller's is H_PARAMETER; of the others LoPAR says so.
+_CHECKS_UNIT = {"reg_crq": "CRQ-2", "send_crq": "CRQ-3", "free_crq": "CRQ-4", "enable_crq": "CRQ-8"}
+_CHECKS_UNIT_IN_VIOCTL = {
+    Vioctl.VNIC_SERVER_STATUS: "MON-1",
+    Vioctl.GET_SESSION_TOKEN: "SES-1",
+    Vioctl.SESSION_ERROR_DETECTED: "SES-2",
+    Vioctl.GET_VNIC_SERVER_INFO: "MON-7",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class Calls:
     clock: Clock
     servers: int
     profile: Profile
+    unpaired: frozenset[str] = frozenset()
 
     def allowed(self, p: Possibility, stimulus: Stimulus, now: int) -> list[Allowed]:
         """Everything that this stimulus may lead to in this possibility.
@@ -65,7 +77,11 @@ class Calls:
         self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: int
     ) -> Iterator[Allowed]:
         call = stimulus.call
-        if call in BESIDE:
+        if who not in (CONSOLE, PLATFORM) and not _running(p.state, who):
+            yield self._same(p, None, "MON-3", outcome="refused")
+        elif given.get("unit") == "wrong":
+            yield self._wrong_unit(p, call, int(given.get("sub", 0)))
+        elif call in BESIDE:
             yield Allowed(p, "", given, ())
         elif who == CLIENT:
             yield from self._client(p, call, given)
@@ -108,6 +124,13 @@ class Calls:
             found = [{**c, parameter: v} for c in found for v in values]
         yield from found
 
+    def _wrong_unit(self, p: Possibility, call: str, sub: int) -> Allowed:
+        """A call on a unit that is not the caller's. H_VIOCTL looks at the subfunction first, of which some are unknown."""
+        if call != "vioctl":
+            return self._same(p, Rc.H_PARAMETER, _CHECKS_UNIT.get(call, "CRQ-12"))
+        known = _CHECKS_UNIT_IN_VIOCTL.get(sub)  # type: ignore[call-overload]  # an integer finds its member
+        return self._same(p, None if known is None else Rc.H_PARAMETER, known or "MON-7")
+
     def _same(self, p: Possibility, rc: Rc | None, *requirements: str, **more: Any) -> Allowed:
         """An answer that changes nothing."""
         return Allowed(p, "", {}, requirements, None if rc is None else int(rc), **more)
@@ -117,13 +140,12 @@ class Calls:
     def _client(self, p: Possibility, call: str, given: dict[str, Any]) -> Iterator[Allowed]:
         s = p.state
         if call == "reg_crq":
-            address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
-            refused = calls.reg_crq(address, length, MAPPED)
-            if refused is not None:
-                yield self._same(p, refused, "CRQ-2")
+            depth, refusal = self._registration(p, CLIENT, given)
+            if refusal is not None:
+                yield refusal
                 return
             for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
-                yield a if a.action == "h_reg_crq_again" else _deepened(a, length // ELEMENT_BYTES)
+                yield a if a.action == "h_reg_crq_again" else _deepened(a, depth)
         elif call == "free_crq":
             yield from self._steps(p, ("h_free_crq",))
         elif call == "send_crq":
@@ -134,6 +156,14 @@ class Calls:
             yield from self._steps(p, ("h_enable_crq", "h_enable_crq_idle"))
         elif call == "vioctl":
             yield from self._client_vioctl(p, given)
+
+    def _registration(self, p: Possibility, who: str, given: dict[str, Any]) -> tuple[int, Allowed | None]:
+        """The depth of the queue to be registered, and the refusal of the call by what it says (CRQ-2)."""
+        address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
+        refused = calls.reg_crq(address, length, MAPPED)
+        if refused is None and who in self.unpaired:
+            refused = Rc.H_NOT_FOUND
+        return length // ELEMENT_BYTES, None if refused is None else self._same(p, refused, "CRQ-2")
 
     def _sends(self, p: Possibility, given: dict[str, Any], action: str, kind: str, **more: Any) -> Iterator[Allowed]:
         element = bytes.fromhex(str(given["hex"]))
@@ -171,19 +201,20 @@ class Calls:
             names = ("client_complains", "client_complains_alone", "client_complains_late")
             for a in self._steps(presented, names):
                 yield replace(a, possibility=_token_back(p, a.possibility))
+        else:
+            yield self._same(p, None, "SES-1")
 
     # -- servers ------------------------------------------------------------------------------------------------
 
     def _server(self, p: Possibility, i: int, call: str, given: dict[str, Any], now: int) -> Iterator[Allowed]:
         s = p.state
         if call == "reg_crq":
-            address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
-            refused = calls.reg_crq(address, length, MAPPED)
-            if refused is not None:
-                yield self._same(p, refused, "CRQ-2")
+            depth, refusal = self._registration(p, server(i), given)
+            if refusal is not None:
+                yield refusal
                 return
             for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
-                yield a if a.action == "server_registers_again" else _deepened(a, length // ELEMENT_BYTES, i)
+                yield a if a.action == "server_registers_again" else _deepened(a, depth, i)
         elif call == "free_crq":
             yield from self._steps(p, ("server_frees", "server_frees_idle"), i=i)
         elif call == "send_crq":
@@ -207,7 +238,7 @@ class Calls:
                 timer = self.clock.report_timer(i, now, p2)
                 others = tuple(t for t in a.possibility.timers if (t.what, t.server) != ("report", i))
                 yield replace(a, possibility=replace(a.possibility, timers=(*others, timer)))
-        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i):
+        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i) and p1 == p2 == p3 == 0:
             active = int(bool(s.connected(i)))
             info = ServerInfo(1, active, int(shown_status(s, i).value), int(str(s.priority(i))))
             yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
@@ -285,6 +316,13 @@ class Calls:
             yield from self._done(self._steps(open_, ("client_migrates",)))
         if s.phase is ClientPhase.OFF or s.crq is not Crq.OPEN:
             yield self._same(p, None, "CRQ-8", outcome="refused")
+
+
+def _running(s: State, who: str) -> bool:
+    """The partition of the client, or of a server, is powered."""
+    if who == CLIENT:
+        return s.phase is not ClientPhase.OFF
+    return bool(s.powered(int(who.removeprefix("server"))))
 
 
 def _deepened(a: Allowed, depth: int, server: int | None = None) -> Allowed:

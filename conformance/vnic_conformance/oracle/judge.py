@@ -60,11 +60,12 @@ class Judgement:
     came: Mapping[str, object] = field(default_factory=dict)
 
 
-def starting_state(servers: int) -> State:
-    """The state after ``reset``: partitions on, nothing registered, every server listed with priority 50, auto on."""
+def starting_state(servers: int, listed: int) -> State:
+    """The state after ``reset``: partitions on, nothing registered, the first ``listed`` servers on the list with priority 50."""
     made = Instance("oracle", servers, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101)
     state = initial_state(made)
-    return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0))
+    on_list = DirectMap(tuple(i < listed for i in range(servers)), False)
+    return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0), listed=on_list)
 
 
 class Oracle:
@@ -73,18 +74,19 @@ class Oracle:
     Args:
         servers: how many server partitions ``reset`` made.
         profile: what the implementation claims.
+        unpaired: server partitions whose units have no authorised connection (CRQ-2).
     """
 
-    def __init__(self, servers: int, profile: Profile | None = None) -> None:
+    def __init__(self, servers: int, profile: Profile | None = None, unpaired: frozenset[str] = frozenset()) -> None:
         self.servers = servers
         self.profile = profile or Profile()
         ops = OracleOps(servers, self.profile)
         self.ops = ops
         self.clock = Clock(ops, servers, self.profile)
-        self.calls = Calls(ops, self.clock, servers, self.profile)
+        self.calls = Calls(ops, self.clock, servers, self.profile, unpaired)
         self.now = 0
-        self.ports: dict[int, int] = {}
-        self.possibilities: frozenset[Possibility] = frozenset({Possibility(starting_state(servers))})
+        start = starting_state(servers, min(servers, self.profile.max_servers))
+        self.possibilities: frozenset[Possibility] = frozenset({Possibility(start)})
 
     def one(self) -> Possibility:
         """Any of the possibilities: what the kit goes by when it chooses the next stimulus."""
@@ -100,7 +102,7 @@ class Oracle:
         for i in range(self.servers):
             port = came.get(f"server{i}_port")
             if isinstance(port, int):
-                self.ports[i] = port
+                self.ops.ports[i] = port
         allowed = [Allowed(p, "", {}, ("ADM-7",)) for p in self.possibilities]
         return self._judge(stimulus, allowed, came)
 
@@ -129,7 +131,7 @@ class Oracle:
             return stimulus
         listed = self.one().state.listed
         port = stimulus.given.get("port")
-        taken = any(p == port for i, p in self.ports.items() if listed(i))
+        taken = any(p == port for i, p in self.ops.ports.items() if listed(i))
         return Stimulus(stimulus.who, stimulus.call, (*stimulus.arguments, ("taken", int(taken))))
 
     def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Mapping[str, object]) -> Judgement:
@@ -175,7 +177,7 @@ class Oracle:
             server = int(str(stimulus.given["server"]).removeprefix("server"))
             shown = came.get(f"server{server}_port")
             if isinstance(shown, int):
-                self.ports[server] = shown
+                self.ops.ports[server] = shown
 
 
 def _is_token_call(stimulus: Stimulus) -> bool:

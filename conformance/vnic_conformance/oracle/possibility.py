@@ -46,10 +46,19 @@ def _choose(o: Ops, s: State, b: Term, at_once: Truth) -> Truth:
 
 
 class OracleOps(DirectOps):
-    """The direct reading with elements that carry their bytes. Actions may raise :class:`NotChosen` for a guard that is false."""
+    """The direct reading with elements that carry their bytes. Actions may raise :class:`NotChosen` for a guard that is false.
+
+    Attributes:
+        ports: the port of each server, as the implementation shows it.
+    """
 
     def __init__(self, servers: int, profile: Profile) -> None:
         super().__init__(servers, profile, replace(RULES, choice=_choose))
+        self.ports: dict[int, int] = {}
+
+    def lower_port(self, one: Any, other: Any) -> bool:
+        """Server ``one`` has the lower port of the two (SEL-5 under tie_break = port)."""
+        return one is not None and other is not None and bool(self.ports.get(one, one) < self.ports.get(other, other))
 
     def eq(self, one: object, other: object) -> bool:
         """Equality that looks at kinds only."""
