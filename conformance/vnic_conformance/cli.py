@@ -56,8 +56,12 @@ CHAPTERS = ("Everyday", "Investigate", "Plumbing")
 #: Every verb, in the order of the help page. A new verb needs its row here and nothing else.
 VERBS: tuple[Verb, ...] = (
     Verb("demo", "Everyday", "what this is, in a minute: exploration and a counterexample"),
+    Verb("check", "Everyday", "check that an implementation does what it must"),
     Verb("explore", "Everyday", "visit every state of a small system and check every property"),
     Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
+    Verb("show", "Investigate", "a log or a trace as text or as data"),
+    Verb("replay", "Investigate", "does a recorded failure still come?"),
+    Verb("list", "Plumbing", "every case, with its ID and what it is about"),
     Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )
 

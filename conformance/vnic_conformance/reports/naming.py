@@ -72,10 +72,15 @@ def element_name(hexadecimal: str) -> str:
         return "ELEMENT"
     header, code = data
     if header == Header.EVENT:
-        kind = _EVENTS.get(code)  # type: ignore[call-overload]  # the events are numbers
-        return f"EVENT {code:02X}" if kind is None else describe.element_name(kind)
+        return next((describe.element_name(k) for e, k in _EVENTS.items() if e == code), f"EVENT {code:02X}")
     if header == Header.INITIALIZATION:
-        return {InitFormat.INIT: "INIT", InitFormat.INIT_COMPLETE: "INIT_COMPLETE"}.get(code, f"INIT {code:02X}")  # type: ignore[call-overload]
+        return (
+            "INIT"
+            if code == InitFormat.INIT
+            else "INIT_COMPLETE"
+            if code == InitFormat.INIT_COMPLETE
+            else f"INIT {code:02X}"
+        )
     if header == Header.COMMAND:
         try:
             return f"{Command(code & ~RESPONSE_BIT).name}{'_RSP' if code & RESPONSE_BIT else ''}"

@@ -8,7 +8,7 @@ its session, is narrowed down and repeated; a broken adapter ends the run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vnic_conformance.exit_codes import ExitCode
@@ -117,6 +117,7 @@ class Engine:
         self._beside: dict[str, int] = {}  #: violations of cases that were not chosen
         self._session: Recording | None = None
         self._open: Stimulus | None = None
+        self._playing: Case | None = None
         self._failing: dict[str, int] = {}
         self._began = 0.0
 
@@ -179,7 +180,7 @@ class Engine:
     def begin(self, play: Play) -> Recording:
         """Reset the implementation for a session."""
         session = Recording(self.target, play.servers, self.profile, self.claims)
-        self._session, self._open = session, None
+        self._session, self._open, self._playing = session, None, play.case
         judgement = session.begin()
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
@@ -210,7 +211,7 @@ class Engine:
             else:
                 result = CaseResult(play.case.id, Verdict.PASS, done)
             self._played[play.case.id] = result
-        self._session = None
+        self._session = self._playing = None
         if failure is not None:
             self._take(failure, session, play)
         else:
@@ -256,6 +257,8 @@ class Engine:
         number = self.outcome.sessions
         event = AdapterFailed(number, trouble.as_fields(), str(trouble), self._open, episode)
         self.outcome.broken = event
+        if self._playing is not None:
+            self._played[self._playing.id] = CaseResult(self._playing.id, Verdict.BROKEN, 0, trouble.title)
         self._tell(event)
 
     # -- the end ------------------------------------------------------------------------------------------------------
@@ -307,7 +310,7 @@ def _unclaimed(features: Iterable[str]) -> str:
     return f"the adapter does not claim {', '.join(features)}"
 
 
-def hello_as_plain(target: Target) -> Mapping[str, object]:
+def hello_as_plain(target: Target) -> dict[str, object]:
     """What an adapter says of itself, as the log has it."""
     hello = target.hello
     return {

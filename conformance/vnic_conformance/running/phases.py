@@ -7,7 +7,7 @@ from itertools import cycle, islice
 
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.running.engine import Engine, Play
-from vnic_conformance.running.plan import Case
+from vnic_conformance.running.plan import Case, watched_cases
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
@@ -15,6 +15,11 @@ from vnic_conformance.stimulus import Stimulus
 WALK = 400
 #: Numbers of servers that walks take in turn.
 SERVERS = (2, 3, 2, 4, 1, 6)
+
+
+def all_cases() -> list[Case]:
+    """Every case there is, in the order of the requirements."""
+    return watched_cases()
 
 
 def walks(engine: Engine, *, steps: int, seed: int, servers: int | None = None) -> Iterator[Play]:

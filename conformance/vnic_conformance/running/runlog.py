@@ -7,12 +7,14 @@ stopped. In a session only what changed in the observation is repeated from step
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.episode import Episode, Moment
@@ -216,6 +218,19 @@ def plain_event(event: Event) -> dict[str, object]:
         "seconds": round(event.seconds, 3),
         "exit": event.code,
     }
+
+
+def excerpt(header: RunBegan, failures: Sequence[Failure]) -> str:
+    """A log that holds nothing but failures, complete in itself: what is kept, attached to reports, and replayed."""
+    file = io.StringIO()
+    log = RunLog(file)
+    cases = tuple(dict.fromkeys(failure.case for failure in failures))
+    log(replace(header, cases=cases, select=cases))
+    for failure in failures:
+        log(failure)
+        log(CaseDone(CaseResult(failure.case, Verdict.FAIL, 1, failure.sentence, failure.rerun)))
+    log(RunEnded(0, 0, 0.0, int(ExitCode.VIOLATION)))
+    return file.getvalue()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

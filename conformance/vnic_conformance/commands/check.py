@@ -1,0 +1,188 @@
+"""``vnickit check``: does an implementation do what it must?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.reports.junit import junit
+from vnic_conformance.reports.plain import plain_report
+from vnic_conformance.reports.progress import progress
+from vnic_conformance.reports.text import report_lines
+from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
+from vnic_conformance.running.engine import Listener
+from vnic_conformance.running.plan import NothingSelectedError
+from vnic_conformance.running.runlog import RunLog, excerpt
+from vnic_conformance.targets import FORMS, SpecError
+from vnic_conformance.terminal import show
+
+#: Where failures are put when nobody asked for a log of the run.
+FAILURES = "vnickit-failures.jsonl"
+
+EPILOG = (
+    "Exit codes: 0 conforms, and something was exercised; 1 violation; 2 wrong usage; 3 inconclusive, or nothing was "
+    "exercised; 4 the adapter is broken; 5 a fault of the kit."
+)
+
+
+def adapter_option(function: click.decorators.FC) -> click.decorators.FC:
+    """The option that names the implementation."""
+    words = " ".join(FORMS.split())
+    return click.option("--adapter", required=True, metavar="SPEC", help=f"The implementation: {words}.")(function)
+
+
+def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
+    """The option that stretches every wait."""
+    return click.option(
+        "--time-scale",
+        type=click.FloatRange(0, min_open=True),
+        default=1.0,
+        show_default=True,
+        metavar="F",
+        help="Factor on every wait for the adapter.",
+    )(function)
+
+
+@click.command(epilog=EPILOG)
+@adapter_option
+@click.option("-k", "select", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CRQ-*' (repeatable).")
+@click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
+@click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Of everything random.")
+@click.option("--servers", type=click.IntRange(1), metavar="N", help="Servers in the random phases. [default: 1 to 6]")
+@click.option("--profile", multiple=True, metavar="NAME=VALUE", help="A decision other than the adapter claims.")
+@time_scale_option
+@click.option("--log", "log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log of the run here.")
+@click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+def command(
+    adapter: str,
+    select: tuple[str, ...],
+    fail_fast: bool,
+    steps: int,
+    seed: int,
+    servers: int | None,
+    profile: tuple[str, ...],
+    time_scale: float,
+    log: Path | None,
+    xml: Path | None,
+    as_json: bool,
+    report: bool,
+) -> ExitCode:
+    r"""Check that an implementation does what it must.
+
+    The specification runs in lockstep with the implementation; each answer must be one that it allows. Played are
+    scripted cases, tours through every action of the specification, and random walks. A violation is shown with the
+    requirement that it hurts, everything that was allowed, and the steps that lead there.
+
+    Without --log, failures are kept in vnickit-failures.jsonl, for vnickit show and vnickit replay.
+
+    \b
+    Examples:
+      vnickit check --adapter ./my-adapter
+      vnickit check --adapter 'ssh lpar7 ./my-adapter' -k 'FOV-*' -x --log run.jsonl
+      vnickit check --adapter python:vnic_reference.adapter:Adapter
+    """
+    request = Request(
+        adapter=adapter,
+        select=select,
+        fail_fast=fail_fast,
+        steps=steps,
+        seed=seed,
+        servers=servers,
+        profile=choices(profile),
+        time_scale=time_scale,
+    )
+    for option, path in (("--log", log), ("--junit", xml)):
+        if path is not None and not path.parent.is_dir():
+            raise click.ClickException(f"{option} {path}: there is no directory {path.parent}")
+    with _logging(log) as listeners, stoppable():
+        checked = checked_or_refused(request, [*listeners, *progress(report)])
+    file = _keep(checked, log)
+    header, chosen, outcome = checked.header, checked.chosen, checked.outcome
+    if xml is not None:
+        _write(xml, junit(header, chosen, outcome, file=file))
+    if as_json:
+        click.echo(json.dumps(plain_report(header, chosen, outcome), indent=2, ensure_ascii=False))
+    else:
+        show(report_lines(header, chosen, outcome, file=file))
+    return outcome.code
+
+
+def choices(words: tuple[str, ...]) -> dict[str, object]:
+    """What ``--profile NAME=VALUE`` says."""
+    chosen: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise click.ClickException(f"--profile takes NAME=VALUE, not {word!r}")
+        chosen[name.strip()] = value.strip()
+    return chosen
+
+
+def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
+    """Check; what makes no sense is wrong usage."""
+    try:
+        return check(request, listeners)
+    except (NothingSelectedError, RequestError, SpecError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Make being told to end (SIGTERM) the same as being interrupted: the log is complete, children are ended."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _logging(path: Path | None) -> Iterator[list[Listener]]:
+    if path is None:
+        yield []
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None
+    with contextlib.closing(RunLog(file)) as log:
+        yield [log]
+
+
+def _keep(checked: Checked, log: Path | None) -> str | None:
+    """Where the failures can be found again."""
+    if log is not None:
+        return str(log)
+    if not checked.outcome.failures:
+        return None
+    try:
+        Path(FAILURES).write_text(excerpt(checked.header, checked.outcome.failures), encoding="utf-8")
+    except OSError as error:
+        click.echo(f"vnickit: the failures could not be kept: {FAILURES}: {error.strerror}", err=True)
+        return None
+    return FAILURES
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None

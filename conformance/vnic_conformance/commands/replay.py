@@ -1,0 +1,98 @@
+"""``vnickit replay``: does a recorded failure still come?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from vnic_conformance.commands.check import adapter_option, stoppable, time_scale_option
+from vnic_conformance.commands.show import loaded, text_of
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
+from vnic_conformance.running.replaying import Replayed, replay_failure
+from vnic_conformance.running.runlog import is_run
+from vnic_conformance.targets import AdapterBroken, SpecError, open_target
+from vnic_conformance.terminal import refusal, show
+from vnic_model.trace_text import Line, labelled
+
+
+@click.command(
+    epilog="Exit codes: 0 FIXED; 1 STILL FAILS; 2 wrong usage; 3 CANNOT REPLAY; 4 the adapter is broken. Of several "
+    "failures the worst counts."
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@adapter_option
+@click.option("--case", "case", metavar="ID", help="Only the failure of this case.")
+@time_scale_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def command(file: Path, adapter: str, case: str | None, time_scale: float, as_json: bool) -> ExitCode:
+    r"""Do again what led to the failures in a log of vnickit check, and judge it.
+
+    FIXED: every step is now as it must be. STILL FAILS: a requirement is violated. CANNOT REPLAY: the implementation
+    does not take the steps any more. Steps that went otherwise than recorded are marked with ~.
+
+    \b
+    Example:
+      vnickit replay vnickit-failures.jsonl --adapter ./my-adapter
+    """
+    text = text_of(file)
+    if not is_run(text):
+        raise click.ClickException(f"{file} is no log of vnickit check; a trace of the model: vnickit show {file}")
+    run = loaded(file, text)
+    if not run.failures:
+        raise click.ClickException(f"there is no failure in {file}")
+    wanted = [failure for failure in run.failures if case in (None, failure.case)]
+    if not wanted:
+        raise refusal("failure", case or "", (failure.case for failure in run.failures))
+    try:
+        with stoppable(), open_target(adapter, time_scale=time_scale) as target:
+            replayed = [replay_failure(target, failure) for failure in wanted]
+    except SpecError as error:
+        raise click.UsageError(str(error)) from None
+    except AdapterBroken as trouble:
+        if as_json:
+            click.echo(json.dumps({"broken": trouble.as_fields()}, indent=2, ensure_ascii=False))
+        else:
+            show(Line(line, "bad" if n == 0 else "plain") for n, line in enumerate(str(trouble).splitlines()))
+        return ExitCode.ADAPTER_BROKEN
+    if as_json:
+        click.echo(json.dumps({"replayed": [_plain(r) for r in replayed]}, indent=2, ensure_ascii=False))
+    else:
+        for number, one in enumerate(replayed):
+            show([Line("")] * bool(number) + list(_lines(one)))
+    return worst(replayed)
+
+
+def worst(replayed: Sequence[Replayed]) -> ExitCode:
+    """What a script is told: a failure that still comes outweighs one that cannot be tried."""
+    codes = {one.code for one in replayed}
+    for code in (ExitCode.VIOLATION, ExitCode.INCONCLUSIVE):
+        if code in codes:
+            return code
+    return ExitCode.CONFORMS
+
+
+def _lines(one: Replayed) -> Iterator[Line]:
+    yield Line(f"{one.words}  {one.failure.case}", "bad" if one.code else "verdict")
+    yield from labelled("", one.reason, "verdict")
+    yield Line("")
+    steps = shown_steps(one.retraced)
+    lines, lanes = lines_of_steps(steps, mark=lambda step: "~" if step.number in one.changed else "")
+    yield from lines
+    for number, words in one.changed.items():
+        yield from labelled(f"  ~ step {number}", words, "point")
+    yield Line("")
+    yield from legend(steps, lanes)
+
+
+def _plain(one: Replayed) -> dict[str, object]:
+    return {
+        "case": one.failure.case,
+        "verdict": one.words,
+        "exit": int(one.code),
+        "reason": one.reason,
+        "changed": {str(number): words for number, words in one.changed.items()},
+    }

@@ -1,0 +1,193 @@
+"""One failure as a person wants to see it: four things first, then the trace.
+
+Requirement and its sentence; what came; everything that was allowed, with the requirement that allows it; the command that
+shows it again, and how often it came again. At most 100 columns, no colour needed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from vnic_conformance.oracle.judge import Judgement, Mismatch
+from vnic_conformance.reports import naming
+from vnic_conformance.reports.lanes import ShownStep, legend, lines_of_steps, shown_steps
+from vnic_conformance.running.episode import Retraced, retrace
+from vnic_conformance.running.events import AdapterFailed, Failure
+from vnic_model.trace_text import WIDTH, Line, flow, labelled
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.requirements import REQUIREMENTS
+
+
+def replay_command(file: str, case: str, adapter: str) -> str:
+    """What to type to see a failure again."""
+    return f"vnickit replay {shlex.quote(file)} --case {shlex.quote(case)} --adapter {shlex.quote(adapter)}"
+
+
+def failure_lines(failure: Failure, *, adapter: str, file: str | None) -> list[Line]:
+    """A failure: verdict, setting, trace, legend.
+
+    Args:
+        failure: what was found.
+        adapter: the implementation, as ``--adapter`` names it.
+        file: the log that holds the failure; None: there is none.
+    """
+    retraced = retrace(failure.episode)
+    steps = shown_steps(retraced)
+    last = retraced[-1]
+    lines = [*_verdict(failure, last, steps), *_again(failure, adapter, file), *_setting(failure), Line("")]
+    drawn, lanes = lines_of_steps(steps)
+    lines += drawn
+    lines.append(Line(f"  >>  {lanes.blank()} here it leaves the specification ({failure.requirement})", "point"))
+    lines += _divergence(last.judgement)
+    return [*lines, Line(""), *legend(steps, lanes)]
+
+
+# --- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def _verdict(failure: Failure, last: Retraced, steps: Sequence[ShownStep]) -> Iterator[Line]:
+    requirement = REQUIREMENTS[failure.requirement.partition("/")[0]]
+    yield from labelled("FAIL", f"{requirement.id}  {requirement.text}", "bad")
+    if failure.requirement in PROPERTIES:
+        yield from labelled("required", f"{failure.requirement}: {failure.sentence}", "verdict")
+    elif failure.sentence != requirement.text:
+        yield from labelled("required", failure.sentence, "verdict")
+    if steps:
+        step = steps[-1]
+        words = f"{step.words} → {step.answer}" if step.answer else step.words
+        came = f"step {step.number}: {words}. {_came(last.judgement)}"
+    else:
+        came = f"after reset: {_came(last.judgement)}"
+    yield from labelled("came", came, "verdict")
+    for number, words in enumerate(_allowed(last.judgement)):
+        yield from labelled("allowed" if number == 0 else "  or", words, "verdict")
+
+
+def _came(judgement: Judgement) -> str:
+    names = _differing(judgement)
+    if not names:
+        return "Nothing that may happen by itself leads to what was seen."
+    return f"Seen: {'; '.join(_field(name, judgement.came.get(name)) for name in names)}."
+
+
+def _differing(judgement: Judgement) -> list[str]:
+    """Every field in which something that was allowed differs from what came."""
+    return list(dict.fromkeys(name for mismatch in judgement.mismatches for name in mismatch.fields))
+
+
+def _field(name: str, value: object) -> str:
+    return f"{naming.field_name(name)} {naming.field_value(name, value)}"
+
+
+def _allowed(judgement: Judgement) -> list[str]:
+    """Everything that was allowed, each once, with the requirement that allows it."""
+    if not judgement.mismatches:
+        return ["that nothing happens, or that a report that is due is missed (MON-2)"]
+    return list(dict.fromkeys(_alternative(mismatch) for mismatch in judgement.mismatches))
+
+
+def _alternative(mismatch: Mismatch) -> str:
+    wanted = "; ".join(_field(name, mismatch.expected.get(name)) for name in mismatch.fields)
+    return f"{wanted}, by {naming.who_allows(mismatch.allowed)}"
+
+
+def _again(failure: Failure, adapter: str, file: str | None) -> Iterator[Line]:
+    command = replay_command(file, failure.case, adapter) if file else "run again with --log FILE, then replay FILE"
+    yield from labelled("replay", command, "verdict")
+    facts = [str(failure.rerun)] if failure.rerun is not None and failure.rerun.runs else []
+    facts += [failure.length_note] if failure.length_note else []
+    if facts:
+        yield from labelled("", "; ".join(facts), "verdict")
+
+
+def _setting(failure: Failure) -> Iterator[Line]:
+    many = "1 server" if failure.episode.servers == 1 else f"{failure.episode.servers} servers"
+    differing = failure.episode.profile.differences()
+    profile = ", ".join(f"{k} = {v}" for k, v in differing.items()) or "default"
+    words = f"{failure.phase}, after {failure.found_after:,} steps; {many}; profile: {profile}"
+    yield from labelled("found by", words, "plain")
+
+
+# --- where it diverges -----------------------------------------------------------------------------------------------
+
+
+def _divergence(judgement: Judgement) -> Iterator[Line]:
+    names = _differing(judgement)
+    yield from _row("came", [_field(name, judgement.came.get(name)) for name in names] or ["nothing that is allowed"])
+    for words in _allowed(judgement):
+        yield from _row("allowed", [words])
+
+
+def _row(label: str, phrases: Sequence[str]) -> Iterator[Line]:
+    for number, line in enumerate(flow(phrases, WIDTH - 15)):
+        yield Line(f"{'      ' + label if number == 0 else '':<15}{line}", "point")
+
+
+# --- an adapter that broke -------------------------------------------------------------------------------------------
+
+
+def broken_lines(failed: AdapterFailed) -> list[Line]:
+    """What an adapter did, with the steps that led there."""
+    lines = [Line(line, "bad" if number == 0 else "plain") for number, line in enumerate(failed.text.splitlines())]
+    if failed.episode is None or not (failed.episode.moments or failed.stimulus):
+        return lines
+    retraced = retrace(failed.episode) if failed.episode.start else []
+    steps = shown_steps(retraced)
+    if steps:
+        lines += [Line(""), Line(f"  the {len(steps)} steps before it, since the last reset:")]
+        shown = steps[-12:]
+        drawn, _ = lines_of_steps(shown)
+        lines += drawn
+    if failed.stimulus is not None:
+        lines.append(Line(f"  >>  then: {naming.phrase(failed.stimulus)}; no answer", "point"))
+    return lines
+
+
+# --- the same as data ------------------------------------------------------------------------------------------------
+
+
+def plain_failure(failure: Failure) -> Mapping[str, object]:
+    """A failure with its trace as plain data."""
+    retraced = retrace(failure.episode)
+    steps = shown_steps(retraced)
+    last = retraced[-1].judgement
+    return {
+        "case": failure.case,
+        "requirement": failure.requirement,
+        "sentence": failure.sentence,
+        "came": {name: last.came.get(name) for name in _differing(last)},
+        "allowed": [
+            {"expected": {n: _plain(m.expected.get(n)) for n in m.fields}, "by": list(m.allowed.requirements)}
+            for m in last.mismatches
+        ],
+        "failed_again": None if failure.rerun is None else {"failed": failure.rerun.failed, "runs": failure.rerun.runs},
+        "length": failure.length_note,
+        "phase": failure.phase,
+        "servers": failure.episode.servers,
+        "profile": failure.episode.profile.differences(),
+        "steps": [
+            {
+                "step": step.number,
+                "now_ms": step.now,
+                "lane": step.lane,
+                "who": moment.stimulus.who,
+                "call": moment.stimulus.call,
+                "with": dict(moment.stimulus.arguments),
+                "words": step.words,
+                "answer": step.answer,
+                "fault": step.fault,
+                "elements": [
+                    {"deed": e.deed, "from": e.sender, "to": e.receiver, "name": e.name, "bytes": e.bytes}
+                    for e in step.elements
+                ],
+                "changes": list(step.changes),
+                "verdict": "ok" if step.ok else "fail",
+            }
+            for step, moment in zip(steps, failure.episode.moments, strict=False)
+        ],
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,129 @@
+"""The verdicts of a run by requirement: what every report counts in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.coverage import ENOUGH
+from vnic_conformance.running.engine import Outcome
+from vnic_conformance.running.events import RunBegan
+from vnic_conformance.running.plan import Case, requirements_of_role
+from vnic_conformance.running.runlog import RecordedRun
+from vnic_conformance.running.verdicts import CaseResult, Verdict
+from vnic_spec.requirements import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement in a run.
+
+    Attributes:
+        requirement: which.
+        verdict: the worst of its own cases; where none of them says anything, that of the properties that formalise it
+            under another name.
+        results: of its own cases.
+        through: IDs of the cases of other requirements that the verdict comes from.
+        reason: why it is not exercised, or what is not supported.
+    """
+
+    requirement: Requirement
+    verdict: Verdict
+    results: tuple[CaseResult, ...]
+    through: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def exercised(self) -> int:
+        """How many of its cases were put to the test."""
+        return sum(result.verdict > Verdict.NOT_EXERCISED for result in self.results)
+
+
+def rows(cases: Iterable[Case], results: Sequence[CaseResult], selected: bool = False) -> list[Row]:
+    """The requirements of the role with their verdicts.
+
+    Args:
+        cases: every case that counted.
+        results: their verdicts.
+        selected: only some cases were to be checked; requirements without any are left out.
+    """
+    verdicts = {result.case: result for result in results}
+    known = list(cases)
+    found = [_row(entry, known, verdicts) for entry in requirements_of_role()]
+    return [row for row in found if not selected or row.results]
+
+
+def _row(entry: Requirement, cases: Sequence[Case], verdicts: Mapping[str, CaseResult]) -> Row:
+    own = tuple(verdicts[case.id] for case in cases if case.requirement == entry.id and case.id in verdicts)
+    worst = max((result.verdict for result in own), default=Verdict.NOT_EXERCISED)
+    if worst > Verdict.NOT_EXERCISED:
+        return Row(entry, worst, own)
+    through = tuple(
+        case.id
+        for case in cases
+        if entry.id in case.requirements
+        and case.requirement != entry.id
+        and case.id in verdicts
+        and verdicts[case.id].verdict is Verdict.PASS
+    )
+    if through:
+        return Row(entry, Verdict.PASS, own, through)
+    return Row(entry, worst, own, (), _reason(entry, own))
+
+
+def _reason(entry: Requirement, own: Sequence[CaseResult]) -> str:
+    for result in own:
+        if result.reason:
+            return result.reason
+    if entry.elsewhere is not None:
+        return f"tested elsewhere: {entry.elsewhere.where}"
+    return "not reached in this run"
+
+
+def count(number: int) -> str:
+    """How often a case was put to the test; beyond a limit nobody counts."""
+    return f"{ENOUGH}+" if number >= ENOUGH else str(number)
+
+
+def tally(verdicts: Iterable[Verdict]) -> str:
+    """How many of each verdict, the worst first: ``1 fail, 40 pass, 3 not exercised``."""
+    found = list(verdicts)
+    order = sorted(set(found), reverse=True)
+    return ", ".join(f"{found.count(verdict)} {verdict.words}" for verdict in order) or "none"
+
+
+def sentence(outcome: Outcome) -> str:
+    """The outcome in one sentence, as the last line of the report says it."""
+    failed = [result.case for result in outcome.results if result.verdict is Verdict.FAIL]
+    if outcome.code is ExitCode.ADAPTER_BROKEN:
+        broken = outcome.broken
+        what = "the adapter broke" if broken is None else str(broken.trouble.get("title", "the adapter broke"))
+        also = f"; violated before: {', '.join(failed)}" if failed else ""
+        return f"ADAPTER BROKEN: {what}. That is no verdict on the implementation behind it{also}."
+    if outcome.code is ExitCode.VIOLATION:
+        return f"VIOLATION: {', '.join(failed)}."
+    if outcome.code is ExitCode.CONFORMS:
+        return "CONFORMS: everything that was exercised is as it must be."
+    unclear = [result.case for result in outcome.results if result.verdict is Verdict.INCONCLUSIVE]
+    if unclear:
+        return f"INCONCLUSIVE: {', '.join(unclear)}."
+    return "INCONCLUSIVE: nothing was exercised. That is no verdict."
+
+
+def outcome_of(run: RecordedRun) -> Outcome:
+    """The outcome that a log tells of; of a truncated one, what there is."""
+    outcome = Outcome(results=run.results, failures=run.failures, broken=run.broken, notes=run.notes)
+    if run.end is not None:
+        outcome.sessions, outcome.steps, outcome.seconds = run.end.sessions, run.end.steps, run.end.seconds
+        outcome.code = ExitCode(run.end.code)
+    else:
+        outcome.sessions = len(run.sessions)
+        outcome.steps = sum(len(session.episode.moments) for session in run.sessions)
+        outcome.code = ExitCode.ADAPTER_BROKEN if run.broken is not None else ExitCode.INCONCLUSIVE
+    return outcome
+
+
+def label(header: RunBegan) -> str:
+    """The implementation by its name and version; empty if it has not greeted."""
+    return f"{header.hello.get('implementation', '')} {header.hello.get('version', '')}".strip()

@@ -1,0 +1,127 @@
+"""A whole check: from the words that name an implementation to the outcome."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from vnic_conformance.running import phases
+from vnic_conformance.running.engine import Engine, Listener, Outcome, Play, hello_as_plain
+from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
+from vnic_conformance.running.plan import Case, select
+from vnic_conformance.running.verdicts import exit_code
+from vnic_conformance.targets import AdapterBroken, Target, open_target
+from vnic_spec.profile import Profile
+
+#: Steps of the random phases, where nobody says otherwise.
+STEPS = 10_000
+SEED = 1
+
+
+class RequestError(ValueError):
+    """What is asked for makes no sense for this implementation; the text says why and what does."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be checked, and how.
+
+    Attributes:
+        adapter: the implementation, as :func:`~vnic_conformance.targets.open_target` takes it.
+        select: globs of case IDs; none: every case.
+        fail_fast: stop at the first violation.
+        steps: budget of the random phases.
+        seed: of everything random.
+        servers: how many servers; None: several numbers in turn.
+        profile: decisions that differ from what the adapter claims, by name.
+        time_scale: factor on every wait.
+    """
+
+    adapter: str
+    select: tuple[str, ...] = ()
+    fail_fast: bool = False
+    steps: int = STEPS
+    seed: int = SEED
+    servers: int | None = None
+    profile: dict[str, object] = field(default_factory=dict)
+    time_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check that is over: what it was, what there was to check, what came out."""
+
+    header: RunBegan
+    chosen: tuple[Case, ...]
+    outcome: Outcome
+
+
+def check(request: Request, listeners: Sequence[Listener] = ()) -> Checked:
+    """Check an implementation.
+
+    Raises:
+        NothingSelectedError: a glob matches no case.
+        RequestError: what is asked for makes no sense for this implementation.
+        SpecError: the words that name the implementation are wrong.
+        KeyboardInterrupt: somebody stopped it; the listeners know.
+    """
+    cases = phases.all_cases()
+    chosen = select(cases, request.select)
+    try:
+        Profile.from_mapping(request.profile)
+    except ValueError as error:
+        raise RequestError(f"--profile: {error}") from None
+    try:
+        target = open_target(request.adapter, time_scale=request.time_scale)
+    except AdapterBroken as trouble:
+        return _not_opened(request, chosen, trouble, listeners)
+    with target:
+        profile = _profile(request, target)
+        _fits(request, target)
+        header = _header(request, chosen, profile, hello=hello_as_plain(target))
+        engine = Engine(target, profile, cases, chosen, header, listeners, fail_fast=request.fail_fast)
+
+        def plays(engine: Engine) -> Iterator[Play]:
+            return phases.plays(engine, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+
+        return Checked(header, tuple(chosen), engine.run(plays))
+
+
+def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
+    return RunBegan(
+        kit=importlib.metadata.version("vnic-failover-kit"),
+        adapter=request.adapter,
+        hello=hello,
+        profile=profile,
+        seed=request.seed,
+        steps=request.steps,
+        select=request.select,
+        cases=tuple(case.id for case in chosen),
+    )
+
+
+def _not_opened(
+    request: Request, chosen: Sequence[Case], trouble: AdapterBroken, listeners: Sequence[Listener]
+) -> Checked:
+    """A check of which nothing came, because the adapter did not even greet."""
+    header = _header(request, chosen, Profile.from_mapping(request.profile), hello={})
+    failed = AdapterFailed(0, trouble.as_fields(), str(trouble), None, None)
+    outcome = Outcome(broken=failed, code=exit_code((), broken=True))
+    for listener in listeners:
+        for event in (header, failed, RunEnded(0, 0, 0.0, int(outcome.code))):
+            listener(event)
+    return Checked(header, tuple(chosen), outcome)
+
+
+def _profile(request: Request, target: Target) -> Profile:
+    claimed = target.hello.profile
+    return Profile.from_mapping({**claimed.as_mapping(), **request.profile})
+
+
+def _fits(request: Request, target: Target) -> None:
+    hello = target.hello
+    if hello.role != "hypervisor":
+        raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the role hypervisor")
+    if request.servers is not None and request.servers > hello.servers:
+        raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")
