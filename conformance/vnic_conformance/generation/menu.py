@@ -64,6 +64,15 @@ def menu(p: Possibility, servers: int) -> list[Offer]:
     return [*_client(p), *_servers(p, servers), *_console(p, servers), *_platform(p, servers)]
 
 
+def can_act(p: Possibility, stimulus: Stimulus) -> bool:
+    """Whoever makes a call has to run: a partition that is off makes none, so that the specification says nothing about it."""
+    if stimulus.who == CLIENT:
+        return p.state.phase is not ClientPhase.OFF
+    if stimulus.who.startswith("server"):
+        return bool(p.state.powered(int(stimulus.who.removeprefix("server"))))
+    return True
+
+
 def vioctl(who: str, sub: Vioctl, p1: int | str = 0, p2: int = 0, p3: int = 0) -> Stimulus:
     """H_VIOCTL."""
     return Stimulus.of(who, "vioctl", sub=sub.value, p1=p1, p2=p2, p3=p3)

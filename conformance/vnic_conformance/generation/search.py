@@ -1,0 +1,90 @@
+"""Shortest ways to goals over the graph of an explored instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vnic_conformance.generation.goals import View, case_of, full_of, unmet, view_of
+from vnic_model.instance import Instance
+from vnic_model.machine import Machine, Move
+from vnic_spec.property import StepLaw
+from vnic_spec.state import State
+
+#: How many ways to a goal are kept: not every one can be gone at the interface.
+CHOICES = 100
+
+
+@dataclass(frozen=True)
+class Way:
+    """A path from the initial state."""
+
+    states: tuple[State, ...]  #: one more than moves
+    moves: tuple[Move, ...]
+    cases: tuple[frozenset[str], ...]  #: what each move reaches
+
+
+class Graph:
+    """Every reachable state of an instance with the move by which it was first met, and every goal with the move that is it.
+
+    Args:
+        instance: a small one; all of it is explored.
+        witnesses: further goals, as laws of steps by case ID.
+    """
+
+    def __init__(self, instance: Instance, witnesses: dict[str, StepLaw]) -> None:
+        self._names = tuple(witnesses)
+        laws: Sequence[StepLaw] = [unmet(law) for law in witnesses.values()]
+        self.machine = Machine(instance, (), laws)
+        self._views: dict[int, View] = {}
+        self._reached_by: dict[int, tuple[int, Move] | None] = {self.machine.initial: None}
+        self.goals: dict[str, list[tuple[int, Move]]] = {}  #: case ID → states and moves there, the nearest first
+        self._explore()
+
+    def _explore(self) -> None:
+        frontier = [self.machine.initial]
+        while frontier:
+            following: list[int] = []
+            for state in frontier:
+                for move in self.machine.moves(state):
+                    if move.after not in self._reached_by:
+                        self._reached_by[move.after] = (state, move)
+                        following.append(move.after)
+                    for case in self.cases(state, move):
+                        found = self.goals.setdefault(case, [])
+                        if len(found) < CHOICES:
+                            found.append((state, move))
+            frontier = following
+
+    def cases(self, state: int, move: Move) -> Iterator[str]:
+        """The goals that a move reaches."""
+        full = full_of(move.action, move.parameters)
+        yield case_of(move.action, full, move.answer, self._view(state), self._view(move.after))
+        for mark in move.marks:
+            yield self._names[mark]
+
+    def _view(self, packed: int) -> View:
+        found = self._views.get(packed)
+        if found is None:
+            found = self._views[packed] = view_of(self.machine.decode(packed))
+        return found
+
+    def ways_to(self, case: str) -> Iterator[Way]:
+        """Ways whose last move reaches a goal, a shortest one first."""
+        return (self._way(state, last) for state, last in self.goals[case])
+
+    def _way(self, state: int, last: Move) -> Way:
+        taken = [(state, last)]
+        before = self._reached_by[state]
+        while before is not None:
+            taken.append(before)
+            before = self._reached_by[before[0]]
+        taken.reverse()
+        return Way(
+            states=tuple(self.machine.decode(s) for s in (*(s for s, _ in taken), last.after)),
+            moves=tuple(move for _, move in taken),
+            cases=tuple(frozenset(self.cases(s, move)) for s, move in taken),
+        )
+
+    def __len__(self) -> int:
+        return len(self._reached_by)
