@@ -7,6 +7,7 @@ carries the messages is a :class:`Link`: the pipes of a child process, a socket,
 from __future__ import annotations
 
 import importlib.metadata
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -89,6 +90,7 @@ class Target:
         self._seq = 0
         self._broken: AdapterBroken | None = None
         self._closed = False
+        self._answered: deque[int] = deque(maxlen=8)
         self._features: frozenset[str] = frozenset()
         self._virtual = False
         self._quiet_s = 0.0
@@ -166,6 +168,7 @@ class Target:
         except AdapterBroken as trouble:
             self._breaks(trouble, request)
             raise
+        self._answered.append(self._seq)
         if self._log is not None:
             self._log("reply", reply)
         if request["op"] == "reset" and reply["outcome"] == Outcome.DONE:
@@ -180,7 +183,10 @@ class Target:
         if "seq" not in raw:
             raise BadReply(f"field 'seq' is missing; the reply was {shown(raw, 300)}", expected=expected)
         if raw["seq"] != request["seq"] or isinstance(raw["seq"], bool):
-            raise WrongSeq(f'a line with "seq":{shown(raw["seq"])}', expected=expected)
+            seq = raw["seq"]
+            before = isinstance(seq, int) and not isinstance(seq, bool) and seq in self._answered
+            again = ", which has been answered before" if before else ""
+            raise WrongSeq(f'a line with "seq":{shown(seq)}{again}', expected=expected)
         if not all(isinstance(name, str) for name in raw):
             raise BadReply("a field whose name is no string", expected="names that are strings")
         asked = request if known else {"op": ""}

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Final
 
 from vnic_conformance.protocol.messages import Fields, printable
@@ -151,9 +152,6 @@ class ProcessLink:
     def close(self) -> None:
         """See :class:`~vnic_conformance.targets.base.Link`."""
         self._finalizer()
-        for stream in (self._stdin, self._stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
         self._tail.join(1.0)
 
 
@@ -170,28 +168,38 @@ def _status(process: subprocess.Popen[bytes]) -> str:
 
 
 def _group_lives(group: int) -> bool:
-    """Whether a process of this group runs; the leader has been waited for."""
+    """Whether a process of this group runs; the leader has been waited for.
+
+    Processes that have ended and wait to be collected by their new parent still belong to the group; where ``/proc`` tells
+    them apart they do not count.
+    """
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # it runs as somebody else
         return True
-    # Children that have ended and wait to be collected by their new parent count as well, for a moment.
-    for _ in range(20):
-        time.sleep(0.01)
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-    return True
+    states = []
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                with contextlib.suppress(OSError, IndexError):
+                    words = Path("/proc", name, "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
+                    states += [words[0]] if int(words[2]) == group else []
+    return not states or any(state not in "ZX" for state in states)
 
 
 def _end_by_force(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its whole group. The group's number is ours until the leader has been waited for."""
+    """End the process and its whole group, and close our ends of its pipes.
+
+    The group's number stays taken while the leader has not been waited for, or a process of the group runs; this is called at
+    once after either of them may have changed.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_FORCE_S)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
