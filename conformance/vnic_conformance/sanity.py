@@ -185,8 +185,8 @@ def _declines(exam: Examination) -> str:
 
 
 def _ignores(exam: Examination) -> str:
-    reply = exam.opened().request({"op": "observe", "x_note": "nobody knows this field"})
-    return f"outcome {reply['outcome']}"
+    exam.opened().request({"op": "observe", "x_note": "nobody knows this field"})
+    return "x_note"
 
 
 def _looks(exam: Examination) -> str:

@@ -166,6 +166,7 @@ def test_a_reply_of_the_protocol_passes(request_: dict[str, object], reply: dict
         (apply("consume"), done(element="AB" * 16), "lower-case hexadecimal"),
         (apply("reg_crq", observe=1), done(rc=0), "observation: field 'client_crq' is missing"),
         (OBSERVE, {"seq": 1, "outcome": "unsupported"}, "observe must always be possible"),
+        (OBSERVE, {"seq": 1, "outcome": "error", "error": "x"}, "observe must always be possible"),
         (OBSERVE, OBSERVED | {"client_crq": "open"}, "one of CLOSED, OPEN, DISABLED"),
         (OBSERVE, OBSERVED | {"listed": "server0 server0"}, "listed twice"),
         (OBSERVE, OBSERVED | {"listed": "server1"}, "the last reset asked for 1 servers"),

@@ -179,6 +179,7 @@ def test_a_wrong_request_is_a_fault_of_the_kit_and_is_not_sent() -> None:
             target.request({"op": "apply", "who": "client", "call": "no_such_call"})
         assert target.requests == 1
         target.request({"op": "observe"})
+        target.request({"op": "reset", "servers": 1})
 
 
 def test_a_probe_is_sent_as_it_is() -> None:

@@ -64,6 +64,8 @@ def check_reply(
     if problem is not None:
         return problem
     outcome = reply["outcome"]
+    if op == "observe" and not done:
+        return 'observe must always be possible; its outcome must be "done"'
     if outcome == Outcome.ERROR:
         return None if reply.get("error") else 'outcome is "error", so field "error" must say what is wrong'
     if outcome == Outcome.REFUSED and not reply.get("reason"):
@@ -78,8 +80,6 @@ def check_reply(
             if problem is None and virtual and "now" not in reply:
                 problem = "observation: field 'now' is missing, and the clock is virtual"
             return problem
-        if op == "observe":
-            return 'observe must always be possible; its outcome must be "done"'
     return None
 
 
@@ -127,7 +127,7 @@ def _observation(reply: Mapping[str, object], servers: int, features: frozenset[
         return "observation: a server is listed twice"
     everybody = {f"server{index}" for index in range(servers)}
     for server in listed:
-        if server not in everybody:
+        if servers and server not in everybody:
             return f"observation: {server} is listed, but the last reset asked for {servers} servers"
         for what in ("status", "priority", "port"):
             if f"{server}_{what}" not in reply:
