@@ -19,6 +19,7 @@ from vnic_conformance.reports.progress import progress
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
 from vnic_conformance.running.engine import Listener
+from vnic_conformance.running.phases import PHASES
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.runlog import RunLog, excerpt
 from vnic_conformance.targets import FORMS, SpecError
@@ -54,6 +55,9 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.command(epilog=EPILOG)
 @adapter_option
 @click.option("-k", "select", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CRQ-*' (repeatable).")
+@click.option(
+    "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
+)
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
 @click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Of everything random.")
@@ -67,6 +71,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 def command(
     adapter: str,
     select: tuple[str, ...],
+    phases: tuple[str, ...],
     fail_fast: bool,
     steps: int,
     seed: int,
@@ -101,6 +106,7 @@ def command(
         servers=servers,
         profile=choices(profile),
         time_scale=time_scale,
+        phases=phases or PHASES,
     )
     for option, path in (("--log", log), ("--junit", xml)):
         if path is not None and not path.parent.is_dir():
@@ -132,7 +138,7 @@ def choices(words: tuple[str, ...]) -> dict[str, object]:
 def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
     """Check; what makes no sense is wrong usage."""
     try:
-        return check(request, listeners)
+        return check(request, listeners, lambda words: click.echo(words, err=True))
     except (NothingSelectedError, RequestError, SpecError) as error:
         raise click.UsageError(str(error)) from None
 

@@ -8,18 +8,24 @@ import textwrap
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.phases import all_cases
+from vnic_conformance.running.phases import PHASES, book
 from vnic_conformance.running.plan import NothingSelectedError, select
 from vnic_model.trace_text import WIDTH
+from vnic_spec.profile import Profile
 
-_ID, _PHASE = 30, 12
+_ID, _PHASE = 36, 12
 
 
 @click.command(epilog="Exit codes: 0 listed; 2 no case matches.")
 @click.option("-k", "globs", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CRQ-*' (repeatable).")
+@click.option(
+    "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(globs: tuple[str, ...], as_json: bool) -> ExitCode:
+def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> ExitCode:
     r"""List the cases: ID, where each is put to the test, and what it is about.
+
+    The tours are those of the default profile.
 
     An ID is REQ-ID/slug, and never changes its meaning; check -k takes it, or a glob.
 
@@ -29,7 +35,7 @@ def command(globs: tuple[str, ...], as_json: bool) -> ExitCode:
       vnickit list -k 'FOV-*'
     """
     try:
-        cases = select(all_cases(), globs)
+        cases = select(book(Profile(), phases or PHASES, lambda words: click.echo(words, err=True)).cases, globs)
     except NothingSelectedError as error:
         raise click.UsageError(str(error)) from None
     if as_json:

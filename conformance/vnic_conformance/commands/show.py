@@ -14,7 +14,7 @@ from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.summary import outcome_of
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
-from vnic_conformance.running.phases import all_cases
+from vnic_conformance.running.plan import known_cases
 from vnic_conformance.running.runlog import RecordedRun, RunLogError, excerpt, is_run, load
 from vnic_conformance.terminal import refusal, show
 from vnic_model.replay import replay
@@ -92,8 +92,7 @@ def _trace(file: Path, text: str, form: str) -> ExitCode:
 
 
 def _run(file: Path, run: RecordedRun, form: str) -> None:
-    wanted = set(run.header.cases)
-    cases = [case for case in all_cases() if case.id in wanted]
+    cases = known_cases(run.header.cases)
     outcome = outcome_of(run)
     if form == "json":
         click.echo(json.dumps(plain_report(run.header, cases, outcome), indent=2, ensure_ascii=False))

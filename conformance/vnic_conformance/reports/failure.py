@@ -49,10 +49,9 @@ def failure_lines(failure: Failure, *, adapter: str, file: str | None) -> list[L
 def _verdict(failure: Failure, last: Retraced, steps: Sequence[ShownStep]) -> Iterator[Line]:
     requirement = REQUIREMENTS[failure.requirement.partition("/")[0]]
     yield from labelled("FAIL", f"{requirement.id}  {requirement.text}", "bad")
-    if failure.requirement in PROPERTIES:
-        yield from labelled("required", f"{failure.requirement}: {failure.sentence}", "verdict")
-    elif failure.sentence != requirement.text:
-        yield from labelled("required", failure.sentence, "verdict")
+    if failure.sentence != requirement.text:
+        named = f"{failure.requirement}: " if failure.requirement in PROPERTIES else ""
+        yield from labelled("required", f"{named}{failure.sentence}", "verdict")
     if steps:
         step = steps[-1]
         words = f"{step.words} → {step.answer}" if step.answer else step.words
@@ -77,7 +76,7 @@ def _differing(judgement: Judgement) -> list[str]:
 
 
 def _field(name: str, value: object) -> str:
-    return f"{naming.field_name(name)} {naming.field_value(name, value)}"
+    return f"{naming.field_name(name)}: {naming.field_value(name, value)}"
 
 
 def _allowed(judgement: Judgement) -> list[str]:

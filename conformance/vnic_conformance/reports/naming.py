@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from vnic_conformance.oracle import Allowed
 from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
 from vnic_model import describe
-from vnic_spec.vocabulary import Kind
-from vnic_spec.wire import RESPONSE_BIT, Command, Event, Header, InitFormat, Rc, Vioctl
+from vnic_spec.vocabulary import Kind, Status
+from vnic_spec.wire import RESPONSE_BIT, Command, Event, Header, InitFormat, Rc, ServerInfo, Vioctl
 
 #: Calls of a partition: the hypervisor call that each one is.
 HCALLS: Mapping[str, str] = {
@@ -223,7 +223,15 @@ def field_value(name: str, value: object) -> str:
 
 
 def _info(text: str) -> str:
-    return f"version {text[:16].lstrip('0') or 0}, {describe.hex_groups(text)}" if len(text) == 64 else text
+    try:
+        info = ServerInfo.unpack(bytes.fromhex(text))
+    except ValueError:
+        return text
+    try:
+        status = Status(info.status).name
+    except ValueError:
+        status = str(info.status)
+    return f"version {info.version}, active {info.active}, {status}, priority {info.priority}"
 
 
 def who_allows(a: Allowed) -> str:

@@ -26,6 +26,8 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Take in one event."""
         if isinstance(event, SessionBegan):
+            if self._session == 0:
+                self._start = time.monotonic()
             self._phase, self._session = event.case or event.phase, event.session
         elif isinstance(event, StepDone):
             self._steps += 1

@@ -12,6 +12,8 @@ from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case, requirements_of_role
 from vnic_conformance.running.runlog import RecordedRun
 from vnic_conformance.running.verdicts import CaseResult, Verdict
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Scope
 from vnic_spec.requirements import Requirement
 
 
@@ -76,8 +78,13 @@ def _reason(entry: Requirement, own: Sequence[CaseResult]) -> str:
     for result in own:
         if result.reason:
             return result.reason
+    named = [claim for claim in PROPERTIES.values() if entry.id in claim.requirements]
+    if named and all(claim.scope is Scope.DRIVERS for claim in named):
+        return "speaks of clients and servers that keep to the dialogue, not of the hypervisor alone"
     if entry.elsewhere is not None:
-        return f"tested elsewhere: {entry.elsewhere.where}"
+        where = entry.elsewhere.where
+        here = where.removeprefix("conformance, role hypervisor: ")
+        return f"no case for it yet: {here}" if here != where else f"tested elsewhere: {where}"
     return "not reached in this run"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vnic_conformance.running import phases
@@ -36,6 +36,7 @@ class Request:
         servers: how many servers; None: several numbers in turn.
         profile: decisions that differ from what the adapter claims, by name.
         time_scale: factor on every wait.
+        phases: what is played.
     """
 
     adapter: str
@@ -46,6 +47,7 @@ class Request:
     servers: int | None = None
     profile: dict[str, object] = field(default_factory=dict)
     time_scale: float = 1.0
+    phases: tuple[str, ...] = phases.PHASES
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,15 @@ class Checked:
     outcome: Outcome
 
 
-def check(request: Request, listeners: Sequence[Listener] = ()) -> Checked:
+def check(
+    request: Request, listeners: Sequence[Listener] = (), tell: Callable[[str], None] = lambda _: None
+) -> Checked:
     """Check an implementation.
+
+    Args:
+        request: what to check, and how.
+        listeners: told of every event.
+        tell: told when something takes a while before the first event.
 
     Raises:
         NothingSelectedError: a glob matches no case.
@@ -66,24 +75,24 @@ def check(request: Request, listeners: Sequence[Listener] = ()) -> Checked:
         SpecError: the words that name the implementation are wrong.
         KeyboardInterrupt: somebody stopped it; the listeners know.
     """
-    cases = phases.all_cases()
-    chosen = select(cases, request.select)
     try:
-        Profile.from_mapping(request.profile)
+        overrides = Profile.from_mapping(request.profile)
     except ValueError as error:
         raise RequestError(f"--profile: {error}") from None
     try:
         target = open_target(request.adapter, time_scale=request.time_scale)
     except AdapterBroken as trouble:
-        return _not_opened(request, chosen, trouble, listeners)
+        return _not_opened(request, overrides, trouble, listeners)
     with target:
         profile = _profile(request, target)
         _fits(request, target)
+        book = phases.book(profile, request.phases, tell)
+        chosen = select(book.cases, request.select)
         header = _header(request, chosen, profile, hello=hello_as_plain(target))
-        engine = Engine(target, profile, cases, chosen, header, listeners, fail_fast=request.fail_fast)
+        engine = Engine(target, profile, book.cases, chosen, header, listeners, fail_fast=request.fail_fast)
 
         def plays(engine: Engine) -> Iterator[Play]:
-            return phases.plays(engine, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+            return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
 
         return Checked(header, tuple(chosen), engine.run(plays))
 
@@ -101,17 +110,15 @@ def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: d
     )
 
 
-def _not_opened(
-    request: Request, chosen: Sequence[Case], trouble: AdapterBroken, listeners: Sequence[Listener]
-) -> Checked:
+def _not_opened(request: Request, profile: Profile, trouble: AdapterBroken, listeners: Sequence[Listener]) -> Checked:
     """A check of which nothing came, because the adapter did not even greet."""
-    header = _header(request, chosen, Profile.from_mapping(request.profile), hello={})
+    header = _header(request, (), profile, hello={})
     failed = AdapterFailed(0, trouble.as_fields(), str(trouble), None, None)
     outcome = Outcome(broken=failed, code=exit_code((), broken=True))
     for listener in listeners:
         for event in (header, failed, RunEnded(0, 0, 0.0, int(outcome.code))):
             listener(event)
-    return Checked(header, tuple(chosen), outcome)
+    return Checked(header, (), outcome)
 
 
 def _profile(request: Request, target: Target) -> Profile:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage
-from vnic_conformance.running.episode import Episode, Recording, claims_to_send, feature_of
+from vnic_conformance.running.episode import Episode, Recording, Strict, claims_to_send, feature_of
 from vnic_conformance.running.events import (
     AdapterFailed,
     CaseDone,
@@ -28,7 +28,7 @@ from vnic_conformance.running.events import (
     Stopped,
 )
 from vnic_conformance.running.narrowing import Narrowed, narrow
-from vnic_conformance.running.plan import Case, case_of
+from vnic_conformance.running.plan import Case, Phase, case_of
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
@@ -50,6 +50,7 @@ class Play:
         servers: server partitions.
         stimuli: what to do; it is asked for the next stimulus when the one before has been judged.
         case: the case that is played, if it is one.
+        covers: further cases that it goes through.
         seed: of what is random in it.
     """
 
@@ -57,6 +58,7 @@ class Play:
     servers: int
     stimuli: Callable[[Session], Iterable[Stimulus]]
     case: Case | None = None
+    covers: tuple[Case, ...] = ()
     seed: int | None = None
 
 
@@ -103,9 +105,10 @@ class Engine:
     ) -> None:
         self.target = target
         self.profile = profile
-        self.claims = claims_to_send(profile, target.hello.profile, target.hello.features)
+        self.requests = Strict(target, claims_to_send(profile, target.hello.profile, target.hello.features))
         self.outcome = Outcome()
         self.coverage = Coverage()
+        self.unreached: dict[str, str] = {}  #: why nothing can exercise a case
         self._cases = {case.id: case for case in cases}
         self._chosen = list(chosen)
         self._chosen_ids = {case.id for case in chosen}
@@ -179,7 +182,7 @@ class Engine:
 
     def begin(self, play: Play) -> Recording:
         """Reset the implementation for a session."""
-        session = Recording(self.target, play.servers, self.profile, self.claims)
+        session = Recording(self.requests, play.servers, self.profile)
         self._session, self._open, self._playing = session, None, play.case
         judgement = session.begin()
         self.outcome.sessions += 1
@@ -210,7 +213,9 @@ class Engine:
                 result = CaseResult(play.case.id, Verdict.INCONCLUSIVE, done, inconclusive)
             else:
                 result = CaseResult(play.case.id, Verdict.PASS, done)
-            self._played[play.case.id] = result
+            for case in {play.case, *play.covers}:
+                if self._played.get(case.id, result).verdict <= result.verdict:
+                    self._played[case.id] = replace(result, case=case.id)
         self._session = self._playing = None
         if failure is not None:
             self._take(failure, session, play)
@@ -222,8 +227,9 @@ class Engine:
     def _take(self, failure: Judgement, session: Recording, play: Play) -> None:
         self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
         blamed = case_of(failure.requirement, self._cases)
-        ids = {blamed} | (set() if play.case is None else {play.case.id})
-        counted = ids & self._chosen_ids
+        counted = {blamed} & self._chosen_ids
+        if play.case is not None and (play.case.phase is Phase.SCRIPT or not counted):
+            counted |= {play.case.id} & self._chosen_ids
         if not counted:
             self._beside[blamed] = self._beside.get(blamed, 0) + 1
             return
@@ -249,7 +255,7 @@ class Engine:
     def _narrowed(self, episode: Episode, failure: Judgement) -> Narrowed:
         if len(self.outcome.failures) >= NARROWED:
             return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
-        return narrow(self.target, episode, failure, self.claims)
+        return narrow(self.requests, episode, failure)
 
     def _breaks(self, trouble: AdapterBroken) -> None:
         session = self._session
@@ -297,8 +303,10 @@ class Engine:
             return "the adapter broke before"
         if self._failed and self.over:
             return "the run was stopped at the first violation"
+        if case.id in self.unreached:
+            return self.unreached[case.id]
         if not case.watched:
-            return "its script was not run"
+            return "nothing that was played went there to the end"
         return f"not reached in this run: {case.exercised_by}"
 
     def _tell(self, event: Event) -> None:

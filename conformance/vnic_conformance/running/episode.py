@@ -7,7 +7,7 @@ session tokens stand in an episode by name, and a handle is replaced by the one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vnic_conformance.oracle import Judgement, Oracle, Possibility
@@ -75,14 +75,10 @@ def feature_of(stimulus: Stimulus) -> str | None:
 
 
 class Recording(Session):
-    """A session that remembers what came, and lets no adapter decline what it must do.
+    """A session that remembers what came, and what the state may have been before its last step."""
 
-    Args:
-        claims: fields that select the profile in ``reset``.
-    """
-
-    def __init__(self, target: Requests, servers: int, profile: Profile, claims: Mapping[str, str | int] | None = None):
-        super().__init__(_Strict(target, dict(claims or {})), servers, profile)
+    def __init__(self, target: Requests, servers: int, profile: Profile):
+        super().__init__(target, servers, profile)
         self.before: frozenset[Possibility] = frozenset()
 
     def apply(self, stimulus: Stimulus) -> Judgement:
@@ -101,13 +97,23 @@ class Recording(Session):
 
 
 @dataclass
-class _Strict:
-    """A target whose adapter may not answer ``error``, nor refuse a ``reset``."""
+class Strict:
+    """A target whose adapter may not answer ``error``, nor refuse a ``reset``; it asks for a profile.
+
+    Attributes:
+        target: the implementation.
+        claims: fields that select the profile in ``reset``.
+    """
 
     target: Requests
     claims: Mapping[str, str | int] = field(default_factory=dict)
 
     def request(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Send a request; see :class:`~vnic_conformance.session.Requests`.
+
+        Raises:
+            Declined: the adapter declines.
+        """
         reset = fields.get("op") == "reset"
         reply = self.target.request({**fields, **self.claims} if reset else fields)
         outcome = reply.get("outcome")
@@ -200,24 +206,12 @@ class Handles:
         return replace(stimulus, arguments=arguments)
 
 
-def again(
-    target: Requests,
-    episode: Episode,
-    claims: Mapping[str, str | int] | None = None,
-    moments: Sequence[Moment] | None = None,
-) -> Recording:
-    """Put an implementation through an episode again, up to the first violation.
-
-    Args:
-        target: the implementation.
-        episode: what was done, and what came then.
-        claims: fields that select the profile in ``reset``.
-        moments: other steps to be done instead of those of the episode.
-    """
-    session = Recording(target, episode.servers, episode.profile, claims)
+def again(target: Requests, episode: Episode) -> Recording:
+    """Put an implementation through an episode again, up to the first violation."""
+    session = Recording(target, episode.servers, episode.profile)
     session.begin()
     handles = Handles()
-    for moment in episode.moments if moments is None else moments:
+    for moment in episode.moments:
         if session.failure is not None:
             break
         judgement = session.apply(handles.stimulus(moment.stimulus))

@@ -1,20 +1,25 @@
 """From a long failing session to a short word that fails in the same way, and how often it does.
 
-Shortening is the business of :mod:`vnic_conformance.generation`; here it is asked for, and what comes out is repeated.
+Leaving out, and searching breadth-first for a still shorter word, is the business of :mod:`vnic_conformance.generation`; here
+it is asked for within a budget, and what comes out is repeated from ``reset``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vnic_conformance.generation import failure as words
+from vnic_conformance.generation.shortest import shortest
+from vnic_conformance.generation.shrink import shrink
 from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.episode import Episode, again
+from vnic_conformance.running.episode import Episode, Recording
 from vnic_conformance.running.verdicts import Rerun
 from vnic_conformance.session import Requests
 
 #: How often a failing word is repeated.
 RERUNS = 5
+#: How many stimuli leaving out may cost, and the search for a still shorter word.
+SHRINKING, SEARCHING = 10_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +32,24 @@ class Narrowed:
     note: str
 
 
-def narrow(
-    target: Requests, episode: Episode, failure: Judgement, claims: Mapping[str, str | int] | None = None
-) -> Narrowed:
-    """Shorten a failing episode, and repeat the result."""
-    failed = repeat(target, episode, failure.requirement, claims)
-    many = len(episode.moments)
-    return Narrowed(episode, failure, failed, f"{many} step{'' if many == 1 else 's'}; not shortened")
+def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
+    """Shorten a failing episode, and repeat the result.
 
+    A word that does not fail again as it stands is not shortened: that would only look for another one.
 
-def repeat(
-    target: Requests, episode: Episode, requirement: str, claims: Mapping[str, str | int] | None = None
-) -> Rerun:
-    """Run a failing episode again from ``reset``; count how often its last step hurts the same requirement."""
-    failed = 0
-    for _ in range(RERUNS):
-        session = again(target, episode, claims)
-        same = session.failure is not None and session.failure.requirement == requirement
-        failed += same and len(session.judgements) - 1 == len(episode.moments)
-    return Rerun(failed, RERUNS)
+    Raises:
+        AdapterBroken: the adapter broke on the way.
+    """
+    found = words.Failure(episode.servers, episode.profile, episode.word, failure)
+    many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
+    first = words.rerun(target, found, RERUNS)
+    if not first.reproducible:
+        where = "" if first.first_difference is None else f"; answers differ from step {first.first_difference} on"
+        return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened{where}")
+    best = shortest(target, shrink(target, found, budget=SHRINKING), budget=SEARCHING)
+    session = Recording(target, best.failure.servers, episode.profile)
+    session.play(best.failure.word)
+    if session.failure is None:
+        return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened")
+    again = words.rerun(target, best.failure, RERUNS)
+    return Narrowed(session.episode, session.failure, Rerun(again.failed, again.runs), str(best))

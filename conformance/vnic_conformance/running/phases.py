@@ -2,27 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import cycle, islice
 
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.running.engine import Engine, Play
-from vnic_conformance.running.plan import Case, watched_cases
+from vnic_conformance.running.plan import Case, requirements_of_role, watched_cases
+from vnic_conformance.running.tours import Tours, tours
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
+from vnic_spec.profile import Profile
 
 #: Steps of one random walk.
 WALK = 400
 #: Numbers of servers that walks take in turn.
 SERVERS = (2, 3, 2, 4, 1, 6)
+#: The phases, in order.
+PHASES = ("tour", "walk")
 
 
-def all_cases() -> list[Case]:
-    """Every case there is, in the order of the requirements."""
-    return watched_cases()
+@dataclass(frozen=True)
+class Book:
+    """Everything that can be played under one profile.
+
+    Attributes:
+        cases: every case, in the order of the requirements.
+        tours: the tours; empty where that phase is not wanted.
+        phases: the phases that are wanted.
+    """
+
+    cases: tuple[Case, ...]
+    tours: Tours
+    phases: tuple[str, ...]
 
 
-def walks(engine: Engine, *, steps: int, seed: int, servers: int | None = None) -> Iterator[Play]:
+def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str], None] = lambda _: None) -> Book:
+    """Gather what can be played.
+
+    Args:
+        profile: what the implementation claims.
+        phases: those that are wanted.
+        tell: told when that takes a while.
+    """
+    known = tours(profile, tell) if "tour" in phases else Tours((), {})
+    found = [*watched_cases(), *known.cases()]
+    order = {entry.id: number for number, entry in enumerate(requirements_of_role())}
+    found.sort(key=lambda case: order.get(case.requirement, len(order)))
+    return Book(tuple(found), known, tuple(phases))
+
+
+def plays(
+    engine: Engine, made: Book, chosen: Sequence[Case], *, steps: int, seed: int, servers: int | None = None
+) -> Iterator[Play]:
+    """Everything that a check plays for the cases that were chosen."""
+    engine.unreached |= made.tours.unreached
+    yield from _tours(engine, made, chosen)
+    if any(case.watched for case in chosen) and "walk" in made.phases:
+        yield from _walks(engine, steps=steps, seed=seed, servers=servers)
+
+
+def _tours(engine: Engine, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:
+    wanted = {case.id for case in chosen}
+    cases = {case.id: case for case in made.cases}
+    most = engine.target.hello.servers
+    for tour in made.tours.tours:
+        if tour.covers & wanted and tour.servers <= most and not engine.tired_of("tour"):
+            covered = tuple(cases[i] for i in sorted(tour.covers & wanted) if not cases[i].watched)
+            main = cases[tour.case] if tour.case in wanted and not cases[tour.case].watched else None
+            main = main or next(iter(covered), None)
+            yield Play("tour", tour.servers, lambda _, word=tour.word: word, main, covered)  # type: ignore[misc]
+
+
+def _walks(engine: Engine, *, steps: int, seed: int, servers: int | None) -> Iterator[Play]:
     """Random walks, ``steps`` steps in all."""
     most = min(engine.target.hello.servers, engine.profile.max_servers)
     numbers = cycle([n for n in SERVERS if n <= most] if servers is None else [servers])
@@ -36,11 +88,3 @@ def walks(engine: Engine, *, steps: int, seed: int, servers: int | None = None) 
 
         yield Play("walk", next(numbers), stimuli, seed=number)
         done += length
-
-
-def plays(
-    engine: Engine, chosen: Sequence[Case], *, steps: int, seed: int, servers: int | None = None
-) -> Iterator[Play]:
-    """Everything that a check plays."""
-    if any(case.watched for case in chosen):
-        yield from walks(engine, steps=steps, seed=seed, servers=servers)

@@ -25,7 +25,7 @@ HYPERVISOR = ("CRQ", "SEL", "MON", "FOV", "ADM", "SES", "INV")
 #: The slug of the cases that watch answers.
 ANSWERS = "answers"
 #: Requirements that decide answers: those of the actions that stand for calls, and those that do so without an action.
-_DECIDES_ANSWERS = {"ADM-7", "CRQ-6", "SEL-4"}.union(
+_DECIDES_ANSWERS = {"ADM-7", "CRQ-6", "MON-7", "SEL-4"}.union(
     *(ACTIONS[name].requirements for scenario in SCENARIOS.values() if scenario.bare for name in scenario.actions)
 )
 #: What an implementation has to claim before a requirement can be put to the test.
@@ -96,6 +96,12 @@ def watched_cases() -> list[Case]:
             name = f"{entry.id}/{ANSWERS}"
             found.append(Case(name, Phase.STEPS, purpose, (entry.id,), _needs(entry.id), "an answer that it decides"))
     return found
+
+
+def known_cases(ids: Iterable[str]) -> list[Case]:
+    """The cases of these IDs, as a log names them; of one that is not watched only the ID is known."""
+    watched = {case.id: case for case in watched_cases()}
+    return [watched.get(i) or Case(i, Phase.TOUR, "", (i.partition("/")[0],)) for i in ids]
 
 
 def _needs(name: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports import naming
-from vnic_conformance.running.episode import Episode, Retraced, again, claims_to_send, feature_of, retrace
+from vnic_conformance.running.episode import Episode, Retraced, Strict, again, claims_to_send, feature_of, retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.targets import Target
 
@@ -52,7 +52,7 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
     claims = claims_to_send(recorded.profile, hello.profile, hello.features)
-    session = again(target, recorded, claims)
+    session = again(Strict(target, claims), recorded)
     new = session.episode
     changed = changes(recorded, new)
     retraced = tuple(retrace(new))
