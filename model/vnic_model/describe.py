@@ -62,6 +62,7 @@ PHRASES: Mapping[str, str] = {
     "server_reads_init": "server {i} reads INIT and answers (H_SEND_CRQ)",
     "server_reads_init_complete": "server {i} reads INIT_COMPLETE",
     "server_reads_login": "server {i} reads the login request and answers (H_SEND_CRQ)",
+    "server_refuses_login": "server {i} reads a login request outside its dialogue and refuses it",
     "server_reads_data": "server {i} reads a command",
     "server_reads_event": "server {i} reads an event",
     "server_sends_data": "server {i}, logged in as it believes, sends a command (H_SEND_CRQ)",

@@ -73,6 +73,8 @@ def explore(
         if progress:
             progress(result.depth, len(seen), sum(counts.values()))
         for s in frontier:
+            if at_most is not None and len(seen) > at_most:
+                return _finish(result, seen, counts)
             for group, mask, known, call, name in groups:
                 key = s & mask
                 steps = known.get(key)
@@ -97,8 +99,6 @@ def explore(
                                 result.violation = p
                                 result.path = path_to(machine, seen, t)
                                 return _finish(result, seen, counts)
-        if at_most is not None and len(seen) > at_most:
-            return _finish(result, seen, counts)
         frontier = following
         result.depth += bool(following)
     result.complete = True

@@ -37,10 +37,14 @@ class Scenario:
 _DIALOGUE = (
     "client_registers client_frees client_sends_init client_sends_login client_times_out client_reads_init"
     " client_reads_init_complete client_reads_login_rsp client_reads_failover server_polls server_sends_init"
-    " server_reads_init server_reads_login server_reads_event server_registers server_reports"
+    " server_reads_init server_reads_login server_refuses_login server_reads_event server_registers server_reports"
 )
 _BARE = "h_reg_crq h_free_crq client_consumes server_consumes server_registers server_reports"
 _FAULTS = "server_crashes server_boots server_hangs server_resumes report_expires"
+#: Actions that a single server leaves nothing to do.
+NEEDS_ANOTHER = frozenset(
+    {"adds_server", "removes_server", "client_complains", "reports_expire_together", "delay_ends"}
+)
 _STATUS = {"status": (Status.OPERATIONAL,)}
 _BOTH = {"status": (Status.OPERATIONAL, Status.LINK_DOWN)}
 
@@ -191,7 +195,7 @@ def instance(
     made = Instance(
         name=name,
         servers=servers,
-        actions=scenario.actions,
+        actions=scenario.actions if servers > 1 else scenario.actions - NEEDS_ANOTHER,
         client_depth=client_depth or scenario.client_depth,
         server_depth=server_depth or scenario.server_depth,
         levels=levels,

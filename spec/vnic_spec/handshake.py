@@ -218,26 +218,34 @@ def server_reads_init_complete(o: Ops, s: State, i: Term) -> Effect:
     return Effect(possible, t.but(belief=s.belief.set(i, o.ite(expected, o.const(Belief.OPEN), s.belief(i)))))
 
 
+def _dialogue_open(o: Ops, s: State, i: Term) -> Truth:
+    return o.one_of(s.belief(i), Belief.OPEN, Belief.SERVING)
+
+
 @action(Actor.SERVER, "SRV-3", "CRQ-12", "INV-8")
 def server_reads_login(o: Ops, s: State, i: Term, full: Truth) -> Effect:
-    """Server i reads LOGIN and, its dialogue being open, answers it and uses what the client grants.
+    """Server i, its dialogue open, reads LOGIN, answers it and uses what the client grants.
 
-    With its dialogue not open it refuses; a refusal is no LOGIN_RSP that counts, so it is left out here (SRV-3 is tested
-    where return codes are visible).
+    While the client's queue is full it tries again.
     """
     possible, element, t = _server_reads(o, s, i, Kind.LOGIN)
-    is_open = o.one_of(s.belief(i), Belief.OPEN, Belief.SERVING)
     sendable, stored, answered, answer = send_to_client(o, t, i, o.const(Kind.LOGIN_RSP), element.fresh, full)
     answered = answered.but(
         belief=s.belief.set(i, o.ite(stored, o.const(Belief.SERVING), s.belief(i))),
         granted=s.granted.update(i, lambda was: o.any_of(was, stored)),
     )
-    answered = merge(o, full, s, answered)
-    return Effect(
-        o.all_of(possible, o.ite(is_open, sendable, o.no(full))),
-        merge(o, is_open, answered, t),
-        answer,
-    )
+    guard = o.all_of(possible, _dialogue_open(o, s, i), sendable)
+    return Effect(guard, merge(o, full, s, answered), answer)
+
+
+@action(Actor.SERVER, "SRV-3")
+def server_refuses_login(o: Ops, s: State, i: Term) -> Effect:
+    """Server i reads LOGIN although its dialogue is not open, and refuses it.
+
+    A refusal is no LOGIN_RSP that counts, so its element is left out; SRV-3 is tested where return codes are visible.
+    """
+    possible, _, t = _server_reads(o, s, i, Kind.LOGIN)
+    return Effect(o.all_of(possible, o.no(_dialogue_open(o, s, i))), t)
 
 
 @action(Actor.SERVER, "CRQ-5")
