@@ -74,12 +74,12 @@ def check_reply(
         problem = _missing_result(request, reply)
         if problem is not None:
             return problem
-    if op == "observe" or request.get("observe") == 1:
-        if done or (outcome == Outcome.REFUSED and op == "apply"):
-            problem = _observation(reply, servers, features)
-            if problem is None and virtual and "now" not in reply:
-                problem = "observation: field 'now' is missing, and the clock is virtual"
-            return problem
+    looked = done or (outcome == Outcome.REFUSED and op == "apply")
+    if looked and (op == "observe" or request.get("observe") == 1):
+        problem = _observation(reply, servers, features)
+        if problem is None and virtual and "now" not in reply:
+            problem = "observation: field 'now' is missing, and the clock is virtual"
+        return problem
     return None
 
 
