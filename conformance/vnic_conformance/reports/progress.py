@@ -7,7 +7,7 @@ import time
 
 import click
 
-from vnic_conformance.running.events import Event, Failure, RunEnded, SessionBegan, StepDone, Stopped
+from vnic_conformance.running.events import Event, Failure, Narrowing, RunEnded, SessionBegan, StepDone, Stopped
 
 _WIDTH = 78
 
@@ -31,6 +31,9 @@ class Progress:
             self._phase, self._session = event.case or event.phase, event.session
         elif isinstance(event, StepDone):
             self._steps += 1
+        elif isinstance(event, Narrowing):
+            self._show(f"{event.requirement} is violated after {event.steps} steps; looking for a shorter way")
+            return
         elif isinstance(event, Failure):
             self._failures += 1
             self._show(f"violation: {event.case}", keep=True)

@@ -20,6 +20,7 @@ from vnic_conformance.running.events import (
     CaseDone,
     Event,
     Failure,
+    Narrowing,
     Noted,
     RunBegan,
     RunEnded,
@@ -79,6 +80,34 @@ class Outcome:
 Listener = Callable[[Event], None]
 
 
+class Watched(Recording):
+    """A session of a run: every step of it is counted and told.
+
+    Args:
+        engine: the run.
+        play: what the session is played for.
+    """
+
+    def __init__(self, engine: Engine, play: Play) -> None:
+        super().__init__(engine.requests, play.servers, engine.profile)
+        self.engine = engine
+        self.play_of = play
+
+    def begin(self) -> Judgement:
+        """Reset; see :class:`~vnic_conformance.session.Session`."""
+        self.engine.does(self, None)
+        judgement = super().begin()
+        self.engine.began(self, judgement)
+        return judgement
+
+    def apply(self, stimulus: Stimulus) -> Judgement:
+        """One stimulus; see :class:`~vnic_conformance.session.Session`."""
+        self.engine.does(self, stimulus)
+        judgement = super().apply(stimulus)
+        self.engine.did(self, judgement)
+        return judgement
+
+
 class Engine:
     """Runs a check.
 
@@ -118,7 +147,7 @@ class Engine:
         self._played: dict[str, CaseResult] = {}
         self._failed: dict[str, Failure] = {}
         self._beside: dict[str, int] = {}  #: violations of cases that were not chosen
-        self._session: Recording | None = None
+        self._session: Watched | None = None
         self._open: Stimulus | None = None
         self._playing: Case | None = None
         self._failing: dict[str, int] = {}
@@ -158,14 +187,15 @@ class Engine:
         """A phase has met so many failing sessions that more of them would tell nothing new."""
         return self._failing.get(phase, 0) >= ENOUGH_FAILURES
 
-    def play(self, play: Play) -> Recording | None:
+    def play(self, play: Play) -> Watched | None:
         """Play one session; answer it, or None where the implementation does not support the case."""
         case = play.case
         missing = () if case is None else sorted(case.features - self.target.hello.features)
         if case is not None and missing:
             self._played[case.id] = CaseResult(case.id, Verdict.UNSUPPORTED, 0, _unclaimed(missing))
             return None
-        session = self.begin(play)
+        session = self.session(play)
+        session.begin()
         skipped = ""
         for stimulus in play.stimuli(session):
             if session.failure is not None:
@@ -176,32 +206,36 @@ class Engine:
                 if case is not None:
                     break
                 continue
-            self.step(session, stimulus)
+            session.apply(stimulus)
         self.end(session, play, skipped)
         return session
 
-    def begin(self, play: Play) -> Recording:
-        """Reset the implementation for a session."""
-        session = Recording(self.requests, play.servers, self.profile)
-        self._session, self._open, self._playing = session, None, play.case
-        judgement = session.begin()
+    def session(self, play: Play) -> Watched:
+        """A session whose every step is counted and told."""
+        return Watched(self, play)
+
+    def began(self, session: Watched, judgement: Judgement) -> None:
+        """The implementation has been reset for a session."""
+        play = session.play_of
+        self._open = None
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
         self._tell(SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement))
-        return session
 
-    def step(self, session: Recording, stimulus: Stimulus) -> Judgement:
-        """One stimulus: applied, judged, counted, told."""
+    def does(self, session: Watched, stimulus: Stimulus | None) -> None:
+        """Something is about to be done in a session; None: the implementation is reset."""
+        self._session, self._playing = session, session.play_of.case
         self._open = stimulus
-        judgement = session.apply(stimulus)
+
+    def did(self, session: Watched, judgement: Judgement) -> None:
+        """One step was applied and judged: count it, and tell."""
         self._open = None
         self.outcome.steps += 1
         self.coverage.note(session.oracle.ops, session.before, judgement)
         number = len(session.judgements) - 1
         self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
-        return judgement
 
-    def end(self, session: Recording, play: Play, skipped: str = "") -> None:
+    def end(self, session: Watched, play: Play, skipped: str = "") -> None:
         """A session is over: give its case a verdict, and take its violation in."""
         failure = session.failure
         inconclusive = next((j.inconclusive for j in session.judgements if j.inconclusive), "")
@@ -224,8 +258,10 @@ class Engine:
 
     # -- failures -----------------------------------------------------------------------------------------------------
 
-    def _take(self, failure: Judgement, session: Recording, play: Play) -> None:
+    def _take(self, failure: Judgement, session: Watched, play: Play) -> None:
         self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
+        if self._failing[play.phase] == ENOUGH_FAILURES:
+            self._note(f"phase {play.phase} was left after {ENOUGH_FAILURES} failing sessions in a row")
         blamed = case_of(failure.requirement, self._cases)
         counted = {blamed} & self._chosen_ids
         if play.case is not None and (play.case.phase is Phase.SCRIPT or not counted):
@@ -255,6 +291,7 @@ class Engine:
     def _narrowed(self, episode: Episode, failure: Judgement) -> Narrowed:
         if len(self.outcome.failures) >= NARROWED:
             return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
+        self._tell(Narrowing(failure.requirement, len(episode.moments)))
         return narrow(self.requests, episode, failure)
 
     def _breaks(self, trouble: AdapterBroken) -> None:
@@ -276,9 +313,7 @@ class Engine:
             outcome.results.append(result)
             self._tell(CaseDone(result))
         for blamed, times in self._beside.items():
-            note = f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected"
-            outcome.notes.append(note)
-            self._tell(Noted(note))
+            self._note(f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected")
         outcome.seconds = time.monotonic() - self._began
         outcome.code = exit_code(outcome.results, broken=outcome.broken is not None)
         self._tell(RunEnded(outcome.sessions, outcome.steps, outcome.seconds, int(outcome.code)))
@@ -308,6 +343,10 @@ class Engine:
         if not case.watched:
             return "nothing that was played went there to the end"
         return f"not reached in this run: {case.exercised_by}"
+
+    def _note(self, text: str) -> None:
+        self.outcome.notes.append(text)
+        self._tell(Noted(text))
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

@@ -49,6 +49,14 @@ class StepDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A violation was found; shorter words are looked for. Steps of that are no part of the run."""
+
+    requirement: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A violation with the word that leads to it.
 
@@ -115,4 +123,4 @@ class RunEnded:
     code: int
 
 
-Event = RunBegan | SessionBegan | StepDone | Failure | AdapterFailed | Noted | CaseDone | Stopped | RunEnded
+Event = RunBegan | SessionBegan | StepDone | Narrowing | Failure | AdapterFailed | Noted | CaseDone | Stopped | RunEnded

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vnic_conformance.generation import failure as words
-from vnic_conformance.generation.shortest import shortest
+from vnic_conformance.generation.shortest import Shortest, shortest
 from vnic_conformance.generation.shrink import shrink
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode, Recording
@@ -19,7 +19,7 @@ from vnic_conformance.session import Requests
 #: How often a failing word is repeated.
 RERUNS = 5
 #: How many stimuli leaving out may cost, and the search for a still shorter word.
-SHRINKING, SEARCHING = 10_000, 10_000
+SHRINKING, SEARCHING = 10_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,16 @@ def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
     if session.failure is None:
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened")
     again = words.rerun(target, best.failure, RERUNS)
-    return Narrowed(session.episode, session.failure, Rerun(again.failed, again.runs), str(best))
+    return Narrowed(session.episode, session.failure, Rerun(again.failed, again.runs), length_note(best))
+
+
+def length_note(best: Shortest) -> str:
+    """What is known of shorter words."""
+    many = f"{best.letters} step{'' if best.letters == 1 else 's'}"
+    if best.letters < len(best.failure.word):
+        many += ", a fill counted as one"
+    if best.known:
+        return f"{many}, the shortest there is"
+    if best.complete_to < 1:
+        return many
+    return f"{many}; none of up to {best.complete_to} shows it, longer ones were not all tried"

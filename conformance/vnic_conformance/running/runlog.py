@@ -23,6 +23,7 @@ from vnic_conformance.running.events import (
     CaseDone,
     Event,
     Failure,
+    Narrowing,
     Noted,
     RunBegan,
     RunEnded,
@@ -88,7 +89,7 @@ class RunLog:
                 **stimulus_record(event.given),
                 **self._judged(event.judgement),
             }
-        else:
+        elif not isinstance(event, Narrowing):
             yield plain_event(event)
 
     def _judged(self, judgement: Judgement) -> dict[str, object]:
