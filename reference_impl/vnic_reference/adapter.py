@@ -16,6 +16,7 @@ from vnic_reference.console import Reply
 from vnic_reference.driver import Driver
 from vnic_reference.machine import FIRST_SERVER_PARTITION, MAX_ADVANCE_MS, Machine
 from vnic_reference.partition_calls import PartitionCalls
+from vnic_reference.parts import Parts
 from vnic_reference.policy import Policy
 from vnic_reference.requests import Fields, RequestError, flag, number, parse, reply_line, word
 
@@ -35,9 +36,14 @@ _NOT_OURS: Final = frozenset({"client_init", "srv_wait_ms"})
 
 
 class Adapter:
-    """Answers requests. A new one is like one that was reset to two servers."""
+    """Answers requests. A new one is like one that was reset to two servers.
 
-    def __init__(self) -> None:
+    Args:
+        parts: the classes to make the machines of, where they are not the usual ones.
+    """
+
+    def __init__(self, parts: Parts | None = None) -> None:
+        self._parts = parts
         self.closed = False
         self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
             "hello": self._hello,
@@ -111,7 +117,7 @@ class Adapter:
         return {}
 
     def _start(self, policy: Policy, servers: int, unpaired: list[int]) -> None:
-        self._machine = Machine(policy, servers, unpaired)
+        self._machine = Machine(policy, servers, unpaired, self._parts)
         self._units = {"client": PartitionCalls(self._machine.client)}
         for index, driver in enumerate(self._machine.servers):
             self._units[f"server{index}"] = PartitionCalls(driver)

@@ -115,6 +115,10 @@ class FailoverMechanism:
         """The server that a selection by priority takes (SEL-4, SEL-5)."""
         return selection.best(self.candidates(), self.policy.tie_break, self.counters.switches)
 
+    def beaten(self, selected: Server) -> bool:
+        """Whether priority would take the client from this selected server (FOV-1, SEL-5)."""
+        return selection.is_beaten(selected, self.candidates())
+
     def active(self, server: Server) -> bool:
         """Whether the server is selected and connected (MON-7)."""
         return self.session is not None and self.session.server is server
@@ -238,7 +242,7 @@ class FailoverMechanism:
             self.better_since = None
         elif not self.eligible(selected):
             self._leave(self.best())
-        elif not self.auto or self.pinned or not selection.is_beaten(selected, self.candidates()):
+        elif not self.auto or self.pinned or not self.beaten(selected):
             self.better_since = None
         else:
             if self.better_since is None:

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vnic_reference.complaint import ComplaintDesk
-from vnic_reference.failover import FailoverMechanism
 from vnic_reference.interrupts import Interrupt
-from vnic_reference.monitoring import Monitor
 from vnic_reference.partition import Partition, Unit
+from vnic_reference.parts import Parts
 from vnic_reference.policy import Policy
-from vnic_reference.redirected import RemoteDma
-from vnic_reference.subordinate import SubordinateQueues
-from vnic_reference.transport import Transport
 from vnic_reference.vioctl import VioControl
 from vnic_spec.wire import Hcall, Rc
 
@@ -45,16 +40,17 @@ class Hypervisor:
         policy: The choices of this implementation.
         client: The client's unit.
         servers: The servers' units, by index.
+        parts: The classes to make it of.
     """
 
-    def __init__(self, policy: Policy, client: Unit, servers: list[Unit]) -> None:
-        self.transport = Transport(client, servers)
-        self.mechanism = FailoverMechanism(policy, self.transport, len(servers))
+    def __init__(self, policy: Policy, client: Unit, servers: list[Unit], parts: Parts) -> None:
+        self.transport = parts.transport(client, servers)
+        self.mechanism = parts.mechanism(policy, self.transport, len(servers))
         self.transport.listener = self.mechanism
-        self.monitor = Monitor(self.mechanism)
-        self.complaints = ComplaintDesk(self.mechanism)
-        self.sub_crqs = SubordinateQueues(self.transport, policy.indirect_limit, _FIRST_SUB_SOURCE)
-        self.dma = RemoteDma(self.transport)
+        self.monitor = parts.monitor(self.mechanism)
+        self.complaints = parts.complaints(self.mechanism)
+        self.sub_crqs = parts.sub_crqs(self.transport, policy.indirect_limit, _FIRST_SUB_SOURCE)
+        self.dma = parts.dma(self.transport)
         self._vioctl = VioControl(self.mechanism, self.monitor, self.complaints)
         #: Calls on a unit, with the number of registers after the unit.
         self._on_unit: dict[int, tuple[_UnitHandler, int]] = {

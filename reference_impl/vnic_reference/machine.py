@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vnic_reference.console import Console
 from vnic_reference.driver import Driver
 from vnic_reference.hypervisor import Answer, Hypervisor, crq_source
 from vnic_reference.partition import Partition, Unit
+from vnic_reference.parts import Parts
 from vnic_reference.policy import Policy
 from vnic_reference.transport import close_sub_crqs
 from vnic_spec.wire import Event, Rc
@@ -41,6 +41,7 @@ class Machine:
         policy: The choices of the hypervisor; default: the requirements' own.
         servers: Number of server partitions, 1 to 64.
         unpaired: Indexes of servers whose units the partition manager has authorised no connection for (CRQ-2).
+        parts: The classes to make it of, where they are not the usual ones.
 
     Raises:
         ValueError: The number of servers is out of range.
@@ -53,10 +54,17 @@ class Machine:
         partitions: All partitions by ID.
     """
 
-    def __init__(self, policy: Policy | None = None, servers: int = 2, unpaired: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        servers: int = 2,
+        unpaired: Sequence[int] = (),
+        parts: Parts | None = None,
+    ) -> None:
         if not 1 <= servers <= MAX_SERVERS:
             raise ValueError(f"{servers} servers; from 1 to {MAX_SERVERS} are possible")
         self.policy = policy or Policy()
+        parts = parts or Parts()
         client = Partition(CLIENT_PARTITION, "client")
         hosts = [Partition(FIRST_SERVER_PARTITION + index, f"vios{index}") for index in range(servers)]
         units = []
@@ -68,10 +76,10 @@ class Machine:
             units.append(unit)
             host.boot()
         self.partitions = {host.number: host for host in (client, *hosts)}
-        self.hypervisor = Hypervisor(self.policy, units[0], units[1:])
+        self.hypervisor = Hypervisor(self.policy, units[0], units[1:], parts)
         self.client = Driver(self.hypervisor, units[0])
         self.servers = [Driver(self.hypervisor, unit) for unit in units[1:]]
-        self.console = Console(self.hypervisor.mechanism, [host.number for host in hosts])
+        self.console = parts.console(self.hypervisor.mechanism, [host.number for host in hosts])
 
     @property
     def now(self) -> int:

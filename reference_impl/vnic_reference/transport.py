@@ -76,6 +76,9 @@ class Transport:
         listener: The failover mechanism; set once, before the first call.
     """
 
+    #: What the queues of the units are made of.
+    queue: type[Queue] = Queue
+
     def __init__(self, client: Unit, servers: list[Unit]) -> None:
         self.client = client
         self.servers = servers
@@ -95,7 +98,7 @@ class Transport:
         if unit.crq is not None:
             return Rc.H_RESOURCE
         unit.interrupt.reset()
-        unit.crq = Queue(pages, ELEMENT_BYTES, unit.interrupt)
+        unit.crq = self.queue(pages, ELEMENT_BYTES, unit.interrupt)
         if unit.server is None:
             self.listener.client_opened()
         else:

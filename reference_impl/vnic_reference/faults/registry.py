@@ -1,0 +1,57 @@
+"""What a faulty variant is, and the list of them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+from vnic_reference.adapter import Adapter
+from vnic_reference.parts import Parts
+
+_Part = TypeVar("_Part", bound=type)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One faulty variant of the reference hypervisor.
+
+    Attributes:
+        name: how it is asked for.
+        requirement: ID of the requirement that it hurts.
+        description: what it does wrong, in a sentence.
+        parts: the classes of its machines; one differs from the usual ones.
+    """
+
+    name: str
+    requirement: str
+    description: str
+    parts: Parts
+
+    def adapter(self) -> Adapter:
+        """A new adapter with this fault."""
+        return Adapter(self.parts)
+
+
+#: Every faulty variant by name, in the order of the modules that define them.
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(requirement: str) -> Callable[[_Part], _Part]:
+    """Put a class into the list: a part of the machine with one thing done wrong.
+
+    Its name gives the fault's, the first line of its docstring says what is wrong, its base says which part it is.
+    """
+
+    def enter(part: _Part) -> _Part:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", part.__name__).lower()
+        usual = Parts()
+        (place,) = (field.name for field in fields(usual) if issubclass(part, getattr(usual, field.name)))
+        assert name not in FAULTS, f"two faults are called {name}"
+        description = (inspect.getdoc(part) or "").partition("\n")[0]
+        FAULTS[name] = Fault(name, requirement, description, replace(usual, **{place: part}))
+        return part
+
+    return enter
