@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from vnic_model.instances import instance
 from vnic_model.progress import dead_ends
 from vnic_spec.mutations import MUTATIONS
