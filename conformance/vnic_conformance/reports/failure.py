@@ -134,8 +134,8 @@ def broken_lines(failed: AdapterFailed) -> list[Line]:
     retraced = retrace(failed.episode) if failed.episode.start else []
     steps = shown_steps(retraced)
     if steps:
-        lines += [Line(""), Line(f"  the {len(steps)} steps before it, since the last reset:")]
         shown = steps[-12:]
+        lines += [Line(""), Line(f"  the last {len(shown)} of {len(steps)} steps since the last reset:")]
         drawn, _ = lines_of_steps(shown)
         lines += drawn
     if failed.stimulus is not None:

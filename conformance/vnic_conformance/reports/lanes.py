@@ -28,6 +28,8 @@ _MARGIN = 6
 #: Variables that an implementation has nothing to do with, or that the elements show.
 _LEFT_OUT = frozenset({"granted", "added", "to_client", "to_server", "phase", "wish", "token", "hung", "belief"})
 _NOT_STORED = (int(Rc.H_CLOSED), int(Rc.H_DROPPED))
+#: More repetitions than these are counted instead of drawn.
+_ALIKE = 3
 #: So many elements of one step are drawn; more are counted.
 _MANY = 8
 
@@ -181,12 +183,44 @@ def lines_of_steps(
     names = {step.lane for step in steps} | {who for s in steps for e in s.elements for who in (e.sender, e.receiver)}
     lanes = Lanes(names)
     lines = [Line(f"{'step':>4}  {lanes.head()}", "head")]
-    for step in steps:
-        sign = mark(step) or ("!" if step.fault else " ")
-        for number, line in enumerate(_step_lines(step, lanes)):
-            margin = f"{step.number:>4}{sign} " if number == 0 else " " * _MARGIN
-            lines.append(Line(margin + line.text, line.role))
+    for run in _runs(steps):
+        if len(run) > _ALIKE:
+            words = f"… {len(run)} more of these"
+            lines.append(Line(f"{' ' * _MARGIN}{lanes.blank()} {words}", "proof"))
+        else:
+            for step in run:
+                lines += _drawn(step, lanes, mark(step) or ("!" if step.fault else " "))
     return lines, lanes
+
+
+def _runs(steps: Sequence[ShownStep]) -> Iterator[list[ShownStep]]:
+    """The steps; those that repeat the one before them, and are repeated, in lists of their own."""
+    run: list[ShownStep] = []
+    for number, step in enumerate(steps):
+        inside = 0 < number < len(steps) - 1
+        if inside and _alike(steps[number - 1], step) and _alike(step, steps[number + 1]):
+            run.append(step)
+            continue
+        if run:
+            yield run
+            run = []
+        yield [step]
+
+
+def _alike(one: ShownStep, other: ShownStep) -> bool:
+    """One does again what the other did, to the same effect, whatever bytes are sent."""
+    return (
+        (one.lane, one.words, one.answer) == (other.lane, other.words, other.answer)
+        and not (one.changes or other.changes)
+        and [(e.deed, e.sender, e.receiver) for e in one.elements]
+        == [(e.deed, e.sender, e.receiver) for e in other.elements]
+    )
+
+
+def _drawn(step: ShownStep, lanes: Lanes, sign: str) -> Iterator[Line]:
+    for number, line in enumerate(_step_lines(step, lanes)):
+        margin = f"{step.number:>4}{sign} " if number == 0 else " " * _MARGIN
+        yield Line(margin + line.text, line.role)
 
 
 def _step_lines(step: ShownStep, lanes: Lanes) -> Iterator[Line]:

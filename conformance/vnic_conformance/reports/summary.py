@@ -112,6 +112,8 @@ def sentence(outcome: Outcome) -> str:
         return f"VIOLATION: {', '.join(failed)}."
     if outcome.code is ExitCode.CONFORMS:
         return "CONFORMS: everything that was exercised is as it must be."
+    if not outcome.complete:
+        return "INCONCLUSIVE: the run did not come to its end. That is no verdict."
     unclear = [result.case for result in outcome.results if result.verdict is Verdict.INCONCLUSIVE]
     if unclear:
         return f"INCONCLUSIVE: {', '.join(unclear)}."
@@ -126,6 +128,7 @@ def outcome_of(run: RecordedRun) -> Outcome:
         outcome.code = ExitCode(run.end.code)
     else:
         outcome.sessions = len(run.sessions)
+        outcome.complete = False
         outcome.steps = sum(len(session.episode.moments) for session in run.sessions)
         outcome.code = ExitCode.ADAPTER_BROKEN if run.broken is not None else ExitCode.INCONCLUSIVE
     return outcome

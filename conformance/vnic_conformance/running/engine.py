@@ -75,6 +75,7 @@ class Outcome:
     steps: int = 0
     seconds: float = 0.0
     code: ExitCode = ExitCode.INCONCLUSIVE
+    complete: bool = True  #: false for what a truncated log tells
 
 
 Listener = Callable[[Event], None]
