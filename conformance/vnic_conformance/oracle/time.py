@@ -57,7 +57,7 @@ class Clock:
         """CRQ-13: how long server ``i`` may keep the client held.
 
         By default its report interval decides, which is the one that it announced last: a report in the meantime moves the
-        limit. Where that puts the limit into the past, the next moment is late enough.
+        limit, perhaps into the past.
         """
         limit = self.profile.hold_limit_ms
         if limit is None and report is not None:
@@ -70,8 +70,7 @@ class Clock:
             yield running
         else:
             moved = limit - running.interval
-            earliest, latest = running.earliest + moved, running.latest + moved
-            yield Timer("hold", i, max(earliest, now - 1), max(latest, until), limit)
+            yield Timer("hold", i, running.earliest + moved, running.latest + moved, limit)
 
     def advance(self, start: Possibility, now: int, ms: int) -> set[Possibility]:
         """Everything that may be the case ``ms`` after ``now``."""
@@ -83,13 +82,14 @@ class Clock:
             if (p, since) in visited:
                 return
             visited.add((p, since))
-            if all(t.latest >= end for t in p.timers):
+            # A limit that a report has moved into the past ends when the clock next moves.
+            latest = max(now, min((t.latest for t in p.timers), default=end))
+            if latest >= end:
                 found.add(p)
-            latest = min((t.latest for t in p.timers), default=end)
             for group in _groups(p.timers):
                 low = max(since, *(t.earliest + 1 for t in group))
                 high = min(end, latest + 1)
-                if low <= high:
+                if low <= high and not (low == high and _left_out(p.timers, group, low)):
                     for after in self._fire(p, group):
                         explore(self.settle(after, low, high), low)
 
@@ -101,7 +101,9 @@ class Clock:
         what = group[0].what
         o, s = self.ops, p.state
         if what == "report":
-            late = {t.server for t in group}
+            late = {t.server for t in group if t.what == "report"}
+            for t in group[len(late) :]:
+                s = s.but(overdue=s.overdue.set(t.server, True))
             yield from self._choices(rest, lambda b, cf, sf: fall_silent(o, s, lambda j: j in late, b, cf, sf))
         elif what == "hold":
             yield from self._choices(rest, lambda b, cf, _: hold_expires(o, s, group[0].server, b, cf)[:2])
@@ -136,9 +138,17 @@ def fullness(s: State) -> tuple[bool, bool]:
     return len(client.items) >= client.depth, len(selected.items) >= selected.depth
 
 
+def _left_out(timers: tuple[Timer, ...], group: tuple[Timer, ...], moment: int) -> bool:
+    """A server whose report is missed at this very moment, as one of the group's, is not in the group (MON-2)."""
+    exact = (t for t in timers if t.what == "report" == group[0].what and t.earliest == t.latest == moment - 1)
+    return any(t not in group for t in exact)
+
+
 def _groups(timers: tuple[Timer, ...]) -> Iterator[tuple[Timer, ...]]:
-    """What may happen at one moment: any one thing, or several servers falling silent."""
+    """What may happen at one moment: any one thing, or several servers falling silent, one of them perhaps overdue as well."""
     reports = [t for t in timers if t.what == "report"]
+    holds = [(t,) for t in timers if t.what == "hold"]
     for size in range(1, len(reports) + 1):
-        yield from combinations(reports, size)
+        for silent in combinations(reports, size):
+            yield from (silent + more for more in ((), *holds))
     yield from ((t,) for t in timers if t.what != "report")
