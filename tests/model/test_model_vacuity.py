@@ -209,7 +209,7 @@ REFUTATIONS = {
     "pin_outlives_selection": 4,
     "selection_survives_power_off": 4,
 }
-SLOW = ("no_hold_login", "last_resort_single", "client_waits_after_08_with_login_sent")
+SLOW = ("last_resort_single", "client_waits_after_08_with_login_sent")
 
 
 def where(mutation: Mutation) -> str:
