@@ -75,6 +75,10 @@ def unmet(law: StepLaw) -> StepLaw:
     return lambda o, s, t, step: o.no(law(o, s, t, step))
 
 
+#: The variables that goals see.
+VIEWED = ("crq", "selected", "pin", "connected", "to_client")
+
+
 class View(NamedTuple):
     """As much of a state as tells steps apart."""
 

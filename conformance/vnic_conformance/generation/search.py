@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vnic_conformance.generation.goals import View, case_of, full_of, unmet, view_of
+from vnic_conformance.generation.goals import VIEWED, View, case_of, full_of, unmet, view_of
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine, Move
 from vnic_spec.property import StepLaw
@@ -36,6 +36,8 @@ class Graph:
         self._names = tuple(witnesses)
         laws: Sequence[StepLaw] = [unmet(law) for law in witnesses.values()]
         self.machine = Machine(instance, (), laws)
+        scalars = self.machine.layout.scalars
+        self._visible = self.machine.layout.mask({n for n in scalars if n.split("[")[0].split(".")[0] in VIEWED})
         self._views: dict[int, View] = {}
         self._reached_by: dict[int, tuple[int, Move] | None] = {self.machine.initial: None}
         self.goals: dict[str, list[tuple[int, Move]]] = {}  #: case ID → states and moves there, the nearest first
@@ -64,9 +66,10 @@ class Graph:
             yield self._names[mark]
 
     def _view(self, packed: int) -> View:
-        found = self._views.get(packed)
+        key = packed & self._visible
+        found = self._views.get(key)
         if found is None:
-            found = self._views[packed] = view_of(self.machine.decode(packed))
+            found = self._views[key] = view_of(self.machine.decode(packed))
         return found
 
     def ways_to(self, case: str) -> Iterator[Way]:

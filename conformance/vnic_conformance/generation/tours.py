@@ -77,7 +77,7 @@ def plan(profile: Profile, servers: int = 2) -> Plan:
     covered: set[str] = set()
     missed: dict[str, str] = {}
     for made_instance in instances(profile, servers):
-        graph = Graph(made_instance, wanted)
+        graph = Graph(made_instance, {case: law for case, law in wanted.items() if case not in covered})
         for tour in _tours(graph, profile, covered, missed):
             made.tours.append(tour)
             covered |= tour.covers

@@ -1,0 +1,250 @@
+"""Hypothesis drives: a state machine with one rule for each family of the menu, enabled by what the oracle knows.
+
+Hypothesis chooses among the rules that are enabled and draws what is free in a stimulus, 1 to 6 servers among it. Words are kept
+as our own data while they run, so nothing depends on how Hypothesis prints a program; by default it keeps no example database and
+does not shrink, because :mod:`vnic_conformance.generation.shrink` knows what a stimulus means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from vnic_conformance.generation.failure import Failure
+from vnic_conformance.generation.menu import FAMILIES, Offer, menu
+from vnic_conformance.generation.walk import empty, fill
+from vnic_conformance.session import Requests, Session
+from vnic_conformance.stimulus import Stimulus
+from vnic_spec.profile import Profile
+
+_T = TypeVar("_T")
+#: Stimuli of one program, fills counting as one.
+PROGRAM_STEPS = 50
+#: Hypothesis chooses evenly among the rules that are enabled. A family has a rule for each of these weights, enabled while the
+#: menu gives it that weight or more; so what moves the system is chosen more often, and what is without effect rarely.
+WEIGHTS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0)
+
+
+class ViolationError(AssertionError):
+    """How a program tells Hypothesis that it has found something."""
+
+
+class EnoughError(Exception):
+    """The steps allowed are used up."""
+
+
+@dataclass
+class Search:
+    """A bounded search with Hypothesis.
+
+    Attributes:
+        target: the implementation.
+        profile: what it claims.
+        most_servers: programs begin with 1 to so many servers.
+        budget: how many stimuli may be applied.
+        steps: how many were.
+        failure: the shortest failing word so far.
+        trouble: what the target raised, if it broke; Hypothesis must not take that for a finding.
+    """
+
+    target: Requests
+    profile: Profile
+    most_servers: int
+    budget: int
+    steps: int = 0
+    failure: Failure | None = None
+    trouble: BaseException | None = None
+    words: list[tuple[int, tuple[Stimulus, ...]]] | None = None  #: every program, where they are asked for
+    rules: dict[str, int] = field(default_factory=dict)  #: how often each family was chosen
+
+    def judge(self, session: Session) -> None:
+        """Keep a failure; tell Hypothesis."""
+        failure = Failure.of(session)
+        if failure is None:
+            return
+        if self.failure is None or len(failure.word) < len(self.failure.word):
+            self.failure = failure
+        raise ViolationError(failure.signature.requirement)
+
+
+class DataDraw:
+    """Choices by Hypothesis."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self._data = data
+
+    def choice(self, options: Sequence[_T]) -> _T:
+        """One of the options, the first being the simplest."""
+        return options[self._data.draw(st.integers(0, len(options) - 1))]
+
+    def bytes(self, count: int) -> bytes:
+        """Arbitrary bytes."""
+        return self._data.draw(st.binary(min_size=count, max_size=count))
+
+
+class _Programs(RuleBasedStateMachine):
+    """What all programs share; :func:`machine` adds the rules and the search."""
+
+    search: Search
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: Session | None = None
+        self._menu: list[Offer] | None = None
+        self._weights: dict[str, float] = {}
+
+    @initialize(data=st.data())
+    def begins(self, data: st.DataObject) -> None:
+        """Reset to some number of servers."""
+        search = self.search
+        servers = data.draw(st.integers(1, search.most_servers))
+        self.session = Session(search.target, servers, search.profile)
+        self._guarded(self.session.begin)
+
+    def menu(self) -> list[Offer]:
+        """What may be done now."""
+        if self.session is None:
+            return []
+        if self._menu is None:
+            self._menu = menu(self.session.oracle.one(), self.session.servers)
+            self._weights = {}
+            for offer in self._menu:
+                self._weights[offer.family] = self._weights.get(offer.family, 0) + offer.weight
+        return self._menu
+
+    def weight(self, family: str) -> float:
+        """How often a family should be chosen now, relative to the others; 0 where it is not possible."""
+        self.menu()
+        return self._weights.get(family, 0)
+
+    def apply(self, stimulus: Stimulus) -> None:
+        """One stimulus; raises what tells Hypothesis to stop."""
+        search, session = self.search, self.session
+        assert session is not None
+        if search.steps >= search.budget:
+            raise EnoughError
+        search.steps += 1
+        self._menu = None
+        self._guarded(lambda: session.apply(stimulus))
+
+    def take(self, offers: Sequence[Offer], data: st.DataObject) -> None:
+        """One of some offers."""
+        draw = DataDraw(data)
+        chosen = draw.choice(offers)
+        self.search.rules[chosen.family] = self.search.rules.get(chosen.family, 0) + 1
+        self.apply(chosen.make(draw))
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        search = self.search
+        if search.trouble is not None:
+            raise search.trouble
+        try:
+            act()
+        except Exception as trouble:
+            search.trouble = trouble
+            raise
+        assert self.session is not None
+        search.judge(self.session)
+
+    @precondition(lambda self: self.session is not None)
+    @rule(data=st.data())
+    def rarely(self, data: st.DataObject) -> None:
+        """Something from the families that are to be chosen rarely."""
+        self.take([offer for offer in self.menu() if self.weight(offer.family) < WEIGHTS[0]], data)
+
+    @precondition(lambda self: self.session is not None)
+    @rule(data=st.data(), to_client=st.booleans(), after=st.integers(0, 3))
+    def fills(self, data: st.DataObject, to_client: bool, after: int) -> None:
+        """Fill a queue, do something, and empty it again: not often, because it is long."""
+        assert self.session is not None
+        oracle = self.session.oracle
+        draw = _Plain()
+        if data.draw(st.integers(0, 7)) != 7:
+            return
+        for stimulus in fill(oracle, to_client, draw):
+            self.apply(stimulus)
+        for _ in range(after):
+            self.take(self.menu(), data)
+        for stimulus in empty(oracle, to_client, draw):
+            self.apply(stimulus)
+
+    def teardown(self) -> None:
+        """Keep the word."""
+        if self.search.words is not None and self.session is not None:
+            self.search.words.append((self.session.servers, tuple(self.session.word)))
+
+
+class _Plain:
+    """The first option and empty payloads: a fill has nothing to choose."""
+
+    def choice(self, options: Sequence[_T]) -> _T:
+        """The last option."""
+        return options[-1]
+
+    def bytes(self, count: int) -> bytes:
+        """Zeros."""
+        return bytes(count)
+
+
+def machine(search: Search) -> type[RuleBasedStateMachine]:
+    """The state machine of a search: rules for each family of the menu."""
+    rules: dict[str, Any] = {"search": search}
+    for family in FAMILIES:
+        for weight in WEIGHTS:
+            rules[f"{family}_{weight:g}"] = _rule(family, weight)
+    return type("Programs", (_Programs,), rules)
+
+
+def _rule(family: str, weight: float) -> Any:
+    def takes(self: _Programs, data: st.DataObject) -> None:
+        self.take([offer for offer in self.menu() if offer.family == family], data)
+
+    takes.__name__ = f"{family}_{weight:g}"
+    takes.__doc__ = f"A stimulus of family {family}."
+    enabled = precondition(lambda self: self.weight(family) >= weight)
+    return enabled(rule(data=st.data())(takes))
+
+
+def hunt(
+    target: Requests,
+    profile: Profile,
+    *,
+    seed: int,
+    steps: int,
+    most_servers: int = 6,
+    program_steps: int = PROGRAM_STEPS,
+    keep_words: bool = False,
+) -> Search:
+    """Search for a violation with Hypothesis, within so many stimuli. The same seed makes the same words for the same answers.
+
+    Raises:
+        Exception: what the target raised when the adapter broke.
+    """
+    search = Search(target, profile, most_servers, steps, words=[] if keep_words else None)
+    found = hypothesis.seed(seed)(machine(search))
+    settings = hypothesis.settings(
+        max_examples=max(1, 4 * steps // program_steps),
+        stateful_step_count=program_steps,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    # What was found is in the search, also where the implementation did not do it again.
+    with suppress(ViolationError, EnoughError, HypothesisException):
+        run_state_machine_as_test(found, settings=settings)
+    if search.trouble is not None:
+        raise search.trouble
+    return search
