@@ -2,7 +2,8 @@
 
 Small instances of bare calls are explored completely; every goal (:mod:`vnic_conformance.generation.goals`) lies at the end of a
 shortest way, ways that pass other goals serve for those too, and each way becomes a word of stimuli that ends with probes of
-what it has led to. The same profile gives the same tours, in the order of their cost.
+what it has led to. Words written by hand (:mod:`vnic_conformance.generation.scripted`) stand among them. The same profile gives
+the same tours, in the order of their cost.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 
+from vnic_conformance.generation import scripted
 from vnic_conformance.generation.goals import OUT_OF_REACH, claimed, witness_case, witness_law
 from vnic_conformance.generation.search import Graph, Way
 from vnic_conformance.generation.translate import CannotTranslate, probes, translate
@@ -81,6 +83,8 @@ def plan(profile: Profile, servers: int = 2) -> Plan:
         for tour in _tours(graph, profile, covered, missed):
             made.tours.append(tour)
             covered |= tour.covers
+    for case, count, word in scripted.words():
+        made.tours.append(Tour(case, frozenset({case}), (*word, *probes(count)), count))
     reasons = {witness_case(p): OUT_OF_REACH.get(p.name, "no instance that is toured reaches it") for p in claimed()}
     made.unreached = {case: why for case, why in (reasons | missed).items() if case not in covered}
     made.tours.sort(key=lambda t: (len(t.word), t.case))
