@@ -61,7 +61,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
 @click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Of everything random.")
-@click.option("--servers", type=click.IntRange(1), metavar="N", help="Servers in the random phases. [default: 1 to 6]")
+@click.option("--servers", type=click.IntRange(1), metavar="N", help="Servers in the random phases. [default: several]")
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="A decision other than the adapter claims.")
 @time_scale_option
 @click.option("--log", "log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log of the run here.")
@@ -83,7 +83,7 @@ def command(
     as_json: bool,
     report: bool,
 ) -> ExitCode:
-    r"""Check that an implementation does what it must.
+    """Check that an implementation does what it must.
 
     The specification runs in lockstep with the implementation; each answer must be one that it allows. Played are
     scripted cases, tours through every action of the specification, and random walks. A violation is shown with the
@@ -96,7 +96,7 @@ def command(
       vnickit check --adapter ./my-adapter
       vnickit check --adapter 'ssh lpar7 ./my-adapter' -k 'FOV-*' -x --log run.jsonl
       vnickit check --adapter python:vnic_reference.adapter:Adapter
-    """
+    """  # noqa: D301 - click wants the character, not its name
     request = Request(
         adapter=adapter,
         select=select,

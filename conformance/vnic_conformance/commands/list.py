@@ -23,7 +23,7 @@ _ID, _PHASE = 36, 12
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> ExitCode:
-    r"""List the cases: ID, where each is put to the test, and what it is about.
+    """List the cases: ID, where each is put to the test, and what it is about.
 
     The tours are those of the default profile.
 
@@ -33,7 +33,7 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
     Examples:
       vnickit list
       vnickit list -k 'FOV-*'
-    """
+    """  # noqa: D301 - click wants the character, not its name
     try:
         cases = select(book(Profile(), phases or PHASES, lambda words: click.echo(words, err=True)).cases, globs)
     except NothingSelectedError as error:

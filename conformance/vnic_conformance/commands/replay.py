@@ -29,7 +29,7 @@ from vnic_model.trace_text import Line, labelled
 @time_scale_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(file: Path, adapter: str, case: str | None, time_scale: float, as_json: bool) -> ExitCode:
-    r"""Do again what led to the failures in a log of vnickit check, and judge it.
+    """Do again what led to the failures in a log of vnickit check, and judge it.
 
     FIXED: every step is now as it must be. STILL FAILS: a requirement is violated. CANNOT REPLAY: the implementation
     does not take the steps any more. Steps that went otherwise than recorded are marked with ~.
@@ -37,7 +37,7 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     \b
     Example:
       vnickit replay vnickit-failures.jsonl --adapter ./my-adapter
-    """
+    """  # noqa: D301 - click wants the character, not its name
     text = text_of(file)
     if not is_run(text):
         raise click.ClickException(f"{file} is no log of vnickit check; a trace of the model: vnickit show {file}")

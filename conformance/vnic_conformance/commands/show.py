@@ -34,13 +34,13 @@ from vnic_model.trace_text import Line, lines_of
     help="Text; one JSON object; or a log with the failures alone, to be attached to a report.",
 )
 def command(file: Path, case: str | None, form: str) -> ExitCode:
-    r"""Show a log of vnickit check, or a trace of vnickit explore.
+    """Show a log of vnickit check, or a trace of vnickit explore.
 
     \b
     Examples:
       vnickit show run.jsonl
       vnickit show run.jsonl --case FOV-2 --as log > one-failure.jsonl
-    """
+    """  # noqa: D301 - click wants the character, not its name
     text = text_of(file)
     if not is_run(text):
         return _trace(file, text, form)

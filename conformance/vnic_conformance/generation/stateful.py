@@ -41,6 +41,9 @@ class EnoughError(Exception):
     """The steps allowed are used up."""
 
 
+MakeSession = Callable[[Requests, int, Profile], Session]
+
+
 @dataclass
 class Search:
     """A bounded search with Hypothesis.
@@ -64,6 +67,7 @@ class Search:
     trouble: BaseException | None = None
     words: list[tuple[int, tuple[Stimulus, ...]]] | None = None  #: every program, where they are asked for
     rules: dict[str, int] = field(default_factory=dict)  #: how often each family was chosen
+    session: MakeSession = Session  #: makes the session of each program
 
     def judge(self, session: Session) -> None:
         """Keep a failure; tell Hypothesis."""
@@ -106,7 +110,7 @@ class _Programs(RuleBasedStateMachine):
         """Reset to some number of servers."""
         search = self.search
         servers = data.draw(st.integers(1, search.most_servers))
-        self.session = Session(search.target, servers, search.profile)
+        self.session = search.session(search.target, servers, search.profile)
         self._guarded(self.session.begin)
 
     def menu(self) -> list[Offer]:
@@ -222,13 +226,14 @@ def hunt(
     most_servers: int = 6,
     program_steps: int = PROGRAM_STEPS,
     keep_words: bool = False,
+    session: MakeSession = Session,
 ) -> Search:
     """Search for a violation with Hypothesis, within so many stimuli. The same seed makes the same words for the same answers.
 
     Raises:
         Exception: what the target raised when the adapter broke.
     """
-    search = Search(target, profile, most_servers, steps, words=[] if keep_words else None)
+    search = Search(target, profile, most_servers, steps, words=[] if keep_words else None, session=session)
     found = hypothesis.seed(seed)(machine(search))
     settings = hypothesis.settings(
         max_examples=max(1, 4 * steps // program_steps),

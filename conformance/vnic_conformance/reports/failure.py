@@ -9,10 +9,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from vnic_conformance.oracle.judge import Judgement, Mismatch
 from vnic_conformance.reports import naming
 from vnic_conformance.reports.lanes import ShownStep, legend, lines_of_steps, shown_steps
-from vnic_conformance.running.episode import Retraced, retrace
+from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import AdapterFailed, Failure
 from vnic_model.trace_text import WIDTH, Line, flow, labelled
 from vnic_spec.properties import PROPERTIES
@@ -34,19 +33,18 @@ def failure_lines(failure: Failure, *, adapter: str, file: str | None) -> list[L
     """
     retraced = retrace(failure.episode)
     steps = shown_steps(retraced)
-    last = retraced[-1]
-    lines = [*_verdict(failure, last, steps), *_again(failure, adapter, file), *_setting(failure), Line("")]
+    lines = [*_verdict(failure, steps), *_again(failure, adapter, file), *_setting(failure), Line("")]
     drawn, lanes = lines_of_steps(steps)
     lines += drawn
     lines.append(Line(f"  >>  {lanes.blank()} here it leaves the specification ({failure.requirement})", "point"))
-    lines += _divergence(last.judgement)
+    lines += _divergence(failure)
     return [*lines, Line(""), *legend(steps, lanes)]
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------------
 
 
-def _verdict(failure: Failure, last: Retraced, steps: Sequence[ShownStep]) -> Iterator[Line]:
+def _verdict(failure: Failure, steps: Sequence[ShownStep]) -> Iterator[Line]:
     requirement = REQUIREMENTS[failure.requirement.partition("/")[0]]
     yield from labelled("FAIL", f"{requirement.id}  {requirement.text}", "bad")
     if failure.sentence != requirement.text:
@@ -55,40 +53,40 @@ def _verdict(failure: Failure, last: Retraced, steps: Sequence[ShownStep]) -> It
     if steps:
         step = steps[-1]
         words = f"{step.words} → {step.answer}" if step.answer else step.words
-        came = f"step {step.number}: {words}. {_came(last.judgement)}"
+        came = f"step {step.number}: {words}. {_came(failure)}"
     else:
-        came = f"after reset: {_came(last.judgement)}"
+        came = f"after reset: {_came(failure)}"
     yield from labelled("came", came, "verdict")
-    for number, words in enumerate(_allowed(last.judgement)):
+    for number, words in enumerate(_allowed(failure)):
         yield from labelled("allowed" if number == 0 else "  or", words, "verdict")
 
 
-def _came(judgement: Judgement) -> str:
-    names = _differing(judgement)
-    if not names:
+def _came(failure: Failure) -> str:
+    seen = what_came(failure)
+    if not seen:
         return "Nothing that may happen by itself leads to what was seen."
-    return f"Seen: {'; '.join(_field(name, judgement.came.get(name)) for name in names)}."
+    return f"Seen: {'; '.join(_field(name, value) for name, value in seen.items())}."
 
 
-def _differing(judgement: Judgement) -> list[str]:
-    """Every field in which something that was allowed differs from what came."""
-    return list(dict.fromkeys(name for mismatch in judgement.mismatches for name in mismatch.fields))
+def what_came(failure: Failure) -> dict[str, object]:
+    """Every field in which something that was allowed differs from what came, with what came."""
+    episode = failure.episode
+    came = episode.moments[-1].came if episode.moments else episode.start
+    return {name: came.get(name) for alternative in failure.allowed for name in alternative.instead}
 
 
 def _field(name: str, value: object) -> str:
     return f"{naming.field_name(name)}: {naming.field_value(name, value)}"
 
 
-def _allowed(judgement: Judgement) -> list[str]:
+def _allowed(failure: Failure) -> list[str]:
     """Everything that was allowed, each once, with the requirement that allows it."""
-    if not judgement.mismatches:
+    if not failure.allowed:
         return ["that nothing happens, or that a report that is due is missed (MON-2)"]
-    return list(dict.fromkeys(_alternative(mismatch) for mismatch in judgement.mismatches))
-
-
-def _alternative(mismatch: Mismatch) -> str:
-    wanted = "; ".join(_field(name, mismatch.expected.get(name)) for name in mismatch.fields)
-    return f"{wanted}, by {naming.who_allows(mismatch.allowed)}"
+    return [
+        f"{'; '.join(_field(name, value) for name, value in a.instead.items())}, by {', '.join(a.by)}"
+        for a in failure.allowed
+    ]
 
 
 def _again(failure: Failure, adapter: str, file: str | None) -> Iterator[Line]:
@@ -111,10 +109,10 @@ def _setting(failure: Failure) -> Iterator[Line]:
 # --- where it diverges -----------------------------------------------------------------------------------------------
 
 
-def _divergence(judgement: Judgement) -> Iterator[Line]:
-    names = _differing(judgement)
-    yield from _row("came", [_field(name, judgement.came.get(name)) for name in names] or ["nothing that is allowed"])
-    for words in _allowed(judgement):
+def _divergence(failure: Failure) -> Iterator[Line]:
+    came = [_field(name, value) for name, value in what_came(failure).items()]
+    yield from _row("came", came or ["nothing that is allowed"])
+    for words in _allowed(failure):
         yield from _row("allowed", [words])
 
 
@@ -148,17 +146,15 @@ def broken_lines(failed: AdapterFailed) -> list[Line]:
 
 def plain_failure(failure: Failure) -> Mapping[str, object]:
     """A failure with its trace as plain data."""
-    retraced = retrace(failure.episode)
-    steps = shown_steps(retraced)
-    last = retraced[-1].judgement
+    steps = shown_steps(retrace(failure.episode))
     return {
         "case": failure.case,
         "requirement": failure.requirement,
         "sentence": failure.sentence,
-        "came": {name: last.came.get(name) for name in _differing(last)},
+        "came": what_came(failure),
         "allowed": [
-            {"expected": {n: _plain(m.expected.get(n)) for n in m.fields}, "by": list(m.allowed.requirements)}
-            for m in last.mismatches
+            {"expected": {name: _plain(value) for name, value in a.instead.items()}, "by": list(a.by)}
+            for a in failure.allowed
         ],
         "failed_again": None if failure.rerun is None else {"failed": failure.rerun.failed, "runs": failure.rerun.runs},
         "length": failure.length_note,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vnic_conformance.oracle import Allowed
 from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
 from vnic_model import describe
 from vnic_spec.vocabulary import Kind, Status
@@ -232,11 +231,6 @@ def _info(text: str) -> str:
     except ValueError:
         status = str(info.status)
     return f"version {info.version}, active {info.active}, {status}, priority {info.priority}"
-
-
-def who_allows(a: Allowed) -> str:
-    """The requirements that allow an answer."""
-    return ", ".join(a.requirements) or "no requirement forbids it"
 
 
 def is_fault(stimulus: Stimulus) -> bool:

@@ -93,6 +93,11 @@ def count(number: int) -> str:
     return f"{ENOUGH}+" if number >= ENOUGH else str(number)
 
 
+def many(number: int, what: str) -> str:
+    """So many of something."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def tally(verdicts: Iterable[Verdict]) -> str:
     """How many of each verdict, the worst first: ``1 fail, 40 pass, 3 not exercised``."""
     found = list(verdicts)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from vnic_conformance.reports.failure import broken_lines, failure_lines
-from vnic_conformance.reports.summary import Row, count, label, rows, sentence, tally
+from vnic_conformance.reports.summary import Row, count, label, many, rows, sentence, tally
 from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
@@ -75,9 +75,13 @@ def last_lines(cases: Sequence[Case], outcome: Outcome, *, selected: bool) -> It
     """Figures, notes, and the verdict."""
     if outcome.results:
         found = rows(cases, outcome.results, selected)
-        yield from _wrapped(f"{len(found)} requirements: {tally(row.verdict for row in found)}")
-        yield from _wrapped(f"{len(outcome.results)} cases: {tally(result.verdict for result in outcome.results)}")
-    yield from _wrapped(f"{outcome.steps:,} steps in {outcome.sessions:,} sessions, {outcome.seconds:.1f} s")
+        yield from _wrapped(f"{many(len(found), 'requirement')}: {tally(row.verdict for row in found)}")
+        yield from _wrapped(
+            f"{many(len(outcome.results), 'case')}: {tally(result.verdict for result in outcome.results)}"
+        )
+    yield from _wrapped(
+        f"{many(outcome.steps, 'step')} in {many(outcome.sessions, 'session')}, {outcome.seconds:.1f} s"
+    )
     for note in outcome.notes:
         yield from _wrapped(f"note: {note}")
     yield Line("")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage
-from vnic_conformance.running.episode import Episode, Recording, Strict, claims_to_send, feature_of
+from vnic_conformance.running.episode import Episode, Recording, Strict, claims_to_send, feature_of, retrace
 from vnic_conformance.running.events import (
     AdapterFailed,
     CaseDone,
@@ -27,15 +27,18 @@ from vnic_conformance.running.events import (
     SessionBegan,
     StepDone,
     Stopped,
+    alternatives,
 )
-from vnic_conformance.running.narrowing import Narrowed, narrow
-from vnic_conformance.running.plan import Case, Phase, case_of
+from vnic_conformance.running.narrowing import RERUNS, Narrowed, narrow
+from vnic_conformance.running.plan import ANSWERS, Case, Phase, case_of
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_spec.profile import Profile
 
+#: The case that an answer of busy without end leaves open.
+BUSY = f"CRQ-14/{ANSWERS}"
 #: A phase that meets only failing sessions is left after so many of them.
 ENOUGH_FAILURES = 4
 #: So many different failures are narrowed down; further ones are shown as they were found.
@@ -52,6 +55,7 @@ class Play:
         stimuli: what to do; it is asked for the next stimulus when the one before has been judged.
         case: the case that is played, if it is one.
         covers: further cases that it goes through.
+        unpaired: server partitions without an authorised connection.
         seed: of what is random in it.
     """
 
@@ -60,6 +64,7 @@ class Play:
     stimuli: Callable[[Session], Iterable[Stimulus]]
     case: Case | None = None
     covers: tuple[Case, ...] = ()
+    unpaired: tuple[str, ...] = ()
     seed: int | None = None
 
 
@@ -90,7 +95,7 @@ class Watched(Recording):
     """
 
     def __init__(self, engine: Engine, play: Play) -> None:
-        super().__init__(engine.requests, play.servers, engine.profile)
+        super().__init__(engine.requests, play.servers, engine.profile, unpaired=play.unpaired)
         self.engine = engine
         self.play_of = play
 
@@ -102,7 +107,13 @@ class Watched(Recording):
         return judgement
 
     def apply(self, stimulus: Stimulus) -> Judgement:
-        """One stimulus; see :class:`~vnic_conformance.session.Session`."""
+        """One stimulus, unless the implementation does not claim what it needs.
+
+        See :class:`~vnic_conformance.session.Session`.
+        """
+        feature = feature_of(stimulus)
+        if feature is not None and feature not in self.engine.target.hello.features:
+            return Judgement(stimulus, ok=True, inconclusive=_unclaimed([feature]))
         self.engine.does(self, stimulus)
         judgement = super().apply(stimulus)
         self.engine.did(self, judgement)
@@ -152,6 +163,7 @@ class Engine:
         self._open: Stimulus | None = None
         self._playing: Case | None = None
         self._failing: dict[str, int] = {}
+        self._unkept: set[str] = set()  #: what is claimed and answered unsupported
         self._began = 0.0
 
     # -- the run ------------------------------------------------------------------------------------------------------
@@ -221,7 +233,9 @@ class Engine:
         self._open = None
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
-        self._tell(SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement))
+        self._tell(
+            SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired)
+        )
 
     def does(self, session: Watched, stimulus: Stimulus | None) -> None:
         """Something is about to be done in a session; None: the implementation is reset."""
@@ -233,6 +247,8 @@ class Engine:
         self._open = None
         self.outcome.steps += 1
         self.coverage.note(session.oracle.ops, session.before, judgement)
+        if judgement.inconclusive:
+            self._unclear(judgement)
         number = len(session.judgements) - 1
         self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
 
@@ -257,6 +273,16 @@ class Engine:
         else:
             self._failing[play.phase] = 0
 
+    def _unclear(self, judgement: Judgement) -> None:
+        """A step of which nothing can be said: endless busy codes (CRQ-14), or a claim that is not kept."""
+        what = f"{judgement.stimulus.who} {judgement.stimulus.call}"
+        if judgement.came.get("outcome") != "unsupported":
+            reason = f"{what}: {judgement.inconclusive}"
+            self._played.setdefault(BUSY, CaseResult(BUSY, Verdict.INCONCLUSIVE, 0, reason))
+        elif what not in self._unkept:
+            self._unkept.add(what)
+            self._note(f"{what} is answered unsupported, though the adapter claims {feature_of(judgement.stimulus)}")
+
     # -- failures -----------------------------------------------------------------------------------------------------
 
     def _take(self, failure: Judgement, session: Watched, play: Play) -> None:
@@ -272,7 +298,7 @@ class Engine:
             return
         if counted <= self._failed.keys():
             return
-        found = self._narrowed(session.episode, failure)
+        found = self._narrowed(session.episode, failure, play)
         for case in sorted(counted):
             event = Failure(
                 case=case,
@@ -280,6 +306,7 @@ class Engine:
                 sentence=found.judgement.sentence,
                 phase=play.phase,
                 episode=found.episode,
+                allowed=alternatives(found.judgement),
                 found_after=self.outcome.steps,
                 rerun=found.rerun,
                 length_note=found.note,
@@ -289,11 +316,27 @@ class Engine:
         self.outcome.failures.append(self._failed[shown])
         self._tell(self._failed[shown])
 
-    def _narrowed(self, episode: Episode, failure: Judgement) -> Narrowed:
+    def _narrowed(self, episode: Episode, failure: Judgement, play: Play) -> Narrowed:
+        many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
+        if retrace(episode)[-1].judgement.ok:
+            # What is wrong only the script knows, so its word is what it is.
+            return Narrowed(episode, failure, self._repeated(play, failure), f"{many}, as scripted")
         if len(self.outcome.failures) >= NARROWED:
-            return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
+            return Narrowed(episode, failure, Rerun(0, 0), f"{many}, not shortened")
         self._tell(Narrowing(failure.requirement, len(episode.moments)))
         return narrow(self.requests, episode, failure)
+
+    def _repeated(self, play: Play, failure: Judgement) -> Rerun:
+        failed = 0
+        for _ in range(RERUNS):
+            session = Recording(self.requests, play.servers, self.profile, unpaired=play.unpaired)
+            session.begin()
+            for stimulus in play.stimuli(session):
+                session.apply(stimulus)
+                if session.failure is not None:
+                    break
+            failed += session.failure is not None and session.failure.requirement == failure.requirement
+        return Rerun(failed, RERUNS)
 
     def _breaks(self, trouble: AdapterBroken) -> None:
         session = self._session

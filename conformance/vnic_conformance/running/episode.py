@@ -50,12 +50,14 @@ class Episode:
         profile: what it was judged by.
         start: what the implementation showed after ``reset``.
         moments: the steps.
+        unpaired: server partitions without an authorised connection.
     """
 
     servers: int
     profile: Profile
     start: Mapping[str, object]
     moments: tuple[Moment, ...] = ()
+    unpaired: tuple[str, ...] = ()
 
     @property
     def word(self) -> tuple[Stimulus, ...]:
@@ -75,10 +77,26 @@ def feature_of(stimulus: Stimulus) -> str | None:
 
 
 class Recording(Session):
-    """A session that remembers what came, and what the state may have been before its last step."""
+    """A session that remembers what came, and what the state may have been before its last step.
 
-    def __init__(self, target: Requests, servers: int, profile: Profile):
-        super().__init__(target, servers, profile)
+    Args:
+        target: the implementation; where it is none already, a :class:`Strict` one is made of it.
+        servers: server partitions.
+        profile: what it is judged by.
+        claims: fields that select the profile in ``reset``.
+        unpaired: server partitions without an authorised connection.
+    """
+
+    def __init__(
+        self,
+        target: Requests,
+        servers: int,
+        profile: Profile,
+        claims: Mapping[str, str | int] | None = None,
+        unpaired: tuple[str, ...] = (),
+    ) -> None:
+        strict = target if isinstance(target, Strict) else Strict(target, claims or {})
+        super().__init__(strict, servers, profile, unpaired)
         self.before: frozenset[Possibility] = frozenset()
 
     def apply(self, stimulus: Stimulus) -> Judgement:
@@ -90,10 +108,10 @@ class Recording(Session):
     def episode(self) -> Episode:
         """Everything so far; tokens by name, as they were given."""
         if not self.judgements:
-            return Episode(self.servers, self.profile, {})
+            return Episode(self.servers, self.profile, {}, (), self.unpaired)
         came = [judgement.came for judgement in self.judgements]
         moments = tuple(Moment(given, what) for given, what in zip(self.word, came[1:], strict=False))
-        return Episode(self.servers, self.profile, came[0], moments)
+        return Episode(self.servers, self.profile, came[0], moments, self.unpaired)
 
 
 @dataclass
@@ -165,7 +183,7 @@ class Retraced:
 
 def retrace(episode: Episode) -> list[Retraced]:
     """Judge an episode again, up to the first violation."""
-    oracle = Oracle(episode.servers, episode.profile)
+    oracle = Oracle(episode.servers, episode.profile, frozenset(episode.unpaired))
     first = Retraced(0, 0, oracle.possibilities, oracle.begin(episode.start), {})
     found = [first]
     shown: Mapping[str, object] = episode.start
@@ -208,7 +226,7 @@ class Handles:
 
 def again(target: Requests, episode: Episode) -> Recording:
     """Put an implementation through an episode again, up to the first violation."""
-    session = Recording(target, episode.servers, episode.profile)
+    session = Recording(target, episode.servers, episode.profile, unpaired=episode.unpaired)
     session.begin()
     handles = Handles()
     for moment in episode.moments:

@@ -36,6 +36,7 @@ class SessionBegan:
     servers: int
     seed: int | None
     judgement: Judgement
+    unpaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,34 @@ class Narrowing:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """One answer that was allowed instead of what came.
+
+    Attributes:
+        instead: the fields of reply and observation that should have been otherwise, with what they should have been.
+        by: the requirements that allow it.
+    """
+
+    instead: Mapping[str, object]
+    by: tuple[str, ...]
+
+
+def alternatives(judgement: Judgement) -> tuple[Alternative, ...]:
+    """Everything that was allowed where a judgement is a violation, each once, the nearest first."""
+    found: list[Alternative] = []
+    for mismatch in judgement.mismatches:
+        instead = {name: _plain(mismatch.expected.get(name)) for name in mismatch.fields}
+        alternative = Alternative(instead, mismatch.allowed.requirements)
+        if alternative not in found:
+            found.append(alternative)
+    return tuple(found)
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, int | str | tuple) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A violation with the word that leads to it.
 
@@ -66,6 +95,7 @@ class Failure:
         sentence: what should have been.
         phase: where it was found.
         episode: from ``reset`` to the violation.
+        allowed: everything that was allowed instead.
         found_after: steps of the run before it was found.
         rerun: how often it came again.
         length_note: what is known of shorter words.
@@ -76,6 +106,7 @@ class Failure:
     sentence: str
     phase: str
     episode: Episode
+    allowed: tuple[Alternative, ...] = ()
     found_after: int = 0
     rerun: Rerun | None = None
     length_note: str = ""

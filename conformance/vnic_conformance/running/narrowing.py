@@ -42,6 +42,8 @@ def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
     """
     found = words.Failure(episode.servers, episode.profile, episode.word, failure)
     many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
+    if episode.unpaired:
+        return Narrowed(episode, failure, Rerun(0, 0), f"{many}, not shortened")
     first = words.rerun(target, found, RERUNS)
     if not first.reproducible:
         where = "" if first.first_difference is None else f"; answers differ from step {first.first_difference} on"

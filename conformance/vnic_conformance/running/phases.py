@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from vnic_conformance.generation.walk import walk
-from vnic_conformance.running.engine import Engine, Play
+from vnic_conformance.running.engine import Engine, Play, Watched
 from vnic_conformance.running.plan import Case, requirements_of_role, watched_cases
 from vnic_conformance.running.tours import Tours, tours
-from vnic_conformance.session import Session
+from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
 
@@ -19,7 +19,9 @@ WALK = 400
 #: Numbers of servers that walks take in turn; 7 is more than a list can hold (ADM-1).
 SERVERS = (2, 3, 2, 4, 1, 7, 6)
 #: The phases, in order.
-PHASES = ("tour", "walk")
+PHASES = ("tour", "hypothesis", "walk")
+#: Which part of the steps Hypothesis gets: it takes longer over each.
+HYPOTHESIS = 4
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,13 @@ def plays(
     """Everything that a check plays for the cases that were chosen."""
     engine.unreached |= made.tours.unreached
     yield from _tours(engine, made, chosen)
-    if any(case.watched for case in chosen) and "walk" in made.phases:
+    if not any(case.watched for case in chosen):
+        return
+    if "hypothesis" in made.phases and steps:
+        _hypothesis(engine, steps=max(steps // HYPOTHESIS, 1), seed=seed, servers=servers)
+        if engine.over:
+            return
+    if "walk" in made.phases:
         yield from _walks(engine, steps=steps, seed=seed, servers=servers)
 
 
@@ -72,6 +80,30 @@ def _tours(engine: Engine, made: Book, chosen: Sequence[Case]) -> Iterator[Play]
             main = cases[tour.case] if tour.case in wanted and not cases[tour.case].watched else None
             main = main or next(iter(covered), None)
             yield Play("tour", tour.servers, lambda _, word=tour.word: word, main, covered)  # type: ignore[misc]
+
+
+def _hypothesis(engine: Engine, *, steps: int, seed: int, servers: int | None) -> None:
+    """Programs of Hypothesis, ``steps`` steps in all or up to the first violation.
+
+    Here Hypothesis drives and sessions are made as it goes on, so they are not offered to be played.
+    """
+    # Here, because importing Hypothesis takes as long as a short check.
+    from vnic_conformance.generation.stateful import hunt
+
+    opened: list[tuple[Watched, Play]] = []
+
+    def session(_: Requests, number: int, __: Profile) -> Session:
+        while opened:
+            engine.end(*opened.pop())
+        play = Play("hypothesis", servers or number, lambda _: (), seed=seed)
+        made = engine.session(play)
+        opened.append((made, play))
+        return made
+
+    most = min(engine.target.hello.servers, max(SERVERS))
+    hunt(engine.requests, engine.profile, seed=seed, steps=steps, most_servers=most, session=session)
+    while opened:
+        engine.end(*opened.pop())
 
 
 def _walks(engine: Engine, *, steps: int, seed: int, servers: int | None) -> Iterator[Play]:

@@ -20,6 +20,7 @@ from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.episode import Episode, Moment
 from vnic_conformance.running.events import (
     AdapterFailed,
+    Alternative,
     CaseDone,
     Event,
     Failure,
@@ -30,6 +31,7 @@ from vnic_conformance.running.events import (
     SessionBegan,
     StepDone,
     Stopped,
+    alternatives,
 )
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.stimulus import Stimulus
@@ -80,6 +82,7 @@ class RunLog:
                 "phase": event.phase,
                 "case": event.case,
                 "servers": event.servers,
+                "unpaired": list(event.unpaired),
                 "seed": event.seed,
                 **self._judged(event.judgement),
             }
@@ -135,24 +138,15 @@ def stimulus_record(stimulus: Stimulus) -> dict[str, object]:
 def verdict_of(judgement: Judgement) -> dict[str, object]:
     """What the oracle said of a step; of a violation, everything that was allowed."""
     if not judgement.ok:
-        allowed: list[dict[str, object]] = []
-        for mismatch in judgement.mismatches:
-            entry: dict[str, object] = {
-                "action": mismatch.allowed.action,
-                "by": list(mismatch.allowed.requirements),
-                "instead": {name: mismatch.expected.get(name) for name in mismatch.fields},
-            }
-            if entry not in allowed:
-                allowed.append(entry)
         return {
             "verdict": "fail",
             "hurts": judgement.requirement,
             "sentence": judgement.sentence,
-            "allowed": allowed,
+            "allowed": [alternative_record(a) for a in alternatives(judgement)],
         }
     agreed: list[dict[str, object]] = []
     for a in judgement.agreed:
-        entry = {"action": a.action, "by": list(a.requirements), "rc": a.rc, "outcome": a.outcome}
+        entry: dict[str, object] = {"action": a.action, "by": list(a.requirements), "rc": a.rc, "outcome": a.outcome}
         entry = {name: value for name, value in entry.items() if value not in (None, "")}
         if entry not in agreed:
             agreed.append(entry)
@@ -161,10 +155,16 @@ def verdict_of(judgement: Judgement) -> dict[str, object]:
     return {"verdict": verdict, "agreed": agreed, **reason}
 
 
+def alternative_record(alternative: Alternative) -> dict[str, object]:
+    """An answer that was allowed."""
+    return {"instead": dict(alternative.instead), "by": list(alternative.by)}
+
+
 def episode_record(episode: Episode) -> dict[str, object]:
     """An episode in full, so that a failure can be taken out of its log."""
     return {
         "servers": episode.servers,
+        "unpaired": list(episode.unpaired),
         "profile": episode.profile.as_mapping(),
         "start": _without_dull(episode.start),
         "steps": [{**stimulus_record(m.stimulus), "came": _without_dull(m.came)} for m in episode.moments],
@@ -187,6 +187,7 @@ def plain_event(event: Event) -> dict[str, object]:
             "found_after": event.found_after,
             "rerun": None if rerun is None else [rerun.failed, rerun.runs],
             "length_note": event.length_note,
+            "allowed": [alternative_record(a) for a in event.allowed],
             "episode": episode_record(event.episode),
         }
     if isinstance(event, AdapterFailed):
@@ -393,7 +394,8 @@ class _Reader:
         """Put the session that is open to the others."""
         if self._open is not None:
             opened = self._open
-            episode = Episode(opened["servers"], self.run.header.profile, self._start, tuple(self._moments))
+            profile, unpaired = self.run.header.profile, tuple(opened["unpaired"])
+            episode = Episode(opened["servers"], profile, self._start, tuple(self._moments), unpaired)
             self.run.sessions.append(
                 RecordedSession(opened["session"], opened["phase"], opened["case"], episode, opened["verdict"])
             )
@@ -414,7 +416,13 @@ def _stimulus(record: Mapping[str, Any]) -> Stimulus:
 
 def _episode(record: Mapping[str, Any]) -> Episode:
     moments = tuple(Moment(_stimulus(step), step["came"]) for step in record["steps"])
-    return Episode(record["servers"], Profile.from_mapping(record["profile"]), record["start"], moments)
+    profile = Profile.from_mapping(record["profile"])
+    return Episode(record["servers"], profile, record["start"], moments, tuple(record["unpaired"]))
+
+
+def _alternative(record: Mapping[str, Any]) -> Alternative:
+    instead = {name: tuple(value) if isinstance(value, list) else value for name, value in record["instead"].items()}
+    return Alternative(instead, tuple(record["by"]))
 
 
 def _failure(record: Mapping[str, Any]) -> Failure:
@@ -424,6 +432,7 @@ def _failure(record: Mapping[str, Any]) -> Failure:
         sentence=record["sentence"],
         phase=record["phase"],
         episode=_episode(record["episode"]),
+        allowed=tuple(_alternative(entry) for entry in record["allowed"]),
         found_after=record["found_after"],
         rerun=None if record["rerun"] is None else Rerun(*record["rerun"]),
         length_note=record["length_note"],

@@ -1,0 +1,40 @@
+"""Fixtures of the tests of the kit."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vnic_conformance.cli import main
+from vnic_conformance.running import narrowing
+from vnic_conformance.running.tours import CACHE_VARIABLE
+
+
+@pytest.fixture
+def vnickit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """``vnickit(words ...)`` in a directory of its own, with a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words], prog_name="vnickit")
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], str]:
+    """``plant(factory)``: what ``--adapter`` takes to check the adapter that ``factory`` makes, in this process.
+
+    Faults are planted to see what is said of them, not how short the words for them can be made, so that search is cut short.
+    """
+    monkeypatch.setattr(narrowing, "SEARCHING", 400)
+
+    def planted(factory: Callable[[], object]) -> str:
+        module = types.ModuleType("planted")
+        module.adapter = factory  # type: ignore[attr-defined]  # a module of this test
+        monkeypatch.setitem(sys.modules, "planted", module)
+        return "python:planted:adapter"
+
+    return planted

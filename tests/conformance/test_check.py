@@ -1,0 +1,218 @@
+"""``vnickit check``: one exit code for each kind of outcome, and never 0 for nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_reference.adapter import Adapter
+
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+Kit = Callable[..., Result]
+Plant = Callable[[Callable[[], object]], str]
+Reply = dict[str, object]
+SHORT = ("--phase", "walk", "--steps", "400")
+
+
+class ForgetsToTellTheOldServer(Adapter):
+    """Shows no event 02 in any queue of a server."""
+
+    def __call__(self, request: Mapping[str, object]) -> Reply:
+        reply = super().__call__(request)
+        for name, value in reply.items():
+            if name.startswith("server") and name.endswith("_queue"):
+                reply[name] = " ".join(e for e in str(value).split() if not e.startswith("ff02"))
+        return reply
+
+
+class FailsNowAndThen(Adapter):
+    """Answers wrongly in every second run from reset, from the third on."""
+
+    resets = 0
+
+    def __call__(self, request: Mapping[str, object]) -> Reply:
+        reply = super().__call__(request)
+        self.resets += request["op"] == "reset"
+        if request.get("call") == "reg_crq" and self.resets % 2 == 1 and reply.get("rc") == 2:
+            reply["rc"] = 0
+        return reply
+
+
+class AlwaysBusy(Adapter):
+    """Answers busy to every H_FREE_CRQ."""
+
+    def __call__(self, request: Mapping[str, object]) -> Reply:
+        if request.get("call") == "free_crq":
+            return {**super().__call__({"op": "observe", "seq": request["seq"]}), "rc": 1}
+        return super().__call__(request)
+
+
+class HasNoConsole(Adapter):
+    """Claims a console, and has none."""
+
+    def __call__(self, request: Mapping[str, object]) -> Reply:
+        if request.get("who") == "console":
+            return {"seq": request["seq"], "outcome": "unsupported"}
+        return super().__call__(request)
+
+
+class Bare(Adapter):
+    """Claims no feature."""
+
+    def __call__(self, request: Mapping[str, object]) -> Reply:
+        reply = super().__call__(request)
+        return {**reply, "features": ""} if request["op"] == "hello" else reply
+
+
+# --- 0 -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_reference_conforms(vnickit: Kit, tmp_path: Path) -> None:
+    result = vnickit("check", "--adapter", REFERENCE, "--phase", "walk", "--steps", "1500")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert result.stdout.splitlines()[-1] == "CONFORMS: everything that was exercised is as it must be."
+    assert not list(tmp_path.iterdir()), "a check that finds nothing leaves nothing behind"
+
+
+def test_the_same_seed_makes_the_same_run(vnickit: Kit) -> None:
+    words = ("check", "--adapter", REFERENCE, *SHORT, "--json")
+    first, second, other = vnickit(*words), vnickit(*words), vnickit(*words, "--seed", "2")
+    counts = [json.loads(result.stdout)["cases"] for result in (first, second, other)]
+    assert counts[0] == counts[1] != counts[2]
+
+
+def test_what_is_not_claimed_is_unsupported_and_not_asked_for(vnickit: Kit, plant: Plant) -> None:
+    report = json.loads(vnickit("check", "--adapter", plant(Bare), *SHORT, "--json").stdout)
+    assert report["exit"] == ExitCode.CONFORMS
+    cases = {case["case"]: case for case in report["cases"]}
+    assert cases["ADM-5"]["verdict"] == "unsupported"
+    assert cases["ADM-5"]["reason"] == "the adapter does not claim console"
+    assert cases["CRQ-8/session"]["reason"] == "the adapter does not claim migration"
+    assert cases["CRQ-2"]["verdict"] == "pass"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("adapter", [REFERENCE, f"{sys.executable} -m vnic_reference"], ids=["in process", "child"])
+def test_the_whole_check_of_the_reference(adapter: str, vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", adapter, "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == ExitCode.CONFORMS, report["sentence"]
+    for row in report["requirements"]:
+        assert row["verdict"] == "pass" or row["reason"], row
+    assert sum(row["verdict"] == "pass" for row in report["requirements"]) >= 50
+
+
+# --- 1 -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_violation_is_shown_with_its_trace(vnickit: Kit, plant: Plant, golden: Callable[[str, str], None]) -> None:
+    result = vnickit("check", "--adapter", plant(ForgetsToTellTheOldServer), *SHORT, "-x", "-k", "FOV-*")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    golden("check_violation.txt", result.stdout)
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert "\x1b" not in result.stdout
+
+
+def test_the_first_violation_stops_a_run_that_is_told_so(vnickit: Kit, plant: Plant) -> None:
+    words = ("check", "--adapter", plant(ForgetsToTellTheOldServer), "--phase", "walk", "--json")
+    short, long = (json.loads(vnickit(*words, *more).stdout) for more in (("-x",), ("--steps", "1600")))
+    assert len(short["failures"]) == 1 < len(long["failures"])
+    assert short["steps"] < long["steps"]
+    assert {f["case"] for f in long["failures"]} == {c["case"] for c in long["cases"] if c["verdict"] == "fail"}
+
+
+def test_what_does_not_come_again_is_called_nondeterministic(vnickit: Kit, plant: Plant) -> None:
+    result = vnickit("check", "--adapter", plant(FailsNowAndThen), *SHORT, "-x", "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == ExitCode.VIOLATION
+    again = report["failures"][0]["failed_again"]
+    assert 0 < again["failed"] < again["runs"]
+    assert "not shortened" in report["failures"][0]["length"]
+
+
+def test_a_violation_of_what_was_not_selected_is_told_and_does_not_count(vnickit: Kit, plant: Plant) -> None:
+    adapter = plant(ForgetsToTellTheOldServer)
+    result = vnickit("check", "--adapter", adapter, "--phase", "walk", "--steps", "2000", "-k", "MON-1")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert "it was not selected" in result.stdout
+
+
+# --- 2 -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-k", "FOV-33"), "no case matches 'FOV-33'; did you mean FOV-3"),
+        (("-k", "NO-SUCH-ID"), "no case matches 'NO-SUCH-ID'"),
+        (("-k", "FOV-2", "-k", "CLI-1"), "CLI-1 binds no hypervisor but another role"),
+        (("-k", "SEL-1"), "SEL-1 is checked as part of INV-1"),
+        (("--profile", "grace"), "--profile takes NAME=VALUE"),
+        (("--profile", "grace=many"), "must be integer >= 1, not 'many'"),
+        (("--profile", "grave=3"), "did you mean grace"),
+        (("--servers", "9"), "at most 8 server partitions"),
+        (("--time-scale", "0"), "--time-scale"),
+        (("--log", "nowhere/run.jsonl"), "there is no directory nowhere"),
+        (("--phase", "waltz"), "'waltz' is not one of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_usage(words: tuple[str, ...], says: str, vnickit: Kit) -> None:
+    phase = () if "--phase" in words else ("--phase", "walk")
+    result = vnickit("check", "--adapter", REFERENCE, *phase, *words)
+    assert result.exit_code == ExitCode.USAGE, result.output
+    assert says in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("adapter", ["", "python:nothing", "tcp:192.0.2.1:9999"])
+def test_an_adapter_that_cannot_be_meant_is_wrong_usage(adapter: str, vnickit: Kit) -> None:
+    assert vnickit("check", "--adapter", adapter).exit_code == ExitCode.USAGE
+
+
+# --- 3 -----------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_exercised_is_no_success(vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", REFERENCE, "--phase", "walk", "--steps", "0")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert result.stdout.splitlines()[-1] == "INCONCLUSIVE: nothing was exercised. That is no verdict."
+
+
+def test_a_selected_case_that_is_not_reached_is_no_success(vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", REFERENCE, "--phase", "walk", "--steps", "20", "-k", "INV-7")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+
+
+def test_an_implementation_that_is_busy_for_ever_leaves_that_open(vnickit: Kit, plant: Plant) -> None:
+    report = json.loads(vnickit("check", "--adapter", plant(AlwaysBusy), *SHORT, "--json").stdout)
+    cases = {case["case"]: case for case in report["cases"]}
+    assert report["exit"] == ExitCode.INCONCLUSIVE
+    assert "still busy after 20 repetitions" in cases["CRQ-14/answers"]["reason"]
+    assert cases["CRQ-4"]["verdict"] == "not exercised"
+    assert report["failures"] == []
+
+
+def test_a_claim_that_is_not_kept_is_noted(vnickit: Kit, plant: Plant) -> None:
+    report = json.loads(vnickit("check", "--adapter", plant(HasNoConsole), *SHORT, "--json").stdout)
+    assert "console activate is answered unsupported, though the adapter claims console" in report["notes"]
+
+
+# --- what it loads -----------------------------------------------------------------------------------------------------
+
+
+def test_a_check_loads_no_solver() -> None:
+    program = (
+        "import sys\n"
+        "from vnic_conformance.running.checking import Request, check\n"
+        "import vnic_conformance.commands.check, vnic_conformance.commands.replay, vnic_conformance.commands.show\n"
+        f"check(Request({REFERENCE!r}, steps=50, phases=('walk',)))\n"
+        "sys.exit('z3' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,195 @@
+"""The log of a run: what was written is read back, and what is damaged is said to be so."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.checking import Request, check
+from vnic_conformance.running.episode import retrace
+from vnic_conformance.running.events import Event, SessionBegan, StepDone
+from vnic_conformance.running.runlog import RunLog, RunLogError, excerpt, is_run, load
+from vnic_reference.adapter import Adapter
+
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+Kit = Callable[..., Result]
+Plant = Callable[[Callable[[], object]], str]
+
+
+class LosesTheFirstElement(Adapter):
+    """Shows queues of the client without the first of several elements."""
+
+    def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
+        reply = super().__call__(request)
+        elements = str(reply.get("client_queue", "")).split()
+        if len(elements) > 1:
+            reply["client_queue"] = " ".join(elements[1:])
+        return reply
+
+
+def logged(adapter: str, steps: int = 900) -> tuple[str, list[Event]]:
+    """The log of a short check, and the events that it was told."""
+    file = io.StringIO()
+    events: list[Event] = []
+    check(Request(adapter, steps=steps, phases=("walk",)), [RunLog(file), events.append])
+    return file.getvalue(), events
+
+
+def test_a_log_says_what_came_in_full() -> None:
+    text, events = logged(REFERENCE)
+    run = load(text)
+    steps = [event for event in events if isinstance(event, StepDone)]
+    moments = [moment for session in run.sessions for moment in session.episode.moments]
+    assert [m.stimulus for m in moments] == [event.given for event in steps]
+    for moment, event in zip(moments, steps, strict=True):
+        assert moment.came == {k: v for k, v in event.judgement.came.items() if k != "seq"}
+    begun = [event for event in events if isinstance(event, SessionBegan)]
+    assert [s.episode.start for s in run.sessions] == [
+        {k: v for k, v in event.judgement.came.items() if k != "seq"} for event in begun
+    ]
+    assert not run.truncated
+    assert run.end is not None
+    assert (run.end.sessions, run.end.steps, run.end.code) == (len(run.sessions), len(moments), 0)
+    assert [result.case for result in run.results] == list(run.header.cases)
+
+
+def test_a_recorded_session_is_judged_again_as_it_was() -> None:
+    run = load(logged(REFERENCE)[0])
+    for session in run.sessions:
+        retraced = retrace(session.episode)
+        assert len(retraced) == len(session.episode.moments) + 1
+        assert all(r.judgement.ok for r in retraced)
+
+
+def test_each_step_names_what_allows_it() -> None:
+    text, _ = logged(REFERENCE, 200)
+    steps = [record for line in text.splitlines() if "step" in (record := json.loads(line))]
+    assert all(step["verdict"] == "ok" for step in steps)
+    assert all("by" in agreed for step in steps for agreed in step["agreed"])
+
+
+def test_a_failure_can_be_taken_out_of_its_log(plant: Plant) -> None:
+    text, _ = logged(plant(LosesTheFirstElement))
+    run = load(text)
+    small = excerpt(run.header, run.failures[:1])
+    assert len(small) < 20_000
+    alone = load(small)
+    assert alone.failures == run.failures[:1]
+    assert alone.end is not None
+    assert alone.end.code == ExitCode.VIOLATION
+    assert retrace(alone.failures[0].episode)[-1].judgement.requirement == alone.failures[0].requirement
+
+
+def test_a_violation_is_recorded_with_everything_that_was_allowed(plant: Plant) -> None:
+    text, _ = logged(plant(LosesTheFirstElement))
+    failing = [
+        record
+        for line in text.splitlines()
+        if (record := json.loads(line)).get("verdict") == "fail" and "step" in record
+    ]
+    assert failing
+    for step in failing:
+        assert step["hurts"]
+        assert all(allowed["by"] and allowed["instead"] for allowed in step["allowed"])
+
+
+@pytest.mark.parametrize("lines", [1, 2, 50])
+def test_a_log_without_its_footer_is_truncated(lines: int) -> None:
+    text = logged(REFERENCE, 100)[0]
+    cut = "".join(text.splitlines(keepends=True)[:lines])
+    run = load(cut)
+    assert run.truncated
+    assert sum(len(s.episode.moments) for s in run.sessions) == max(0, lines - 2)
+
+
+def test_half_a_last_line_counts_as_missing() -> None:
+    text = logged(REFERENCE, 100)[0]
+    lines = text.splitlines(keepends=True)
+    run = load("".join(lines[:10]) + lines[10][:20])
+    assert run.truncated
+    assert sum(len(s.episode.moments) for s in run.sessions) == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda lines: [], "no header"),
+        (lambda lines: ["{}\n"], "no header"),
+        (
+            lambda lines: [lines[0].replace('"version":1', '"version":9'), *lines[1:]],
+            "version 9; this kit reads version 1",
+        ),
+        (lambda lines: [lines[0].replace('"grace":3', '"grace":"x"'), *lines[1:]], "line 1: "),
+        (lambda lines: [*lines[:3], "{\n", *lines[3:]], "line 4 is no JSON"),
+        (lambda lines: [*lines[:3], "[]\n", *lines[3:]], "line 4 is no JSON object"),
+        (lambda lines: [*lines[:3], '{"odd":1}\n', *lines[3:]], "line 4: ValueError: unknown record"),
+    ],
+    ids=["empty", "other", "version", "profile", "no JSON", "no object", "odd"],
+)
+def test_a_damaged_log_is_refused(change: Callable[[list[str]], list[str]], says: str) -> None:
+    text = logged(REFERENCE, 20)[0]
+    with pytest.raises(RunLogError, match=says):
+        load("".join(change(text.splitlines(keepends=True))))
+
+
+def test_what_is_no_log_is_told_from_one() -> None:
+    assert is_run(logged(REFERENCE, 5)[0])
+    assert not any(map(is_run, ("", "{}", "[]", "x", '{"trace":"vnic-trace"}')))
+
+
+# --- show --------------------------------------------------------------------------------------------------------------
+
+
+def test_show_says_what_check_said(vnickit: Kit, plant: Plant) -> None:
+    words = ("--phase", "walk", "--steps", "300", "-x", "--log", "run.jsonl")
+    said = vnickit("check", "--adapter", plant(LosesTheFirstElement), *words)
+    shown = vnickit("show", "run.jsonl")
+    assert shown.exit_code == ExitCode.CONFORMS
+    assert shown.stdout == said.stdout
+
+
+def test_show_one_failure(vnickit: Kit, plant: Plant, tmp_path: Path) -> None:
+    words = ("--phase", "walk", "--steps", "300", "-x", "--log", "run.jsonl", "--json")
+    report = json.loads(vnickit("check", "--adapter", plant(LosesTheFirstElement), *words).stdout)
+    case = report["failures"][0]["case"]
+    assert vnickit("show", "run.jsonl", "--case", case).stdout.startswith("FAIL           ")
+    assert json.loads(vnickit("show", "run.jsonl", "--case", case, "--as", "json").stdout) == report["failures"][0]
+    assert json.loads(vnickit("show", "run.jsonl", "--as", "json").stdout) == report
+    small = vnickit("show", "run.jsonl", "--case", case, "--as", "log").stdout
+    (tmp_path / "one.jsonl").write_text(small, encoding="utf-8")
+    assert vnickit("show", "one.jsonl", "--case", case).stdout.startswith("FAIL           ")
+    unknown = vnickit("show", "run.jsonl", "--case", "CRQ-99")
+    assert unknown.exit_code == ExitCode.USAGE
+    assert case in unknown.stderr
+
+
+def test_show_a_truncated_log(vnickit: Kit, tmp_path: Path) -> None:
+    lines = logged(REFERENCE, 100)[0].splitlines(keepends=True)
+    (tmp_path / "run.jsonl").write_text("".join(lines[:40]), encoding="utf-8")
+    shown = vnickit("show", "run.jsonl")
+    assert shown.exit_code == ExitCode.INCONCLUSIVE
+    assert "run.jsonl is truncated: the run did not come to its end" in shown.stderr
+    assert "INCONCLUSIVE: the run did not come to its end" in shown.stdout
+
+
+def test_show_a_trace_of_the_model(vnickit: Kit) -> None:
+    golden = Path(__file__).parents[1] / "golden"
+    shown = vnickit("show", golden / "trace_no_hold.jsonl")
+    assert shown.stdout == (golden / "trace_no_hold.txt").read_text(encoding="utf-8")
+    plain = json.loads(vnickit("show", golden / "trace_no_hold.jsonl", "--as", "json").stdout)
+    assert plain[0]["trace"] == "vnic-trace"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "x\n", '{"run":"vnic-run"}\n'])
+def test_show_refuses_what_it_cannot_read(text: str, vnickit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "odd").write_text(text)
+    result = vnickit("show", "odd")
+    assert result.exit_code == ExitCode.USAGE
+    assert result.stderr.startswith("Error: odd: ")
+    assert vnickit("show", "nothing").exit_code == ExitCode.USAGE
