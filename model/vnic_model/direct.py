@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from vnic_model.instance import Instance
-from vnic_spec.action import ACTIONS, Action, Effect
+from vnic_spec.action import Action, Effect
 from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Truth
+from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.rules import RULES, Rules
 from vnic_spec.state import VARIABLES, State

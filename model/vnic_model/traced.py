@@ -15,8 +15,9 @@ from vnic_model.direct import domain
 from vnic_model.expression import Builder, Node
 from vnic_model.instance import Instance
 from vnic_model.layout import Layout, code
-from vnic_spec.action import ACTIONS, Action
+from vnic_spec.action import Action
 from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Sort, Term, Truth
+from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.rules import RULES, Rules
 from vnic_spec.state import VARIABLES, State

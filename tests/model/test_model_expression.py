@@ -17,7 +17,7 @@ from vnic_model.expression import Builder, Node
 from vnic_model.instances import instance
 from vnic_model.layout import Layout
 from vnic_model.traced import Traced, Tracer
-from vnic_spec.action import ACTIONS
+from vnic_spec.catalogue import ACTIONS
 
 ADVICE = (
     "a state value has no truth value while the specification is being traced; "

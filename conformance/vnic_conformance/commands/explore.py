@@ -18,7 +18,7 @@ from vnic_model.instances import SCENARIOS, claims, instance
 from vnic_model.replay import trace_of
 from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH, lines_of
-from vnic_spec.action import ACTIONS
+from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import MUTATIONS, Mutation
 from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.properties import PROPERTIES
