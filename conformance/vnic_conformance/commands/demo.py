@@ -10,6 +10,10 @@ import click
 
 from vnic_conformance.commands.explore import request_of, run, spoken_of
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.reports.failure import failure_lines
+from vnic_conformance.reports.progress import progress
+from vnic_conformance.reports.text import last_lines
+from vnic_conformance.running.checking import Request, check
 from vnic_conformance.terminal import show
 from vnic_model.examples import mutation_trace
 from vnic_model.trace_text import WIDTH, lines_of
@@ -58,6 +62,35 @@ def _counterexample() -> ExitCode:
     return ExitCode.CONFORMS
 
 
+def _conformance() -> ExitCode:
+    checked = check(Request(REFERENCE, steps=DEMO_STEPS, phases=("walk",)), progress(False))
+    show(last_lines(checked.chosen, checked.outcome, selected=False))
+    return checked.outcome.code
+
+
+def _fault() -> ExitCode:
+    checked = check(Request(FAULTY, steps=DEMO_STEPS, phases=("walk",), fail_fast=True), progress(False))
+    if not checked.outcome.failures:
+        return ExitCode.KIT_ERROR
+    for failure in checked.outcome.failures:
+        show(failure_lines(failure, adapter=FAULTY, file=None))
+    click.echo()
+    _say(FENCED)
+    return ExitCode.CONFORMS
+
+
+#: What is checked, and for how long: a full check plays scripted cases and tours too.
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+FAULTY = "python:vnic_reference.faults:fenced_send_accepted"
+DEMO_STEPS = 2_000
+
+#: What the last act shows, in words.
+FENCED = (
+    "A random walk met the fault on its way; what is shown is the shortest of all ways to it, found by leaving out steps and by "
+    "searching the specification breadth-first. The same happens to a server that hung while it was active, was left, "
+    "and comes back: what it sends still reaches the client, which believes that it comes from the new server."
+)
+
 #: The acts, in order.
 ACTS = (
     Act(
@@ -75,6 +108,19 @@ ACTS = (
         "therefore lets the event overlay the last element; this is the shortest run against dropping it:",
         _counterexample,
     ),
+    Act(
+        "An implementation, checked",
+        "The same specification now runs in lockstep with an implementation: the kit's reference hypervisor, written from the "
+        "requirements by a second author. Return codes, the 16 bytes of every element, the listing: each answer must be one "
+        "that the specification allows. Random walks, 1 to 4 servers, queues of 256 elements, virtual time:",
+        _conformance,
+    ),
+    Act(
+        "A fault, found",
+        "The same hypervisor with one small change: it stores whatever a registered server sends to the client, connected or "
+        "not. This is what vnickit check says:",
+        _fault,
+    ),
 )
 
 
@@ -83,7 +129,8 @@ def command() -> ExitCode:
     """Show what this is, in a minute.
 
     First the failover protocol of two servers is exhausted: every state, every property. Then one plausible misreading
-    of one rule is refuted, by the shortest run in which the client is harmed.
+    of one rule is refuted, by the shortest run in which the client is harmed. Then an implementation is checked, and one
+    with a fault, which is found and shown.
 
     \b
     Example:
@@ -100,5 +147,5 @@ def command() -> ExitCode:
         if code is not ExitCode.CONFORMS:
             return code
     click.echo()
-    click.echo("Next: vnickit explain INV-2, vnickit explore --list, vnickit --help")
+    click.echo("Next: vnickit explain INV-2, vnickit explore --list, vnickit list, vnickit check --help")
     return ExitCode.CONFORMS

@@ -90,7 +90,7 @@ def _allowed(failure: Failure) -> list[str]:
 
 
 def _again(failure: Failure, adapter: str, file: str | None) -> Iterator[Line]:
-    command = replay_command(file, failure.case, adapter) if file else "run again with --log FILE, then replay FILE"
+    command = replay_command(file, failure.case, adapter) if file else f"vnickit check --adapter {shlex.quote(adapter)}"
     yield from labelled("replay", command, "verdict")
     facts = [str(failure.rerun)] if failure.rerun is not None and failure.rerun.runs else []
     facts += [failure.length_note] if failure.length_note else []
