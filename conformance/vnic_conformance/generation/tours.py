@@ -96,7 +96,7 @@ def instances(profile: Profile, servers: int) -> Iterator[Instance]:
     for name in _NAMED:
         yield instance(name, servers, profile=profile)
     base = instance("interface", servers, profile=profile)
-    kinds = {"status": (Status.OPERATIONAL,), "to_client_kind": (Kind.DATA,)}
+    kinds: dict[str, tuple[object, ...]] = {"status": (Status.OPERATIONAL,), "to_client_kind": (Kind.DATA,)}
     for name, actions in _OWN.items():
         wanted = {
             "holding": profile.crossing is Crossing.HOLD,
@@ -104,7 +104,10 @@ def instances(profile: Profile, servers: int) -> Iterator[Instance]:
             "damping": profile.preempt_delay_ms > 0,
         }
         if wanted.get(name, True):
-            yield replace(base, name=name, actions=frozenset(actions.split()), parameters=kinds)
+            # A server that has been left is to come back with the event unread.
+            more: dict[str, tuple[object, ...]] = {"status": (Status.OPERATIONAL, Status.LINK_DOWN)}
+            parameters = kinds | more if name == "holding" else kinds
+            yield replace(base, name=name, actions=frozenset(actions.split()), parameters=parameters)
 
 
 def _tours(graph: Graph, profile: Profile, covered: set[str], missed: dict[str, str]) -> Iterator[Tour]:

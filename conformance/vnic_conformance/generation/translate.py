@@ -34,6 +34,7 @@ _HEADERS = {
     Kind.LOGIN_RSP: "8084",
     Kind.DATA: FILLER,
 }
+EVENTS = (Kind.FAILED, Kind.DEREGISTERED, Kind.MIGRATED, Kind.FAILOVER)
 _REPORTED = (Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
 #: Calls that stand for several actions: the state decides which one it is.
 _CLIENT_CALLS = {
@@ -55,6 +56,10 @@ _POWER = {
     "server_crashes": "crash",
     "server_boots": "power_on",
 }
+
+
+_CLEARING_CLIENT = ("h_reg_crq", "h_free_crq", "client_crashes")
+_CLEARING_SERVER = ("server_registers", "server_frees", "server_crashes")
 
 
 class CannotTranslate(ValueError):  # noqa: N818 - no error of the program: a way that cannot be gone at the interface
@@ -125,7 +130,8 @@ class _Translation:
         return found
 
     def _last_chance(self, k: int, queue: str) -> int:
-        for j in range(k, -1, -1):
+        """Before which move a queue can be filled that is full at move ``k``, and ends then with what the machine says."""
+        for j in range(self._newest_since(k, queue), -1, -1):
             s = self.way.states[j]
             selected = s.selected
             if isinstance(selected, int) and s.connected(selected) and queue in (CLIENT, server(selected)):
@@ -134,8 +140,22 @@ class _Translation:
                 break
         raise CannotTranslate(f"nobody can fill the queue of {queue} before {self.way.moves[k].action.name}")
 
+    def _newest_since(self, k: int, queue: str) -> int:
+        """The move by which a queue got the event that is its last element at move ``k``; ``k`` where that is no event."""
+        items = _queue(self.way.states[k], queue).items
+        if not items or items[-1].kind not in EVENTS:
+            return k
+        length = len(items)
+        while k > 0 and len(_queue(self.way.states[k], queue).items) >= length:
+            k -= 1
+        return k
+
     def _lasts(self, k: int, queue: str) -> bool:
-        """Nothing is taken from a queue by a move."""
+        """Nothing is taken from a queue by a move, not even what only fills it."""
+        move = self.way.moves[k]
+        owner = CLIENT if move.action.name in _CLEARING_CLIENT else server(_which(move))
+        if move.action.name in (*_CLEARING_CLIENT, *_CLEARING_SERVER) and owner == queue:
+            return False
         return len(_queue(self.way.states[k + 1], queue).items) >= len(_queue(self.way.states[k], queue).items)
 
     def _fill(self, k: int, queue: str) -> Iterator[Stimulus]:
@@ -165,6 +185,8 @@ class _Translation:
             if now == 0 and was > 0:
                 real.clear()
             elif now > was:
+                if len(real) + now - was > ELEMENTS_PER_PAGE:
+                    raise CannotTranslate(f"the queue of {queue} is full and has no room when {move.action.name} comes")
                 real += [True] * (now - was)
             elif queue in full and _queue(before, queue).items != _queue(after, queue).items:
                 last = len(real) - 1 - real[::-1].index(True)
@@ -254,10 +276,14 @@ def _console(name: str, given: dict[str, Any]) -> Stimulus:
 
 def _consumer(move: Move) -> str:
     if move.action.name == "server_consumes":
-        i = move.parameters[move.action.parameters.index("i")]
-        assert isinstance(i, int)
-        return server(i)
+        return server(_which(move))
     return CLIENT if move.action.name == "client_consumes" else ""
+
+
+def _which(move: Move) -> int:
+    """The server concerned; 0 where there is none."""
+    given = dict(zip(move.action.parameters, move.parameters, strict=True))
+    return _number(given.get("i", 0))
 
 
 def _full_queues(move: Move, before: State) -> tuple[str, ...]:

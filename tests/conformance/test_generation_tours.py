@@ -1,0 +1,130 @@
+"""Tours reach what they say, on the reference, and are the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from vnic_conformance.generation.goals import OUT_OF_REACH, case_of, claimed, view_of, witness_case, witness_law
+from vnic_conformance.generation.tours import Plan, Tour, plan
+from vnic_conformance.oracle import Oracle
+from vnic_conformance.oracle.judge import Judgement
+from vnic_conformance.oracle.possibility import Possibility
+from vnic_conformance.protocol.hello import claims_of
+from vnic_conformance.session import Session
+from vnic_conformance.targets import Target, open_target
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.profile import ComplaintOrder, Crossing, EventFull, Profile, Reopen, TieBreak
+from vnic_spec.property import Step
+from vnic_spec.wire import Rc
+
+#: What comes of time has no action in the oracle; and a report that is refused by its sender is refused before the machine.
+UNNAMED = (
+    *("MON-2/", "CRQ-13/hold-expires", "CRQ-7/report-expires", "CRQ-7/reports-expire", "CRQ-7/hold-expires"),
+    *("CRQ-13/overdue-is-not-selected", "MON-1/server-reports-unlisted"),
+)
+
+
+class Claiming:
+    """A target that is reset to a profile."""
+
+    def __init__(self, target: Target, profile: Profile) -> None:
+        self.target = target
+        self.claims = claims_of(profile)
+
+    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
+        return self.target.request({**fields, **self.claims} if fields["op"] == "reset" else fields)
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    with open_target("python:vnic_reference.adapter:Adapter") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def made() -> Plan:
+    return plan(Profile())
+
+
+def run(target: Target, tour: Tour, profile: Profile) -> Session:
+    session = Session(Claiming(target, profile), tour.servers, profile)
+    session.play(tour.word)
+    return session
+
+
+def reached(oracle: Oracle, before: Possibility, judgement: Judgement) -> set[str]:
+    """The goals that a step of a run was, told by the oracle's own states."""
+    agreed = judgement.agreed[0]
+    if agreed.action not in ACTIONS:
+        return set()
+    action = ACTIONS[agreed.action]
+    s, t = before.state, agreed.possibility.state
+    step = Step(agreed.action, dict(agreed.parameters), agreed.rc)
+    found = {witness_case(p) for p in claimed() if witness_law(p)(oracle.ops, s, t, step)}
+    full = tuple(name for name in ("full", "client_full", "server_full") if agreed.parameters.get(name) is True)
+    answer = None if agreed.rc is None else Rc(agreed.rc)
+    return found | {case_of(action, full, answer, view_of(s), view_of(t))}
+
+
+def test_a_plan_covers_the_machine(made: Plan) -> None:
+    assert made.unreached.keys() == {witness_case(p) for p in claimed() if p.name in OUT_OF_REACH}
+    assert len(made.cases) > 250
+    assert {witness_case(p) for p in claimed() if p.name not in OUT_OF_REACH} <= made.cases
+    events = {case for case in made.cases if case.startswith("CRQ-7/")}
+    assert {"CRQ-7/client-migrates-client-full-over-08", "CRQ-7/client-migrates-client-full-over-06"} <= events
+    assert "CRQ-7/server-reports-client-full-over-08" in events
+    assert {"CRQ-3/h-send-crq-to-server-dropped", "CRQ-3/h-send-crq-to-client-dropped"} <= made.cases
+
+
+def test_cheap_tours_come_first_and_ids_are_unique(made: Plan) -> None:
+    assert [len(t.word) for t in made.tours] == sorted(len(t.word) for t in made.tours)
+    assert len({t.case for t in made.tours}) == len(made.tours)
+    assert all(tour.case in tour.covers for tour in made.tours)
+
+
+@pytest.mark.slow
+def test_a_plan_is_the_same_every_time(made: Plan) -> None:
+    assert plan.__wrapped__(Profile()).tours == made.tours
+
+
+def test_a_glob_finds_a_tour_by_any_case_it_covers(made: Plan) -> None:
+    assert any(tour.matches("FOV-10/*") for tour in made.tours)
+    assert not any(tour.matches("NO-SUCH-ID") for tour in made.tours)
+
+
+def test_tours_reach_on_the_reference_what_they_say(target: Target, made: Plan) -> None:
+    found: set[str] = set()
+    for tour in made.tours:
+        session = Session(target, tour.servers, Profile())
+        session.begin()
+        for k, stimulus in enumerate(tour.word):
+            before = session.oracle.one()
+            judgement = session.apply(stimulus)
+            assert judgement.ok, (tour.case, str(stimulus), judgement.requirement, judgement.sentence)
+            in_a_fill = {(s.who, s.call) for s in tour.word[max(0, k - 2) : k + 3]} == {(stimulus.who, "send_crq")}
+            if not in_a_fill:
+                found |= reached(session.oracle, before, judgement)
+        if not tour.way:
+            found |= tour.covers
+    assert {case for case in made.cases - found if not case.startswith(UNNAMED)} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(event_full=EventFull.DEFER),
+        Profile(crossing=Crossing.GAP),
+        Profile(preempt_delay_ms=1000),
+        Profile(reopen=Reopen.RESELECT, tie_break=TieBreak.NEWEST),
+        Profile(complaint_order=ComplaintOrder.LOPAR, tie_break=TieBreak.PORT, hold_limit_ms=700),
+        Profile(tie_break=TieBreak.ANY, grace=1),
+    ],
+    ids=lambda p: "-".join(p.differences()),
+)
+def test_the_reference_passes_the_tours_of_every_profile(target: Target, profile: Profile) -> None:
+    for tour in plan(profile).tours:
+        failure = run(target, tour, profile).failure
+        assert failure is None, (tour.case, failure.requirement, str(failure.stimulus))
