@@ -21,7 +21,7 @@ from vnic_conformance.oracle.possibility import (
 )
 from vnic_conformance.oracle.time import Clock
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
-from vnic_model.direct import DirectMap, initial_state
+from vnic_model.direct import DirectMap, DirectOrder, initial_state
 from vnic_model.instance import Instance
 from vnic_spec.calls import DEFAULT_PRIORITY
 from vnic_spec.profile import Profile
@@ -62,8 +62,11 @@ class Judgement:
 
 def starting_state(servers: int, listed: int) -> State:
     """The state after ``reset``: partitions on, nothing registered, the first ``listed`` servers on the list with priority 50."""
-    made = Instance("oracle", servers, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101)
-    state = initial_state(made)
+    # Made for one server and widened: an instance has as many servers as a list may have, a system may have more.
+    state = initial_state(Instance("oracle", 1, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101))
+    maps = {name: value for name, value in vars(state).items() if isinstance(value, DirectMap)}
+    state = state.but(**{name: DirectMap(each.values * servers, each.default) for name, each in maps.items()})
+    state = state.but(added=DirectOrder(frozenset((i, j) for j in range(servers) for i in range(j))))
     on_list = DirectMap(tuple(i < listed for i in range(servers)), False)
     return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0), listed=on_list)
 

@@ -1,0 +1,26 @@
+"""Scripted cases: words of stimuli written by hand, for what the machine knows nothing of, and for what chance rarely meets."""
+
+from __future__ import annotations
+
+# Importing the modules enters their scripts into the list.
+from vnic_conformance.cases import administering, registering, sending, sub_queues, switching, watching
+from vnic_conformance.cases.runner import Played, Verdict, applies, missing, play, stimuli
+from vnic_conformance.cases.script import SCRIPTS, Script, ScriptStep
+
+__all__ = [
+    "SCRIPTS",
+    "Played",
+    "Script",
+    "ScriptStep",
+    "Verdict",
+    "administering",
+    "applies",
+    "missing",
+    "play",
+    "registering",
+    "sending",
+    "stimuli",
+    "sub_queues",
+    "switching",
+    "watching",
+]
