@@ -129,6 +129,16 @@ def test_what_an_adapter_does_not_have_cannot_be_replayed(
     assert why in " ".join(result.stdout.split())
 
 
+def test_what_only_a_script_knows_is_judged_by_it_again(vnickit: Kit) -> None:
+    faulty = "python:vnic_reference.faults:sub_header_unchecked"
+    found = vnickit("check", "--adapter", faulty, "--phase", "scripted", "-k", "CRQ-12/*", "-x")
+    assert found.exit_code == ExitCode.VIOLATION, found.output
+    assert ", as scripted" in " ".join(found.stdout.split())
+    assert vnickit("replay", "vnickit-failures.jsonl", "--adapter", faulty).exit_code == ExitCode.VIOLATION
+    fixed = vnickit("replay", "vnickit-failures.jsonl", "--adapter", REFERENCE)
+    assert fixed.exit_code == ExitCode.CONFORMS, fixed.output
+
+
 def test_as_data(failures: Path, vnickit: Kit) -> None:
     (replayed,) = json.loads(vnickit("replay", failures, "--adapter", REFERENCE, "--json").stdout)["replayed"]
     assert replayed["verdict"] == "FIXED"

@@ -194,6 +194,10 @@ def field_name(name: str) -> str:
     if name in known:
         return known[name]
     who, _, what = name.partition("_")
+    if what.startswith("sub_"):
+        return f"sub-CRQ {what.removeprefix('sub_')} of {partner(who)}"
+    if what == "interrupts":
+        return f"pending interrupts of {partner(who)}"
     if who.startswith("server") and what:
         return f"{what} of {partner(who)}"
     return name
@@ -201,8 +205,10 @@ def field_name(name: str) -> str:
 
 def field_value(name: str, value: object) -> str:
     """The value of a field in words; an allowed content of a queue as well as one that came."""
+    if value == "nothing":
+        return "not there"
     if name == "rc":
-        return rc_name(value)
+        return rc_name(value) if isinstance(value, int) else str(value)
     if name.endswith("_queue"):
         return element_list(value)
     if name == "element":
@@ -218,7 +224,7 @@ def field_value(name: str, value: object) -> str:
         return hex(value) if isinstance(value, int) else str(value)
     if name == "info":
         return _info(str(value))
-    return "missing" if value is None else str(value)
+    return "not there" if value is None else str(value) or "empty"
 
 
 def _info(text: str) -> str:

@@ -298,7 +298,8 @@ class Engine:
             return
         if counted <= self._failed.keys():
             return
-        found = self._narrowed(session.episode, failure, play)
+        alone = play.case is not None and retrace(session.episode)[-1].judgement.ok
+        found = self._narrowed(session.episode, failure, play, alone)
         for case in sorted(counted):
             event = Failure(
                 case=case,
@@ -307,6 +308,7 @@ class Engine:
                 phase=play.phase,
                 episode=found.episode,
                 allowed=alternatives(found.judgement),
+                script=play.case.id if alone and play.case is not None else "",
                 found_after=self.outcome.steps,
                 rerun=found.rerun,
                 length_note=found.note,
@@ -316,9 +318,9 @@ class Engine:
         self.outcome.failures.append(self._failed[shown])
         self._tell(self._failed[shown])
 
-    def _narrowed(self, episode: Episode, failure: Judgement, play: Play) -> Narrowed:
+    def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
         many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
-        if retrace(episode)[-1].judgement.ok:
+        if alone:
             # What is wrong only the script knows, so its word is what it is.
             return Narrowed(episode, failure, self._repeated(play, failure), f"{many}, as scripted")
         if len(self.outcome.failures) >= NARROWED:

@@ -96,6 +96,7 @@ class Failure:
         phase: where it was found.
         episode: from ``reset`` to the violation.
         allowed: everything that was allowed instead.
+        script: the scripted case that alone knows what is wrong, the specification being silent on it; or empty.
         found_after: steps of the run before it was found.
         rerun: how often it came again.
         length_note: what is known of shorter words.
@@ -107,6 +108,7 @@ class Failure:
     phase: str
     episode: Episode
     allowed: tuple[Alternative, ...] = ()
+    script: str = ""
     found_after: int = 0
     rerun: Rerun | None = None
     length_note: str = ""

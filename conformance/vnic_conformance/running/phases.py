@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
+from vnic_conformance.cases import SCRIPTS, Script, applies, stimuli
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.running.engine import Engine, Play, Watched
-from vnic_conformance.running.plan import Case, requirements_of_role, watched_cases
+from vnic_conformance.running.plan import Case, Phase, requirements_of_role, watched_cases
 from vnic_conformance.running.tours import Tours, tours
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
@@ -19,7 +20,7 @@ WALK = 400
 #: Numbers of servers that walks take in turn; 7 is more than a list can hold (ADM-1).
 SERVERS = (2, 3, 2, 4, 1, 7, 6)
 #: The phases, in order.
-PHASES = ("tour", "hypothesis", "walk")
+PHASES = ("scripted", "tour", "hypothesis", "walk")
 #: Which part of the steps Hypothesis gets: it takes longer over each.
 HYPOTHESIS = 4
 
@@ -48,10 +49,15 @@ def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str],
         tell: told when that takes a while.
     """
     known = tours(profile, tell) if "tour" in phases else Tours((), {})
-    found = [*watched_cases(), *known.cases()]
+    found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *known.cases()]
     order = {entry.id: number for number, entry in enumerate(requirements_of_role())}
     found.sort(key=lambda case: order.get(case.requirement, len(order)))
     return Book(tuple(found), known, tuple(phases))
+
+
+def scripted_cases() -> list[Case]:
+    """The words written by hand."""
+    return [Case(s.id, Phase.SCRIPT, s.purpose, s.requirements, s.features) for s in SCRIPTS.values()]
 
 
 def plays(
@@ -59,6 +65,7 @@ def plays(
 ) -> Iterator[Play]:
     """Everything that a check plays for the cases that were chosen."""
     engine.unreached |= made.tours.unreached
+    yield from _scripts(engine, chosen)
     yield from _tours(engine, made, chosen)
     if not any(case.watched for case in chosen):
         return
@@ -68,6 +75,21 @@ def plays(
             return
     if "walk" in made.phases:
         yield from _walks(engine, steps=steps, seed=seed, servers=servers)
+
+
+def _scripts(engine: Engine, chosen: Sequence[Case]) -> Iterator[Play]:
+    for case in chosen:
+        if case.phase is Phase.SCRIPT:
+            script = SCRIPTS[case.id]
+            if applies(script, engine.target.hello, engine.profile):
+                yield scripted(script, case)
+            else:
+                engine.unreached[case.id] = "it is about another profile, or about an adapter that claims less"
+
+
+def scripted(script: Script, case: Case) -> Play:
+    """A script to be played."""
+    return Play("scripted", script.servers, lambda session: stimuli(script, session), case, unpaired=script.unpaired)
 
 
 def _tours(engine: Engine, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:

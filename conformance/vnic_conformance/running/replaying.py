@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vnic_conformance.cases import SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports import naming
-from vnic_conformance.running.episode import Episode, Retraced, Strict, again, claims_to_send, feature_of, retrace
+from vnic_conformance.running.episode import (
+    Episode,
+    Recording,
+    Retraced,
+    Strict,
+    again,
+    claims_to_send,
+    feature_of,
+    retrace,
+)
 from vnic_conformance.running.events import Failure
 from vnic_conformance.targets import Target
 
@@ -52,7 +62,9 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
     claims = claims_to_send(recorded.profile, hello.profile, hello.features)
-    session = again(Strict(target, claims), recorded)
+    session = _again(Strict(target, claims), failure)
+    if session is None:
+        return Replayed(failure, ExitCode.INCONCLUSIVE, f"this kit has no script {failure.script}", (), {})
     new = session.episode
     changed = changes(recorded, new)
     retraced = tuple(retrace(new))
@@ -68,6 +80,21 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
         return Replayed(failure, ExitCode.INCONCLUSIVE, reason, retraced, changed)
     many = len(recorded.moments)
     return Replayed(failure, ExitCode.CONFORMS, f"all {many} steps are as they must be", retraced, changed)
+
+
+def _again(target: Strict, failure: Failure) -> Recording | None:
+    """The steps of a failure done again; where only a script knows what is wrong, by that script."""
+    recorded = failure.episode
+    if not failure.script:
+        return again(target, recorded)
+    script = SCRIPTS.get(failure.script)
+    if script is None:
+        return None
+    session = Recording(target, script.servers, recorded.profile, unpaired=script.unpaired)
+    if session.begin().ok:
+        for stimulus in stimuli(script, session):
+            session.apply(stimulus)
+    return session
 
 
 def _impossible(target: Target, recorded: Episode) -> str:

@@ -2,7 +2,7 @@
 
 Header, then a line per session, step, failure and verdict, then a footer; without the footer the document is truncated. Each
 line is handed to the operating system when it is written, so nothing recorded is lost when the adapter dies or the kit is
-stopped. In a session only what changed in the observation is repeated from step to step.
+stopped. In a session only what changed in the observation is repeated from step to step, and of a queue what moved.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class RunLog:
     def _news(self, came: Mapping[str, object]) -> dict[str, object]:
         """What is new in a reply: its own fields, and what changed in the observation."""
         news = {
-            name: value
+            name: _moved(self._shown.get(name), value) if name.endswith("_queue") else value
             for name, value in came.items()
             if name not in _DULL and (not is_observed(name) or self._shown.get(name) != value)
         }
@@ -112,6 +112,25 @@ class RunLog:
             if gone:
                 news["gone"] = " ".join(gone)
         return news
+
+
+def _moved(before: object, after: object) -> object:
+    """What a queue holds now, by what it held before where that is shorter: how many were taken, which were added."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return after
+    old, new = before.split(), after.split()
+    for taken in (0, 1):
+        left = old[taken:]
+        if taken <= len(old) and left and new[: len(left)] == left:
+            return {"taken": taken, "added": " ".join(new[len(left) :])}
+    return after
+
+
+def _held(before: object, moved: object) -> object:
+    """What a queue holds, from what :func:`_moved` has written."""
+    if not isinstance(moved, dict):
+        return moved
+    return " ".join([*str(before).split()[moved["taken"] :], *moved["added"].split()])
 
 
 def header_record(event: RunBegan) -> dict[str, object]:
@@ -184,6 +203,7 @@ def plain_event(event: Event) -> dict[str, object]:
             "hurts": event.requirement,
             "sentence": event.sentence,
             "phase": event.phase,
+            "script": event.script,
             "found_after": event.found_after,
             "rerun": None if rerun is None else [rerun.failed, rerun.runs],
             "length_note": event.length_note,
@@ -405,7 +425,8 @@ class _Reader:
         """A reply with its whole observation again."""
         own = {name: value for name, value in news.items() if not is_observed(name) and name != "gone"}
         gone = str(news.get("gone", "")).split()
-        observed = {**self._shown, **{name: value for name, value in news.items() if is_observed(name)}}
+        changed = {name: _held(self._shown.get(name), value) for name, value in news.items() if is_observed(name)}
+        observed = {**self._shown, **changed}
         self._shown = {name: value for name, value in observed.items() if name not in gone}
         return {**own, **self._shown}
 
@@ -431,6 +452,7 @@ def _failure(record: Mapping[str, Any]) -> Failure:
         requirement=record["hurts"],
         sentence=record["sentence"],
         phase=record["phase"],
+        script=record["script"],
         episode=_episode(record["episode"]),
         allowed=tuple(_alternative(entry) for entry in record["allowed"]),
         found_after=record["found_after"],
