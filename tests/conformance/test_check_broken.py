@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.runlog import read
+from vnic_conformance.running.recorded import read
 from vnic_reference.adapter import Adapter
 
 Kit = Callable[..., Result]

@@ -13,9 +13,9 @@ from click.testing import Result
 from vnic_conformance.reports import naming
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.summary import rows
-from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case, Phase, case_of, select, watched_cases
+from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus, advance
 from vnic_reference.adapter import Adapter

@@ -14,7 +14,8 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import Event, SessionBegan, StepDone
-from vnic_conformance.running.runlog import RunLog, RunLogError, excerpt, is_run, load
+from vnic_conformance.running.recorded import RunLogError, is_run, load
+from vnic_conformance.running.runlog import RunLog, excerpt
 from vnic_reference.adapter import Adapter
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"

@@ -18,9 +18,9 @@ from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
-from vnic_conformance.running.engine import Listener
 from vnic_conformance.running.phases import PHASES
 from vnic_conformance.running.plan import NothingSelectedError
+from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import RunLog, excerpt
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.terminal import show

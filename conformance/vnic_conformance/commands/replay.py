@@ -12,8 +12,8 @@ from vnic_conformance.commands.check import adapter_option, stoppable, time_scal
 from vnic_conformance.commands.show import loaded, text_of
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
+from vnic_conformance.running.recorded import is_run
 from vnic_conformance.running.replaying import Replayed, replay_failure
-from vnic_conformance.running.runlog import is_run
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 from vnic_conformance.terminal import refusal, show
 from vnic_model.trace_text import Line, labelled

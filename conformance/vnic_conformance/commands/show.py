@@ -15,7 +15,8 @@ from vnic_conformance.reports.summary import outcome_of
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.plan import known_cases
-from vnic_conformance.running.runlog import RecordedRun, RunLogError, excerpt, is_run, load
+from vnic_conformance.running.recorded import RecordedRun, RunLogError, is_run, load
+from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.terminal import refusal, show
 from vnic_model.replay import replay
 from vnic_model.trace import Trace, TraceError

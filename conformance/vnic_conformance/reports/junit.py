@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from vnic_conformance.reports.failure import failure_lines
 from vnic_conformance.reports.summary import label, rows, sentence
-from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import Failure, RunBegan
 from vnic_conformance.running.plan import Case
+from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_spec.requirements import GROUPS
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from vnic_conformance.reports.failure import plain_failure
 from vnic_conformance.reports.summary import rows, sentence
-from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
+from vnic_conformance.running.play import Outcome
 
 
 def plain_report(header: RunBegan, cases: Sequence[Case], outcome: Outcome) -> dict[str, object]:

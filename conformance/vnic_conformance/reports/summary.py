@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.coverage import ENOUGH
-from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case, requirements_of_role
-from vnic_conformance.running.runlog import RecordedRun
+from vnic_conformance.running.play import Outcome
+from vnic_conformance.running.recorded import RecordedRun
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Scope

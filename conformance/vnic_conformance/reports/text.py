@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from vnic_conformance.reports.failure import broken_lines, failure_lines
 from vnic_conformance.reports.summary import Row, count, label, many, rows, sentence, tally
-from vnic_conformance.running.engine import Outcome
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
+from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import Verdict
 from vnic_model.trace_text import WIDTH, Line
 

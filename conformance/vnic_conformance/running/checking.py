@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vnic_conformance.running import phases
-from vnic_conformance.running.engine import Engine, Listener, Outcome, Play, hello_as_plain
+from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
+from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import exit_code
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_spec.profile import Profile

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.episode import Episode, Recording, Strict, claims_to_send, feature_of, retrace
@@ -31,8 +30,8 @@ from vnic_conformance.running.events import (
 )
 from vnic_conformance.running.narrowing import RERUNS, Narrowed, narrow
 from vnic_conformance.running.plan import ANSWERS, Case, Phase, case_of
+from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
-from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_spec.profile import Profile
@@ -43,47 +42,6 @@ BUSY = f"CRQ-14/{ANSWERS}"
 ENOUGH_FAILURES = 4
 #: So many different failures are narrowed down; further ones are shown as they were found.
 NARROWED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """One session to be played.
-
-    Attributes:
-        phase: what it belongs to, in one word.
-        servers: server partitions.
-        stimuli: what to do; it is asked for the next stimulus when the one before has been judged.
-        case: the case that is played, if it is one.
-        covers: further cases that it goes through.
-        unpaired: server partitions without an authorised connection.
-        seed: of what is random in it.
-    """
-
-    phase: str
-    servers: int
-    stimuli: Callable[[Session], Iterable[Stimulus]]
-    case: Case | None = None
-    covers: tuple[Case, ...] = ()
-    unpaired: tuple[str, ...] = ()
-    seed: int | None = None
-
-
-@dataclass
-class Outcome:
-    """What a run found."""
-
-    results: list[CaseResult] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    broken: AdapterFailed | None = None
-    notes: list[str] = field(default_factory=list)
-    sessions: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-    code: ExitCode = ExitCode.INCONCLUSIVE
-    complete: bool = True  #: false for what a truncated log tells
-
-
-Listener = Callable[[Event], None]
 
 
 class Watched(Recording):
@@ -296,27 +254,30 @@ class Engine:
         if not counted:
             self._beside[blamed] = self._beside.get(blamed, 0) + 1
             return
-        if counted <= self._failed.keys():
+        new = counted - self._failed.keys()
+        if not new:
             return
         alone = play.case is not None and retrace(session.episode)[-1].judgement.ok
+        if blamed in self._failed and not alone:
+            # One trace for one property is enough: the others would mostly show the same fault.
+            self._failed |= {case: replace(self._failed[blamed], case=case) for case in new}
+            return
         found = self._narrowed(session.episode, failure, play, alone)
-        for case in sorted(counted):
-            event = Failure(
-                case=case,
-                requirement=found.judgement.requirement,
-                sentence=found.judgement.sentence,
-                phase=play.phase,
-                episode=found.episode,
-                allowed=alternatives(found.judgement),
-                script=play.case.id if alone and play.case is not None else "",
-                found_after=self.outcome.steps,
-                rerun=found.rerun,
-                length_note=found.note,
-            )
-            self._failed[case] = event
-        shown = blamed if blamed in counted else min(counted)
-        self.outcome.failures.append(self._failed[shown])
-        self._tell(self._failed[shown])
+        shown = Failure(
+            case=blamed if blamed in new else min(new),
+            requirement=found.judgement.requirement,
+            sentence=found.judgement.sentence,
+            phase=play.phase,
+            episode=found.episode,
+            allowed=alternatives(found.judgement),
+            script=play.case.id if alone and play.case is not None else "",
+            found_after=self.outcome.steps,
+            rerun=found.rerun,
+            length_note=found.note,
+        )
+        self._failed |= {case: replace(shown, case=case) for case in new}
+        self.outcome.failures.append(shown)
+        self._tell(shown)
 
     def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
         many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"

@@ -12,7 +12,7 @@ from vnic_conformance.generation import failure as words
 from vnic_conformance.generation.shortest import Shortest, shortest
 from vnic_conformance.generation.shrink import shrink
 from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.episode import Episode, Recording
+from vnic_conformance.running.episode import Episode, Recording, again
 from vnic_conformance.running.verdicts import Rerun
 from vnic_conformance.session import Requests
 
@@ -43,7 +43,9 @@ def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
     found = words.Failure(episode.servers, episode.profile, episode.word, failure)
     many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
     if episode.unpaired:
-        return Narrowed(episode, failure, Rerun(0, 0), f"{many}, not shortened")
+        runs = [again(target, episode).failure for _ in range(RERUNS)]
+        same = sum(run is not None and run.requirement == failure.requirement for run in runs)
+        return Narrowed(episode, failure, Rerun(same, RERUNS), f"{many}, not shortened")
     first = words.rerun(target, found, RERUNS)
     if not first.reproducible:
         where = "" if first.first_difference is None else f"; answers differ from step {first.first_difference} on"
@@ -53,8 +55,8 @@ def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
     session.play(best.failure.word)
     if session.failure is None:
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened")
-    again = words.rerun(target, best.failure, RERUNS)
-    return Narrowed(session.episode, session.failure, Rerun(again.failed, again.runs), length_note(best))
+    last = words.rerun(target, best.failure, RERUNS)
+    return Narrowed(session.episode, session.failure, Rerun(last.failed, last.runs), length_note(best))
 
 
 def length_note(best: Shortest) -> str:

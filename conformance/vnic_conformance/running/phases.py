@@ -8,8 +8,9 @@ from itertools import cycle, islice
 
 from vnic_conformance.cases import SCRIPTS, Script, applies, stimuli
 from vnic_conformance.generation.walk import walk
-from vnic_conformance.running.engine import Engine, Play, Watched
+from vnic_conformance.running.engine import Engine, Watched
 from vnic_conformance.running.plan import Case, Phase, requirements_of_role, watched_cases
+from vnic_conformance.running.play import Play
 from vnic_conformance.running.tours import Tours, tours
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
