@@ -16,6 +16,7 @@ from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import open_target
 from vnic_reference.adapter import Adapter
+from vnic_reference.faults import FAULTS
 from vnic_spec.profile import Profile
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"
@@ -23,21 +24,11 @@ Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
 Golden = Callable[[str, str], None]
 Reply = dict[str, object]
+FENCED_SENDS = FAULTS["fenced_send_accepted"].adapter
 
 
-class SwitchesInSilence(Adapter):
-    """Shows no event 08."""
-
-    def __call__(self, request: Mapping[str, object]) -> Reply:
-        reply = super().__call__(request)
-        elements = str(reply.get("client_queue", "")).split()
-        if "client_queue" in reply:
-            reply["client_queue"] = " ".join(e for e in elements if not e.startswith("ff08"))
-        return reply
-
-
-class RegistersNobody(SwitchesInSilence):
-    """Has another fault too, which comes first."""
+class RegistersNobody(Adapter):
+    """Has another fault, which comes first."""
 
     def __call__(self, request: Mapping[str, object]) -> Reply:
         reply = super().__call__(request)
@@ -75,15 +66,15 @@ class Decided(Adapter):
 
 @pytest.fixture
 def failures(vnickit: Kit, plant: Plant) -> Path:
-    """The failures of an implementation that switches in silence."""
-    adapter = plant(SwitchesInSilence)
+    """The failures of an implementation that lets fenced servers send."""
+    adapter = plant(FENCED_SENDS)
     words = ("--phase", "walk", "--steps", "1000", "--servers", "2", "-x")
     assert vnickit("check", "--adapter", adapter, *words).exit_code == ExitCode.VIOLATION
     return Path("vnickit-failures.jsonl")
 
 
 def test_it_still_fails(failures: Path, vnickit: Kit, plant: Plant, golden: Golden) -> None:
-    result = vnickit("replay", failures, "--adapter", plant(SwitchesInSilence))
+    result = vnickit("replay", failures, "--adapter", plant(FENCED_SENDS))
     assert result.exit_code == ExitCode.VIOLATION, result.output
     assert result.stdout.startswith("STILL FAILS  ")
     assert ", as recorded: " in result.stdout
