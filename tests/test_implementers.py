@@ -1,4 +1,4 @@
-"""docs/implementers.md, executed verbatim: its files are saved, its commands are run, their output is compared.
+"""The pages for implementers, executed verbatim: their files are saved, their commands are run, their output is compared.
 
 ``...`` alone on a line stands for any number of lines; every other line has to be there exactly. Everything happens in one
 fresh directory, from the first block to the last.
@@ -13,7 +13,10 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE = Path(__file__).parents[1] / "docs" / "implementers.md"
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "implementers.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 SAVE = re.compile(r"Save this as `([\w.-]+)`:\n\n\Z")
 
@@ -46,11 +49,13 @@ def pattern_of(output: str) -> str:
     return "".join("(?:.*\n)*?" if line == "..." else re.escape(line.rstrip()) + "\n" for line in lines)
 
 
-def test_the_story_is_true(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["implementers.md", "worked-example.md"])
+def test_the_page_is_true(name: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}", "COLUMNS": "100"}
     played = 0
-    for step in steps(PAGE.read_text(encoding="utf-8")):
+    for step in steps((DOCS / name).read_text(encoding="utf-8")):
         if step.file:
             (tmp_path / step.file).write_text(step.text, encoding="utf-8")
             continue
@@ -68,7 +73,7 @@ def test_the_story_is_true(tmp_path: Path) -> None:
         printed = "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())
         assert re.fullmatch(pattern_of(step.text), printed), f"$ {step.command}\n{printed}"
         played += 1
-    assert played >= 5
+    assert played >= 3
 
 
 def test_the_story_begins_without_an_adapter_and_ends_with_a_sane_one() -> None:
