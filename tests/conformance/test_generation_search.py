@@ -129,7 +129,7 @@ def test_hypothesis_takes_the_same_steps_for_the_same_seed_and_finds_nothing(ref
     assert first.words != other.words
     assert first.steps == 600
     assert first.words is not None
-    assert len({servers for servers, _ in first.words}) > 3
+    assert len({servers for servers, _ in first.words}) > 2
 
 
 @pytest.mark.slow
@@ -156,7 +156,7 @@ def test_a_menu_has_known_families_only() -> None:
 _UP = ["server0 reg_crq", "client reg_crq", "server0 vioctl sub=24 p1=1 p2=1000 p3=0"]
 
 
-@pytest.mark.parametrize("generator", GENERATORS)
+@pytest.mark.parametrize("generator", [pytest.param(by_tours, marks=pytest.mark.slow), by_hypothesis, by_walks])
 def test_a_dropped_event_is_found_and_made_short(generator: Callable[[Requests], Failure | None]) -> None:
     target = Faulty(drops_event_08)
     found = generator(target)
@@ -189,6 +189,7 @@ def test_the_wrong_order_of_priorities_is_found_and_made_short(
     assert len(short.word) <= 8
 
 
+@pytest.mark.slow
 def test_a_fill_is_made_as_long_as_it_has_to_be() -> None:
     target = Faulty(drops_in_silence)
     found = Failure.of(Runs(target, OURS, 10**6).session(_long_word(), 3))

@@ -12,7 +12,7 @@ from vnic_spec.property import StepLaw
 from vnic_spec.state import State
 
 #: How many ways to a goal are kept: not every one can be gone at the interface.
-CHOICES = 1_000
+CHOICES = 500
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ class _Programs(RuleBasedStateMachine):
     def begins(self, data: st.DataObject) -> None:
         """Reset to some number of servers."""
         search = self.search
-        servers = data.draw(st.integers(1, search.most_servers))
         self.draw = RandomDraw(data.draw(st.integers(0, 1 << 64)))
+        servers = self.draw.choice(range(1, search.most_servers + 1))
         self.session = search.session(search.target, servers, search.profile)
         self._guarded(self.session.begin)
 
