@@ -1,6 +1,7 @@
 """Which requirement a wrong answer hurts.
 
-The properties of the specification are asked: the state before, and the state that was expected with everything in it that was
+First it is looked whether the difference speaks for itself (:mod:`vnic_conformance.oracle.plain`). Then the properties of the
+specification are asked: the state before, and the state that was expected with everything in it that was
 seen differently, are judged as a step of the machine. The first property that does not hold names the requirement and says
 in words what should have been. Where none speaks, it is the requirement of the action by whose answer the reply differs.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from vnic_conformance.oracle.plain import told_plainly
 from vnic_conformance.oracle.possibility import OracleOps, Possibility, Wired
 from vnic_conformance.stimulus import Stimulus
 from vnic_model.direct import DirectMap, DirectQueue
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 _EVENTS = {1: Kind.FAILED, 2: Kind.DEREGISTERED, 6: Kind.MIGRATED, 8: Kind.FAILOVER}
 #: What a field of the reply or the observation is about, where no property speaks.
 _ABOUT = {
-    "selected": "SEL-1",
+    "selected": "FOV-7",
     "pinned": "ADM-6",
     "auto": "ADM-5",
     "listed": "ADM-7",
@@ -52,6 +54,9 @@ def blame(
         return "FOV-9", "Nothing that may happen by itself leads to what was seen."
     nearest = mismatches[0]
     for p in before:
+        plain = told_plainly(p.state, nearest, stimulus, came)
+        if plain is not None:
+            return plain, PROPERTIES[plain].sentence if plain in PROPERTIES else requirement(plain).text
         found = _violated(o, p.state, nearest, came)
         if found is not None:
             return found
