@@ -40,10 +40,12 @@ class Adapter:
 
     Args:
         parts: the classes to make the machines of, where they are not the usual ones.
+        claims: settings of the policy that it claims and starts from, where they are not the requirements' own decisions.
     """
 
-    def __init__(self, parts: Parts | None = None) -> None:
+    def __init__(self, parts: Parts | None = None, claims: Mapping[str, str | int] | None = None) -> None:
         self._parts = parts
+        self._claims = dict(claims or {})
         self.closed = False
         self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
             "hello": self._hello,
@@ -54,7 +56,7 @@ class Adapter:
             "observe": lambda fields: self._observation(),
             "bye": self._bye,
         }
-        self._start(Policy.from_mapping(_DEFAULTS), 2, [])
+        self._start(Policy.from_mapping({**_DEFAULTS, **self._claims}), 2, [])
 
     def __call__(self, request: Mapping[str, object]) -> Fields:
         """The reply to one request; never raises, whatever the request is."""
@@ -97,13 +99,14 @@ class Adapter:
             "clock": "virtual",
             "quiet_ms": 0,
             "features": FEATURES,
+            **{_PROFILE + name: value for name, value in self._claims.items()},
         }
 
     def _reset(self, fields: Fields) -> Fields:
         servers = number(fields, "servers", 2)
         if not 1 <= servers <= MAX_SERVERS:
             raise RequestError(f"servers must be from 1 to {MAX_SERVERS}")
-        settings = dict(_DEFAULTS)
+        settings: dict[str, object] = {**_DEFAULTS, **self._claims}
         for name, value in fields.items():
             setting = name.removeprefix(_PROFILE)
             if name.startswith(_PROFILE) and setting not in _NOT_OURS:

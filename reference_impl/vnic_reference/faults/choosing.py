@@ -172,3 +172,19 @@ class EnableReselects(FailoverMechanism):
         self.selected = None
         self.pinned = False
         super().client_enabled()
+
+
+@fault("MON-5", preempt_delay_ms=300)
+class DelayIgnored(FailoverMechanism):
+    """Claims to put preemption off, and does not."""
+
+    def _reselect(self, at_once: bool) -> None:
+        super()._reselect(True)
+
+
+@fault("ADM-4", preempt_delay_ms=300)
+class DelayHoldsAdministratorUp(FailoverMechanism):
+    """Puts off what the administrator writes like a preemption."""
+
+    def _reselect(self, at_once: bool) -> None:
+        super()._reselect(False)

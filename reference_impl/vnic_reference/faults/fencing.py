@@ -76,6 +76,15 @@ class NoHold(FailoverMechanism):
         return False
 
 
+@fault("CRQ-13", crossing="gap")
+class GapTooShort(FailoverMechanism):
+    """Connects a server before the gap after its last session has passed."""
+
+    def held(self, server: Server) -> bool:
+        ended = server.session_ended_at
+        return ended is not None and self.now < ended + self.policy.gap_ms // 2
+
+
 @fault("FOV-10")
 class FencedSendAccepted(Transport):
     """Stores what any registered server sends."""

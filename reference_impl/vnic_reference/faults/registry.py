@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
@@ -23,23 +23,25 @@ class Fault:
         requirement: ID of the requirement that it hurts.
         description: what it does wrong, in a sentence.
         parts: the classes of its machines; one differs from the usual ones.
+        claims: settings that it claims, where the fault does not show under the requirements' own decisions.
     """
 
     name: str
     requirement: str
     description: str
     parts: Parts
+    claims: Mapping[str, str | int]
 
     def adapter(self) -> Adapter:
         """A new adapter with this fault."""
-        return Adapter(self.parts)
+        return Adapter(self.parts, self.claims)
 
 
 #: Every faulty variant by name, in the order of the modules that define them.
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(requirement: str) -> Callable[[_Part], _Part]:
+def fault(requirement: str, **claims: str | int) -> Callable[[_Part], _Part]:
     """Put a class into the list: a part of the machine with one thing done wrong.
 
     Its name gives the fault's, the first line of its docstring says what is wrong, its base says which part it is.
@@ -51,7 +53,7 @@ def fault(requirement: str) -> Callable[[_Part], _Part]:
         (place,) = (field.name for field in fields(usual) if issubclass(part, getattr(usual, field.name)))
         assert name not in FAULTS, f"two faults are called {name}"
         description = (inspect.getdoc(part) or "").partition("\n")[0]
-        FAULTS[name] = Fault(name, requirement, description, replace(usual, **{place: part}))
+        FAULTS[name] = Fault(name, requirement, description, replace(usual, **{place: part}), claims)
         return part
 
     return enter

@@ -6,7 +6,7 @@ from vnic_reference.failover import FailoverMechanism
 from vnic_reference.faults.registry import fault
 from vnic_reference.queues import Queue
 from vnic_reference.transport import Transport
-from vnic_spec.vocabulary import Crq
+from vnic_spec.vocabulary import Crq, Owed
 from vnic_spec.wire import Event
 
 
@@ -178,3 +178,22 @@ class FailoverOverlaysMigrated(Transport):
     """Lets a failover event overlay the event of a migration that the client has not read."""
 
     queue = _FailoverOnTop
+
+
+@fault("CRQ-7", event_full="defer")
+class DeferredEventForgotten(FailoverMechanism):
+    """Forgets an event that waits for room in the client's queue."""
+
+    def _deliver_owed(self) -> None:
+        self.owed = Owed.NOTHING
+
+
+@fault("CRQ-7", event_full="defer")
+class DeferralConnectsEarly(FailoverMechanism):
+    """Connects the new server while the event of the switch waits for room."""
+
+    def _connect(self) -> None:
+        owed, self.owed = self.owed, Owed.NOTHING
+        super()._connect()
+        self.owed = owed
+        self.watching |= owed is not Owed.NOTHING

@@ -20,16 +20,6 @@ class RegisteringIsOperational(FailoverMechanism):
         self.settle()
 
 
-@fault("MON-4")
-class RegisteringKeepsComplaint(FailoverMechanism):
-    """Remembers a complaint about a server when it registers again."""
-
-    def server_opened(self, server: int) -> None:
-        complaint = self.servers[server].complaint
-        super().server_opened(server)
-        self.servers[server].complaint = complaint
-
-
 @fault("MON-3")
 class FreedServerKeepsStatus(FailoverMechanism):
     """Shows the last reported status of a server that has freed its CRQ."""
@@ -73,7 +63,7 @@ class NeverExpires(Monitor):
         return None
 
 
-@fault("MON-2")
+@fault("MON-2", grace=1)
 class ExpiresOneByOne(Monitor):
     """Processes servers that fall silent at the same time one after the other, selecting in between."""
 
