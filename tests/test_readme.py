@@ -48,7 +48,7 @@ class Example:
 
     @property
     def runs_tests(self) -> bool:
-        return self.command.endswith("-m pytest -q")
+        return self.command.endswith("-m pytest -q -n 2")
 
 
 def examples(text: str) -> list[Example]:

@@ -129,7 +129,7 @@ def test_hypothesis_takes_the_same_steps_for_the_same_seed_and_finds_nothing(ref
     assert first.words != other.words
     assert first.steps == 600
     assert first.words is not None
-    assert len({servers for servers, _ in first.words}) > 2
+    assert len({servers for servers, _ in first.words}) > 1
 
 
 @pytest.mark.slow
