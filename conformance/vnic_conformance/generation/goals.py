@@ -76,7 +76,7 @@ def unmet(law: StepLaw) -> StepLaw:
 
 
 #: The variables that goals see.
-VIEWED = ("crq", "selected", "pin", "connected", "to_client")
+VIEWED = ("crq", "selected", "pin", "auto", "connected", "to_client")
 
 
 class View(NamedTuple):
@@ -85,6 +85,7 @@ class View(NamedTuple):
     crq: object
     selected: object
     pinned: bool
+    auto: bool
     connected: tuple[object, ...]
     newest: str  #: what the client's queue ends with
 
@@ -95,7 +96,7 @@ def view_of(s: State) -> View:
     assert isinstance(s.to_client, DirectQueue)
     last = s.to_client.items[-1].kind if s.to_client.items else None
     newest = {Kind.FAILOVER: "over_08", Kind.MIGRATED: "over_06"}.get(last, "over_element")  # type: ignore[call-overload]
-    return View(s.crq, s.selected, s.pin is not None, s.connected.values, newest)
+    return View(s.crq, s.selected, s.pin is not None, bool(s.auto), s.connected.values, newest)
 
 
 @cache
@@ -132,6 +133,8 @@ def _selection(s: View, t: View) -> Iterator[str]:
             yield "moves" if s.crq is Crq.CLOSED else "switches"
         if s.pinned:
             yield "from_pinned"
+        if not s.auto and not t.auto:
+            yield "with_auto_off"
 
 
 def _connection(s: View, t: View) -> Iterator[str]:
