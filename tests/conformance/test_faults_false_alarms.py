@@ -1,0 +1,83 @@
+"""The reference hypervisor passes random walks under every profile value: what the kit calls a fault is one."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from vnic_conformance.generation.walk import random_walk
+from vnic_conformance.protocol.hello import claims_of
+from vnic_conformance.running.episode import Strict
+from vnic_conformance.session import Session
+from vnic_conformance.targets import Target
+from vnic_conformance.targets.in_process import InProcessLink
+from vnic_reference.adapter import Adapter
+from vnic_spec.profile import Profile
+
+#: Every value of every parameter that a hypervisor reads, and combinations of the ones that meet.
+PROFILES: tuple[Mapping[str, object], ...] = (
+    {},
+    {"event_full": "defer"},
+    {"crossing": "gap"},
+    {"tie_break": "newest"},
+    {"tie_break": "port"},
+    {"tie_break": "any"},
+    {"reopen": "reselect"},
+    {"complaint_order": "lopar"},
+    {"grace": 1},
+    {"grace": 5},
+    {"hold_limit_ms": 150},
+    {"hold_limit_ms": 2000},
+    {"preempt_delay_ms": 1},
+    {"preempt_delay_ms": 300},
+    {"max_servers": 3, "tie_break": "port"},
+    {"crossing": "gap", "gap_ms": 1},
+    {"crossing": "gap", "gap_ms": 300, "event_full": "defer"},
+    {"event_full": "defer", "preempt_delay_ms": 3000},
+    {"reopen": "reselect", "tie_break": "any", "complaint_order": "lopar"},
+    {"crossing": "gap", "reopen": "reselect", "preempt_delay_ms": 500, "tie_break": "any"},
+)
+SERVERS = (1, 2, 3, 4, 5, 6)
+#: In all, over profiles, numbers of servers and seeds.
+STEPS = 200_000
+
+
+def walked(values: Mapping[str, object], servers: int, seed: int, steps: int) -> Session:
+    profile = Profile.from_mapping(values)
+    with Target(InProcessLink(Adapter())) as target:
+        return random_walk(Strict(target, claims_of(profile)), servers, profile, seed=seed, steps=steps)
+
+
+def judged(values: Mapping[str, object], session: Session) -> str:
+    """What was wrongly called a fault, for the message."""
+    failure = session.failure
+    if failure is None:
+        return ""
+    last = "\n".join(str(stimulus) for stimulus in session.word[-6:])
+    return f"{dict(values)}, {session.servers} servers, step {len(session.word)}: {failure.requirement}\n{last}"
+
+
+@pytest.mark.parametrize("values", PROFILES, ids=str)
+def test_no_false_alarm(values: Mapping[str, object]) -> None:
+    servers = min(3, int(str(values.get("max_servers", 6))))
+    session = walked(values, servers, seed=1, steps=250)
+    assert judged(values, session) == ""
+    assert len(session.word) == 250
+
+
+@pytest.mark.slow
+def test_no_false_alarm_in_200_000_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    began, done, seed = time.monotonic(), 0, 1000
+    while done < STEPS:
+        for values in PROFILES:
+            for servers in SERVERS:
+                if servers <= int(str(values.get("max_servers", 6))):
+                    session = walked(values, servers, seed, steps=500)
+                    assert judged(values, session) == ""
+                    done += len(session.word)
+                    seed += 1
+    with capsys.disabled():
+        sys.stdout.write(f"\n{done:,} steps, {done / (time.monotonic() - began):,.0f} steps/s\n")
