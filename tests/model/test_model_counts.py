@@ -55,6 +55,7 @@ COUNTS = {
 DEEP = {("core", 2): (645_504, 6_592_232, 37)}
 FAST_WITH_TWO = ("complaint", "damped", "gap", "wish", "interface")
 
+
 def check(result: Exploration, expected: tuple[int, int, int]) -> None:
     assert result.complete
     assert result.violation is None

@@ -148,7 +148,10 @@ def step(number: int, **changes: object) -> Callable[[list[dict[str, object]]], 
     ("change", "why"),
     [
         (step(3, answer="H_CLOSED"), "step 3, server_reports: answer is recorded as 'H_CLOSED' and is 'H_SUCCESS'"),
-        (step(4, changes=[]), "step 4, client_registers: recorded and not so: nothing; so and not recorded: .*selected"),
+        (
+            step(4, changes=[]),
+            "step 4, client_registers: recorded and not so: nothing; so and not recorded: .*selected",
+        ),
         (step(7, elements=[]), "step 7, server_reports: .*EVENT 02 DEREGISTERED"),
         (step(7, fault=False), "step 7, server_reports: fault is recorded as False and is True"),
         (step(5, action="client_frees", parameters={"server_full": False}), "step 5: client_frees is not possible"),
