@@ -1,4 +1,4 @@
-"""Every faulty variant of the reference hypervisor is found, and the requirement that it hurts is blamed, or one near it."""
+"""Every faulty variant of the reference hypervisor is found; what is blamed is the requirement that it hurts, or one near it."""
 
 from __future__ import annotations
 
