@@ -271,7 +271,7 @@ def _console(name: str, given: dict[str, Any]) -> Stimulus:
         return Stimulus.of(CONSOLE, "auto", value=int(given["on"]))
     if name in ("activates_server", "activation_refused"):
         return Stimulus.of(CONSOLE, "activate", server=who)
-    raise NotImplementedError(f"no stimulus for {name}")
+    raise ValueError(f"the console has no call that is the action {name}")
 
 
 def _consumer(move: Move) -> str:

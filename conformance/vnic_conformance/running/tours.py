@@ -98,7 +98,7 @@ def _kept(profile: Profile, tell: Callable[[str], None]) -> Tours:
 
 
 def _work_out(profile: Profile) -> Tours:
-    # Here, because it needs networkx, and whatever is kept does not.
+    # Here, because working them out needs the explorer, and reading what is kept does not.
     from vnic_conformance.generation.goals import witness_case
     from vnic_conformance.generation.tours import plan
 
