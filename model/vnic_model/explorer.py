@@ -68,7 +68,7 @@ def explore(
     if at_once:
         result.violation = at_once[0]
         return _finish(result, seen, counts)
-    while frontier and result.violation is None and result.found is None:
+    while frontier:
         following: list[int] = []
         if progress:
             progress(result.depth, len(seen), sum(counts.values()))

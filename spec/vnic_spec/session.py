@@ -25,10 +25,6 @@ def _another(o: Ops, s: State) -> Truth:
     return o.some(lambda j: o.all_of(o.no(o.eq(j, s.selected)), o.rules.eligible(o, s, j)))
 
 
-def _complain(o: Ops, s: State) -> State:
-    return s.but(complaint=s.complaint.update(s.selected, lambda _: o.true))
-
-
 @action(Actor.CLIENT, "SES-2", "SES-3", "FOV-1", environment=True)
 def client_complains(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> Effect:
     """The client complains with the current token, and another server is eligible: failover, H_SUCCESS."""
@@ -61,7 +57,7 @@ def client_complains_late(o: Ops, s: State, b: Term, client_full: Truth, server_
 
 def complain(o: Ops, s: State) -> State:
     """SES-2: the selected server carries the complaint."""
-    return _complain(o, s)
+    return s.but(complaint=s.complaint.update(s.selected, lambda _: o.true))
 
 
 def late_complaint(o: Ops, s: State) -> State:
