@@ -61,6 +61,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
     Verb("show", "Investigate", "a log or a trace as text or as data"),
     Verb("replay", "Investigate", "does a recorded failure still come?"),
+    Verb("matrix", "Investigate", "each requirement with its property, proof, misreadings, cases and verdict"),
     Verb("list", "Plumbing", "every case, with its ID and what it is about"),
     Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )

@@ -1,0 +1,73 @@
+"""``vnickit matrix``: every requirement with what stands for it, from the property to the verdict of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from vnic_conformance.commands.show import loaded, text_of
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.reports.matrix import matrix_html, matrix_lines
+from vnic_conformance.terminal import refusal, show
+from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
+from vnic_spec.requirements import GROUPS, REQUIREMENTS
+
+
+@click.command(
+    epilog="Exit codes: 0 shown; 2 a file cannot be read or written, or no requirement matches; 3 the log is truncated."
+)
+@click.option("--run", "log", type=click.Path(path_type=Path), metavar="LOG", help="A log of vnickit check.")
+@click.option(
+    "--proofs", type=click.Path(path_type=Path), metavar="FILE", help="What vnickit prove --json has printed."
+)
+@click.option("-k", "globs", multiple=True, metavar="GLOB", help="Only these requirements, e.g. 'CRQ-*' (repeatable).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Also as a page of HTML, all in one file."
+)
+def command(
+    log: Path | None, proofs: Path | None, globs: tuple[str, ...], as_json: bool, html: Path | None
+) -> ExitCode:
+    """Show what stands for each requirement, and where nothing does.
+
+    A row leads from the requirement to its formal properties, how each is proved, the instance where a run exercises it (its
+    witness), the misreadings that violate it (mutations), the cases of this kit, how many of them a run has put to the test,
+    and the verdict. An empty cell is a dash; what is tested elsewhere says where and why.
+
+    \b
+    Examples:
+      vnickit matrix
+      vnickit matrix --run run.jsonl -k 'FOV-*'
+      vnickit matrix --run run.jsonl --proofs proofs.json --html matrix.html
+    """  # noqa: D301 - click wants the character, not its name
+    run = None
+    if log is not None:
+        run = loaded(log, text_of(log))
+    said = None
+    if proofs is not None:
+        try:
+            said = read_proofs(text_of(proofs))
+        except ProofsError as error:
+            raise click.ClickException(f"{proofs}: {error}") from None
+    try:
+        made = matrix(globs, run, said, lambda words: click.echo(words, err=True))
+    except LookupError as error:
+        glob = str(error.args[0])
+        raise refusal(
+            "requirement matches", glob.upper(), [*REQUIREMENTS, *(f"{group}-*" for group in GROUPS)]
+        ) from None
+    if html is not None:
+        try:
+            html.write_text(matrix_html(made), encoding="utf-8")
+        except OSError as error:
+            raise click.FileError(str(html), error.strerror) from None
+    if as_json:
+        click.echo(json.dumps(plain_matrix(made), indent=2, ensure_ascii=False))
+    else:
+        show(matrix_lines(made))
+    if run is not None and run.truncated:
+        click.echo(f"vnickit: {log} is truncated: the run did not come to its end", err=True)
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.CONFORMS

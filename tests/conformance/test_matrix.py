@@ -1,0 +1,184 @@
+"""``vnickit matrix``: what stands for each requirement, and that nothing is made up where nothing stands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from vnic_conformance import tracing
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.phases import book
+from vnic_conformance.running.plan import HYPERVISOR
+from vnic_conformance.tracing import COLUMNS
+from vnic_model.trace_text import WIDTH
+from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.requirements import REQUIREMENTS
+
+Vnickit = Callable[..., Result]
+
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+PROOFS = {
+    "properties": [
+        {"id": "SEL-8", "verdict": "proved", "method": "any N", "obligations": 12, "seconds": 1.5, "lemmas": ["added"]},
+        {"id": "INV-5", "verdict": "refuted", "method": "any N", "obligations": 3, "seconds": 0.5},
+        {
+            "id": "INV-8",
+            "verdict": "unknown",
+            "method": "k-induction, N = 1…6",
+            "obligations": ["a", "b"],
+            "lemmas": [],
+        },
+    ]
+}
+
+
+@pytest.fixture
+def log(vnickit: Vnickit) -> Path:
+    """The log of a run of a few cases; in the directory that ``vnickit`` runs in."""
+    words = ("-k", "SEL-6*", "-k", "SEL-8*", "--phase", "scripted", "--steps", "0", "--log", "run.jsonl")
+    assert vnickit("check", "--adapter", REFERENCE, *words).exit_code == ExitCode.CONFORMS
+    return Path("run.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a proof is what a file says, and a case is a watched or a scripted one; tours take a while."""
+    if "slow" not in request.keywords:
+        monkeypatch.setattr(tracing, "planned", dict)
+        monkeypatch.setattr(tracing, "book", partial(book, phases=("scripted",)))
+
+
+def rows(result: Result) -> dict[str, Any]:
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    return {row["requirement"]: row for row in json.loads(result.stdout)["requirements"]}
+
+
+def test_a_run_and_proofs_fill_the_row(vnickit: Vnickit, log: Path, golden: Callable[[str, str], None]) -> None:
+    Path("proofs.json").write_text(json.dumps(PROOFS))
+    chosen = [word for glob in ("SEL-[68]", "INV-8", "DAT-1", "CLI-6", "CRQ-10") for word in ("-k", glob)]
+    result = vnickit("matrix", "--run", log, "--proofs", "proofs.json", *chosen)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    golden("matrix.txt", result.stdout)
+
+
+def test_help_teaches_with_examples(vnickit: Vnickit, golden: Callable[[str, str], None]) -> None:
+    golden("matrix_help.txt", vnickit("matrix", "--help").output)
+
+
+def test_every_requirement_has_its_row_and_every_property_and_mutation_its_place(vnickit: Vnickit) -> None:
+    found = rows(vnickit("matrix", "--json"))
+    assert list(found) == list(REQUIREMENTS)
+    assert {p["property"] for row in found.values() for p in row["properties"]} == set(PROPERTIES)
+    assert {name for row in found.values() for name in row["mutations"]} == set(MUTATIONS)
+
+
+def test_nothing_is_made_up(vnickit: Vnickit) -> None:
+    found = rows(vnickit("matrix", "--json"))
+    for row in found.values():
+        assert row["exercised"] is None
+        assert row["verdict"] is None
+        assert {"proof", "exercised", "verdict"} <= set(row["empty"])
+    assert found["CRQ-10"]["empty"] == [column for column in COLUMNS if column != "cases"]
+    assert found["DAT-1"]["elsewhere"]["whole"] is True
+
+
+def test_the_empty_cells_are_counted(vnickit: Vnickit, log: Path) -> None:
+    document = json.loads(vnickit("matrix", "--run", log, "--json").stdout)
+    for column in COLUMNS:
+        assert document["empty"][column] == sum(column in row["empty"] for row in document["requirements"])
+    assert document["empty"]["proof"] == len(REQUIREMENTS)
+    assert 0 < document["empty"]["property"] < document["empty"]["verdict"] < len(REQUIREMENTS)
+
+
+def test_a_violation_is_the_verdict_of_its_row(vnickit: Vnickit, log: Path) -> None:
+    text = log.read_text()
+    damaged = text.replace('"verdict":"pass"', '"verdict":"fail"', 1)
+    assert damaged != text, "the log has no passing case; its format has changed"
+    log.write_text(damaged)
+    found = rows(vnickit("matrix", "--run", log, "--json"))
+    assert "fail" in {row["verdict"] for row in found.values()}
+
+
+def test_no_line_is_longer_than_the_page(vnickit: Vnickit, log: Path) -> None:
+    result = vnickit("matrix", "--run", log)
+    assert max(len(line) for line in result.stdout.splitlines()) <= WIDTH
+
+
+def test_the_page_needs_nothing_else(vnickit: Vnickit, log: Path) -> None:
+    assert vnickit("matrix", "--run", log, "--html", "m.html").exit_code == ExitCode.CONFORMS
+    page = Path("m.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert all(f'id="{requirement}"' in page for requirement in REQUIREMENTS)
+    assert "<script" not in page
+    assert "http" not in page
+    assert 'class="empty">–<' in page
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--run", "absent.jsonl"], "absent.jsonl"),
+        (["--run", "garbage"], "garbage: line 1 is no JSON"),
+        (["--proofs", "absent.json"], "absent.json"),
+        (["--proofs", "garbage"], "garbage: no JSON"),
+        (["--html", "no/such/directory/m.html"], "m.html"),
+        (["-k", "INV-X"], "did you mean"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(vnickit: Vnickit, words: list[str], complaint: str) -> None:
+    Path("garbage").write_text("not json at all\n{}\n")
+    result = vnickit("matrix", *words)
+    assert result.exit_code == ExitCode.USAGE
+    assert len(result.stderr.splitlines()) == 1
+    assert complaint in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ([], 'no member "properties"'),
+        ({"properties": {}}, 'no member "properties"'),
+        ({"properties": [1]}, 'entry 1 has no "id"'),
+        ({"properties": [{"id": "INV-1", "verdict": "true"}]}, "entry 1 (INV-1): the verdict is 'true'"),
+        ({"properties": [{"id": "INV-1", "verdict": "proved"}]}, 'no "method"'),
+        ({"properties": [{"id": "I", "verdict": "proved", "method": "m", "obligations": "x"}]}, "obligations"),
+        ({"properties": [{"id": "I", "verdict": "proved", "method": "m", "seconds": "x"}]}, "seconds"),
+        ({"properties": [{"id": "I", "verdict": "proved", "method": "m", "lemmas": [1]}]}, "lemmas"),
+    ],
+)
+def test_proofs_that_are_none_are_refused(vnickit: Vnickit, document: object, complaint: str) -> None:
+    Path("proofs.json").write_text(json.dumps(document))
+    result = vnickit("matrix", "--proofs", "proofs.json")
+    assert result.exit_code == ExitCode.USAGE
+    assert complaint in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_truncated_log_is_said_to_be_so(vnickit: Vnickit, log: Path) -> None:
+    log.write_text("\n".join(log.read_text().splitlines()[:-1]) + "\n")
+    result = vnickit("matrix", "--run", log)
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "is truncated" in result.stderr
+    assert "empty cells of" in result.stdout
+
+
+@pytest.mark.slow
+def test_with_the_tours_every_requirement_of_the_hypervisor_has_a_case(vnickit: Vnickit) -> None:
+    found = rows(vnickit("matrix", "--json"))
+    without = [name for name, row in found.items() if not row["cases"] and name.partition("-")[0] in HYPERVISOR]
+    assert without == ["INV-8"], "INV-8 speaks of the dialogue"
+    assert "CRQ-2/h-reg-crq-closed" in found["CRQ-2"]["cases"]
+
+
+def test_no_solver_is_loaded() -> None:
+    program = "import sys, vnic_conformance.tracing as t; t.planned(); sys.exit('z3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
