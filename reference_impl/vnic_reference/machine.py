@@ -100,6 +100,10 @@ class Machine:
         self.hypervisor.monitor.advance(ms)
         return True
 
+    def next_deadline(self) -> int | None:
+        """Earliest virtual time in ms at which the hypervisor does something by itself; None: never (MON-2)."""
+        return self.hypervisor.monitor.next_due()
+
     def settle(self) -> None:
         """Let the hypervisor look at what owners have consumed. Nothing else ever happens by itself (FOV-9)."""
         self.hypervisor.mechanism.notice()

@@ -56,7 +56,7 @@ class Monitor:
         mechanism = self._mechanism
         mechanism.notice()
         end = mechanism.now + ms
-        while (due := self._next_due()) is not None and due <= end:
+        while (due := self.next_due()) is not None and due <= end:
             mechanism.now = max(due, mechanism.now)
             self._expire()
             mechanism.settle()
@@ -90,7 +90,7 @@ class Monitor:
         for server in overdue:
             server.overdue = True
 
-    def _next_due(self) -> int | None:
+    def next_due(self) -> int | None:
         """Earliest time at which something happens by itself."""
         mechanism = self._mechanism
         times = [self._silent_at(server) for server in mechanism.servers]

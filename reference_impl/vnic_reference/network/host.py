@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vnic_reference.network.endpoint import Endpoint
 from vnic_reference.network.switch import Cable, Switch
+
+#: Called with ``tx`` or ``rx``, which host, and a frame on its cable.
+Tap = Callable[[str, "Host", bytes], None]
 
 
 class Host:
@@ -25,10 +30,19 @@ class Host:
         self.mac = mac
         self._switch = switch
         self.cable = switch.plug(Cable(name, self))
-        self.endpoint = Endpoint(ip, lambda: mac, lambda frame: switch.send(self.cable, frame))
+        self.tap: Tap | None = None
+        self.endpoint = Endpoint(ip, lambda: mac, self._send)
+
+    def _send(self, frame: bytes) -> bool:
+        sent = self._switch.send(self.cable, frame)
+        if sent and self.tap is not None:
+            self.tap("tx", self, frame)
+        return sent
 
     def deliver(self, frame: bytes, now: int) -> None:
         """A frame from the cable."""
+        if self.tap is not None:
+            self.tap("rx", self, frame)
         self.endpoint.take(frame, now)
 
     def step(self, now: int) -> bool:

@@ -281,7 +281,7 @@ class PhysicalPort:
         for vlan in {settings.port_vlan or 1, *(settings.vlans or ())}:
             if not 1 <= vlan <= _MAX_VLAN:
                 raise ValueError(f"VLAN {vlan}; VLANs are from 1 to {_MAX_VLAN}")
-        port = LogicalPort(name, self, bytes(mac), settings)
+        port = self.adapter.make_port(name, self, bytes(mac), settings)
         self.logical.append(port)
         return port
 
@@ -314,6 +314,9 @@ class SriovAdapter:
     Attributes:
         frozen: whether it is in error (EEH).
     """
+
+    #: What its logical ports are made of.
+    make_port: type[LogicalPort] = LogicalPort
 
     def __init__(self, number: int, ports: int, switch: Switch) -> None:
         self.number = number
