@@ -62,6 +62,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("show", "Investigate", "a log or a trace as text or as data"),
     Verb("replay", "Investigate", "does a recorded failure still come?"),
     Verb("matrix", "Investigate", "each requirement with its property, proof, misreadings, cases and verdict"),
+    Verb("specification", "Plumbing", "the specification as one document"),
     Verb("list", "Plumbing", "every case, with its ID and what it is about"),
     Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )

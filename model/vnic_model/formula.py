@@ -324,6 +324,8 @@ def formulas_of(claim: Property) -> list[tuple[tuple[str, ...], Formula]]:
     actions: list[str] = list(claim.actions) or [other]
     for action in actions:
         parameters: dict[str, object] = {name: Name(name) for name in ("i", "b", "status", "level")}
+        # The state has a variable of that name.
+        parameters |= {"status": Name("reported")}
         parameters |= {"on": atom("on"), "to_client_kind": Name("kind"), "to_server_kind": Name("kind")}
         parameters |= {name: atom(name) for name in ("full", "client_full", "server_full")}
         o.bound = ["i"]

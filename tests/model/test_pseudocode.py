@@ -1,0 +1,88 @@
+"""The narrating reading: it says what the specification does, in lines that can be read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from vnic_model.instances import SCENARIOS, instance
+from vnic_model.pseudocode import MODULES, RULES_IN_WORDS, Story, changed_by, story_of, story_of_rule
+from vnic_model.traced import Tracer
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.state import VARIABLES
+
+WIDTH = 96
+
+
+def lines(story: Story) -> list[str]:
+    return [*story.guard, *story.steps, *story.history, *story.stored, *story.answer]
+
+
+def test_a_report_is_told_as_it_is() -> None:
+    story = story_of(ACTIONS["server_reports"], WIDTH)
+    assert story.guard == ("awake(i) ∧ listed(i) ∧ registered(i)",)
+    assert story.steps == (
+        "status(i) := reported",
+        "complaint(i) := no if reported = OPERATIONAL ∧ old status(i) ≠ OPERATIONAL",
+        "SELECT b",
+    )
+    assert story.answer == ("H_SUCCESS",)
+
+
+def test_what_was_read_before_a_change_is_said_to_be_old() -> None:
+    story = story_of_rule(RULES_IN_WORDS["client_takes"], WIDTH)
+    assert story.steps[-3:] == ("owed := NOTHING", "if old owed ≠ NOTHING:", "  CONNECT")
+    assert "seen := nobody if first(old to_client) ∈ {MIGRATED, FAILOVER}" in story.history
+
+
+def test_answers_are_decided_in_the_order_of_the_requirement() -> None:
+    story = story_of_rule(RULES_IN_WORDS["send_to_server"], WIDTH)
+    assert story.answer == ("H_CLOSED if not in session ∨ crq = DISABLED", "H_DROPPED if full", "H_SUCCESS otherwise")
+
+
+def test_history_is_set_apart() -> None:
+    story = story_of_rule(RULES_IN_WORDS["switch_to"], WIDTH)
+    assert any(line.startswith("unbalanced") for line in story.history)
+    assert not any("unbalanced" in line for line in story.steps)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_can_be_read(name: str) -> None:
+    story = story_of(ACTIONS[name], WIDTH)
+    assert story.guard or name == "sets_auto", "only writing auto is always possible"
+    assert_readable(story)
+
+
+@pytest.mark.parametrize("name", RULES_IN_WORDS)
+def test_every_rule_can_be_read(name: str) -> None:
+    story = story_of_rule(RULES_IN_WORDS[name], WIDTH)
+    assert lines(story)
+    assert_readable(story)
+
+
+def assert_readable(story: Story) -> None:
+    for line in lines(story):
+        assert not re.search(r"<\w|[\[\]]|\b_|lambda|\b(True|False|None)\b|\ue000|\be\.", line), line
+        assert len(line) <= WIDTH + 30, line
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_what_is_said_to_change_is_what_changes(name: str) -> None:
+    """Every variable that an action changes in some instance is one that its story may change."""
+    said = changed_by(ACTIONS[name])
+    assert said <= {v.name for v in VARIABLES}
+    for scenario in SCENARIOS.values():
+        if name in scenario.actions:
+            found = {
+                re.split(r"[.\[]", scalar)[0]
+                for t in Tracer(instance(scenario.name, 2)).trace(name)
+                for scalar in t.updates
+            }
+            assert found <= said
+
+
+def test_telling_leaves_the_specification_alone() -> None:
+    before = {module.__name__: dict(vars(module)) for module in MODULES}
+    story_of(ACTIONS["h_reg_crq"], WIDTH)
+    assert {module.__name__: dict(vars(module)) for module in MODULES} == before
