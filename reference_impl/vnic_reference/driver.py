@@ -160,6 +160,16 @@ class Driver:
         remote = self.unit.remote_liobn or 0
         return self.hcall(Hcall.H_COPY_RDMA, length, remote, client_ioba, self.unit.window.liobn, ioba)[0]
 
+    # -- the logical port's DMA ----------------------------------------------------------------------------------
+
+    def adapter_read(self, ioba: int, length: int) -> bytes | None:
+        """What the server's own adapter reads by DMA through this unit's window; None if it is refused (FOV-10)."""
+        return self._hypervisor.dma.adapter_read(self.unit, ioba, length)
+
+    def adapter_write(self, ioba: int, data: bytes) -> bool:
+        """What the server's own adapter writes by DMA through this unit's window; False if it is refused (FOV-10)."""
+        return self._hypervisor.dma.adapter_write(self.unit, ioba, data)
+
     # -- own memory ----------------------------------------------------------------------------------------------
 
     def poke(self, ioba: int, data: bytes) -> bool:
