@@ -54,12 +54,19 @@ class Session:
             fields["unpaired"] = " ".join(self.unpaired)
         return self._keep(self.oracle.begin(self.target.request(fields)))
 
+    def _asked(self, stimulus: Stimulus) -> dict[str, object]:
+        """The reply to a stimulus with what can be seen then, which a reply of outcome ``unknown`` need not carry."""
+        reply = self.target.request(stimulus.request())
+        if reply.get("outcome") == "unknown" and "client_queue" not in reply:
+            return {**self.target.request({"op": "observe"}), **reply}
+        return reply
+
     def apply(self, stimulus: Stimulus) -> Judgement:
         """Apply one stimulus and judge the answer; a busy call is repeated."""
         self.word.append(stimulus)
         stimulus = with_tokens(stimulus, self._tokens)
         for _ in range(BUSY_RETRIES):
-            judgement = self.oracle.step(stimulus, self.target.request(stimulus.request()))
+            judgement = self.oracle.step(stimulus, self._asked(stimulus))
             if not judgement.busy:
                 token = judgement.came.get("r4")
                 if isinstance(token, int) and token not in self._tokens[-1:]:

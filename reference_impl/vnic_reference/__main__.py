@@ -1,12 +1,14 @@
 """``python -m vnic_reference``: the adapter on standard input and output, one JSON object per line.
 
 Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them.
+``--clock real`` lets time pass as it does on the wall; the machine itself still knows no clock but the one it is told.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from typing import BinaryIO
 
 from vnic_reference.adapter import Adapter
@@ -23,18 +25,28 @@ def serve(requests: BinaryIO, replies: BinaryIO, adapter: Adapter | None = None)
             break
 
 
+def _milliseconds() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
 def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m vnic_reference", description="The reference hypervisor's adapter.")
     parser.add_argument("--fault", choices=sorted(FAULTS), metavar="NAME", help="serve this faulty variant")
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
+    parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="which clock [virtual]")
+    parser.add_argument("--quiet-ms", type=int, default=0, metavar="MS", help="quiet time that it claims [0]")
     options = parser.parse_args()
+    if options.quiet_ms < 0:
+        parser.error("--quiet-ms must be 0 or more")
     if options.faults:
         width = max(map(len, FAULTS))
         for fault in FAULTS.values():
             sys.stdout.write(f"{fault.name:{width}}  {fault.requirement:6}  {fault.description}\n")
         return
-    serve(sys.stdin.buffer, sys.stdout.buffer, FAULTS[options.fault].adapter() if options.fault else None)
+    clock = _milliseconds if options.clock == "real" else None
+    make = FAULTS[options.fault].adapter if options.fault else Adapter
+    serve(sys.stdin.buffer, sys.stdout.buffer, make(clock=clock, quiet_ms=options.quiet_ms))
 
 
 if __name__ == "__main__":

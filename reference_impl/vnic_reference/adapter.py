@@ -41,11 +41,21 @@ class Adapter:
     Args:
         parts: the classes to make the machines of, where they are not the usual ones.
         claims: settings of the policy that it claims and starts from, where they are not the requirements' own decisions.
+        clock: a real clock in milliseconds that never goes back; None: the clock is virtual, and time passes in ``advance``.
+        quiet_ms: how long it claims to need until its effects can be seen.
     """
 
-    def __init__(self, parts: Parts | None = None, claims: Mapping[str, str | int] | None = None) -> None:
+    def __init__(
+        self,
+        parts: Parts | None = None,
+        claims: Mapping[str, str | int] | None = None,
+        clock: Callable[[], int] | None = None,
+        quiet_ms: int = 0,
+    ) -> None:
         self._parts = parts
         self._claims = dict(claims or {})
+        self._clock = clock
+        self._quiet_ms = quiet_ms
         self.closed = False
         self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
             "hello": self._hello,
@@ -69,6 +79,7 @@ class Adapter:
             handler = self._ops.get(op) if isinstance(op, str) else None
             if handler is None:
                 raise RequestError(f"op must be one of {', '.join(self._ops)}")
+            self._catch_up()
             observe = op in ("reset", "apply", "settle", "advance") and flag(fields, "observe", 0)
             reply: Fields = {"seq": seq, "outcome": "done"} | handler(fields)
             if observe and reply["outcome"] != "unsupported":
@@ -96,8 +107,8 @@ class Adapter:
             "version": importlib.metadata.version("vnic-failover-kit"),
             "role": "hypervisor",
             "servers": MAX_SERVERS,
-            "clock": "virtual",
-            "quiet_ms": 0,
+            "clock": "virtual" if self._clock is None else "real",
+            "quiet_ms": self._quiet_ms,
             "features": FEATURES,
             **{_PROFILE + name: value for name, value in self._claims.items()},
         }
@@ -125,6 +136,7 @@ class Adapter:
         for index, driver in enumerate(self._machine.servers):
             self._units[f"server{index}"] = PartitionCalls(driver)
         self._ports = list(range(servers))
+        self._read_at = self._clock() if self._clock is not None else 0
         for index in range(min(servers, policy.max_servers)):
             assert self._machine.console.add(_device(index, index, None)).ok
 
@@ -132,7 +144,16 @@ class Adapter:
         self._machine.settle()
         return {}
 
+    def _catch_up(self) -> None:
+        """On a real clock: let what has fallen due since the last request happen, each at its own time."""
+        if self._clock is not None:
+            now = self._clock()
+            self._machine.advance(max(now - self._read_at, 0))
+            self._read_at = max(now, self._read_at)
+
     def _advance(self, fields: Fields) -> Fields:
+        if self._clock is not None:
+            return {"outcome": "unsupported", "reason": "the clock is real"}
         if not self._machine.advance(number(fields, "ms")):
             raise RequestError(f"ms must be from 0 to {MAX_ADVANCE_MS}")
         return {}
@@ -198,7 +219,7 @@ class Adapter:
         listing = machine.console.listing()
         selected = "" if listing.selected is None else f"server{listing.selected}"
         seen: Fields = {
-            "now": machine.now,
+            **({"now": machine.now} if self._clock is None else {}),
             "client_crq": listing.client_crq.name,
             "auto": int(listing.auto),
             "selected": selected,

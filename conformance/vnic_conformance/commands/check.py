@@ -23,6 +23,7 @@ from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import RunLog, excerpt
 from vnic_conformance.targets import FORMS, SpecError
+from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.terminal import show
 
 #: Where failures are put when nobody asked for a log of the run.
@@ -48,7 +49,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
         default=1.0,
         show_default=True,
         metavar="F",
-        help="Factor on every wait for the adapter.",
+        help="Factor on every wait for the adapter, and on its quiet time.",
     )(function)
 
 
@@ -64,6 +65,14 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.option("--servers", type=click.IntRange(1), metavar="N", help="Servers in the random phases. [default: several]")
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="A decision other than the adapter claims.")
 @time_scale_option
+@click.option(
+    "--longest-wait",
+    type=click.FloatRange(0),
+    default=LONGEST_WAIT_MS / 1000,
+    show_default=True,
+    metavar="S",
+    help="On a real clock: longest step of it, in seconds; cases that need more are not exercised.",
+)
 @click.option("--log", "log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log of the run here.")
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -78,6 +87,7 @@ def command(
     servers: int | None,
     profile: tuple[str, ...],
     time_scale: float,
+    longest_wait: float,
     log: Path | None,
     xml: Path | None,
     as_json: bool,
@@ -107,6 +117,7 @@ def command(
         profile=choices(profile),
         time_scale=time_scale,
         phases=phases or PHASES,
+        longest_wait_s=longest_wait,
     )
     for option, path in (("--log", log), ("--junit", xml)):
         if path is not None and not path.parent.is_dir():

@@ -19,8 +19,8 @@ from vnic_conformance.oracle.possibility import (
     element_pattern,
     shown_status,
 )
-from vnic_conformance.oracle.time import Clock, fullness
-from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus, server
+from vnic_conformance.oracle.time import Clock, Instant, fullness
+from vnic_conformance.stimulus import CLIENT, CONSOLE, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
 from vnic_spec.action import Action, Effect
@@ -58,23 +58,20 @@ class Calls:
     profile: Profile
     unpaired: frozenset[str] = frozenset()
 
-    def allowed(self, p: Possibility, stimulus: Stimulus, now: int) -> list[Allowed]:
-        """Everything that this stimulus may lead to in this possibility.
+    def allowed(self, p: Possibility, stimulus: Stimulus, now: Instant) -> list[Allowed]:
+        """Everything that this call may lead to in this possibility; no step of the clock.
 
         Raises:
             ValueError: the kit itself made a stimulus that means nothing.
         """
         who, given = stimulus.who, stimulus.given
-        if who == CLOCK:
-            after = self.clock.advance(p, now, int(given["ms"]))
-            return [Allowed(q, "advance", given, ("MON-2",)) for q in after]
         found = list(self._dispatch(p, stimulus, who, dict(given), now))
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [replace(a, possibility=self.clock.settle(a.possibility, now)) for a in found]
 
     def _dispatch(
-        self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: int
+        self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: Instant
     ) -> Iterator[Allowed]:
         call = stimulus.call
         if who not in (CONSOLE, PLATFORM) and not _running(p.state, who):
@@ -206,7 +203,7 @@ class Calls:
 
     # -- servers ------------------------------------------------------------------------------------------------
 
-    def _server(self, p: Possibility, i: int, call: str, given: dict[str, Any], now: int) -> Iterator[Allowed]:
+    def _server(self, p: Possibility, i: int, call: str, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
         s = p.state
         if call == "reg_crq":
             depth, refusal = self._registration(p, server(i), given)
@@ -226,7 +223,7 @@ class Calls:
         elif call == "vioctl":
             yield from self._server_vioctl(p, i, given, now)
 
-    def _server_vioctl(self, p: Possibility, i: int, given: dict[str, Any], now: int) -> Iterator[Allowed]:
+    def _server_vioctl(self, p: Possibility, i: int, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
         s = p.state
         sub, p1, p2, p3 = (int(given.get(n, 0)) for n in ("sub", "p1", "p2", "p3"))
         if sub == Vioctl.VNIC_SERVER_STATUS:

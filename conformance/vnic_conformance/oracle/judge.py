@@ -7,7 +7,7 @@ judgement holds everything that was allowed, each with the requirements that all
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vnic_conformance.oracle.blame import blame
@@ -19,7 +19,7 @@ from vnic_conformance.oracle.possibility import (
     differences,
     expected_view,
 )
-from vnic_conformance.oracle.time import Clock
+from vnic_conformance.oracle.time import Clock, Instant
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
 from vnic_model.direct import DirectMap, DirectOrder, initial_state
 from vnic_model.instance import Instance
@@ -34,6 +34,8 @@ BUSY = frozenset(
     int(rc) for rc in Rc if rc in (Rc.H_BUSY, Rc.H_IN_PROGRESS) or Rc.H_LONG_BUSY_1_MS <= rc <= Rc.H_LONG_BUSY_100_S
 )
 MAY_BE_BUSY = ("free_crq", "enable_crq", "free_sub_crq")
+#: Field of a reply into which the kit writes when things happened, on a real clock; see :func:`measured`.
+MEASURED = "measured"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,19 @@ def starting_state(servers: int, listed: int) -> State:
     return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0), listed=on_list)
 
 
+def measured(came: Mapping[str, object]) -> tuple[Instant, Instant] | None:
+    """When a call was made and when its effects were looked at, on a real clock; None: the clock is virtual.
+
+    The field holds five whole numbers: the call not before, not after, the look not before, not after, all in milliseconds
+    since the reset, and the quiet time.
+    """
+    text = came.get(MEASURED)
+    if text is None:
+        return None
+    called, answered, looks, seen, lag = (int(word) for word in str(text).split())
+    return Instant(called, answered, lag), Instant(looks, seen, lag)
+
+
 class Oracle:
     """The specification in lockstep with one implementation, from ``reset`` on.
 
@@ -87,7 +102,8 @@ class Oracle:
         self.ops = ops
         self.clock = Clock(ops, servers, self.profile)
         self.calls = Calls(ops, self.clock, servers, self.profile, unpaired)
-        self.now = 0
+        self.since = Instant(0, 0)  #: the last look
+        self.by_time = False  #: on a real clock: something may have happened by itself, or not
         start = starting_state(servers, min(servers, self.profile.max_servers))
         self.possibilities: frozenset[Possibility] = frozenset({Possibility(start)})
 
@@ -101,6 +117,9 @@ class Oracle:
 
     def begin(self, came: Mapping[str, object]) -> Judgement:
         """Judge the reply to ``reset`` and learn the ports."""
+        times = measured(came)
+        if times is not None:
+            self.since = times[1]
         stimulus = Stimulus.of("kit", "reset", servers=self.servers)
         for i in range(self.servers):
             port = came.get(f"server{i}_port")
@@ -109,24 +128,71 @@ class Oracle:
         allowed = [Allowed(p, "", {}, ("ADM-7",)) for p in self.possibilities]
         return self._judge(stimulus, allowed, came)
 
+    @property
+    def now(self) -> int:
+        """Time of the last look in milliseconds since the reset; on a real clock it may have been later."""
+        return self.since.first
+
     def allowed(self, stimulus: Stimulus) -> list[Allowed]:
-        """Everything that a stimulus may lead to now."""
-        stimulus = self._with_facts(stimulus)
-        return [a for p in self.possibilities for a in self.calls.allowed(p, stimulus, self.now)]
+        """Everything that a stimulus may lead to now, on a virtual clock."""
+        return self._allowed(stimulus, self.since, self._until(stimulus))
 
     def step(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
-        """Judge what came back for a stimulus, reply and observation in one mapping, and follow it."""
+        """Judge what came back for a stimulus, reply and observation in one mapping, and follow it.
+
+        On a real clock the mapping says when that was, in field :data:`MEASURED`.
+        """
         if came.get("outcome") == "unsupported":
             return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
         if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
             return Judgement(stimulus, ok=True, busy=True, came=came)
-        allowed = self.allowed(stimulus)
+        times = measured(came)
+        called, looked = (self.since, self._until(stimulus)) if times is None else times
+        allowed = self._allowed(stimulus, called, looked)
         if came.get("outcome") == "unknown":
             allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
-            allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in self.possibilities]
-        if stimulus.who == CLOCK:
-            self.now += int(stimulus.given["ms"])
+            before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
+            allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
+        self.since = looked
         return self._judge(stimulus, allowed, came)
+
+    def _until(self, stimulus: Stimulus) -> Instant:
+        """When a virtual clock stands after a stimulus."""
+        if stimulus.who != CLOCK:
+            return self.since
+        end = self.since.last + int(stimulus.given["ms"])
+        return Instant(end, end)
+
+    def _allowed(self, stimulus: Stimulus, called: Instant, looked: Instant) -> list[Allowed]:
+        """Everything that a stimulus may lead to that is given at one time, and its effects looked at at another.
+
+        On a virtual clock the one is the last look, and only a step of the clock parts it from the other.
+        """
+        if stimulus.who == CLOCK:
+            return [
+                Allowed(q, "advance", stimulus.given, ("MON-2",))
+                for q in self._waited(self.possibilities, self.since, looked)
+            ]
+        stimulus = self._with_facts(stimulus)
+        before = self.possibilities if self.since == called else self._waited(self.possibilities, self.since, called)
+        found = [a for p in before for a in self.calls.allowed(p, stimulus, called)]
+        if looked == called:
+            return found
+        return [
+            a if q is a.possibility else replace(a, possibility=q)
+            for a in found
+            for q in self._waited([a.possibility], called, looked)
+        ]
+
+    def _waited(self, before: Iterable[Possibility], since: Instant, until: Instant) -> Iterable[Possibility]:
+        """What each of these possibilities may have become while time passed."""
+        after: set[Possibility] = set()
+        for p in before:
+            found = self.clock.passes(p, since, until)
+            if until.lag is not None and found != {p}:
+                self.by_time = True
+            after |= found
+        return after
 
     def _with_facts(self, stimulus: Stimulus) -> Stimulus:
         """An ``add`` on a port that a listed server has is refused; which ports those are only the kit knows."""

@@ -2,6 +2,10 @@
 
 Between the moment when silence *may* count and the moment when it *must*, both are allowed, so the set of possibilities branches;
 servers that fall silent at one moment do so together, before anybody is selected.
+
+On a virtual clock a moment is a number. On a real clock the kit knows only that something happened after it had asked and before
+it was answered, so a moment is an interval, and every window grows by what is not known: it opens as early, and closes as late,
+as it can. So nothing that is legal is ever blamed, however slow the way there and back.
 """
 
 from __future__ import annotations
@@ -20,6 +24,33 @@ from vnic_spec.transport import gap_ends, hold_expires
 from vnic_spec.vocabulary import Crq
 
 
+#: On a real clock, what two clocks may differ by: one part in so many, and a millisecond for rounding.
+DRIFT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A point in time as far as the kit knows it, in milliseconds since the reset.
+
+    Attributes:
+        first: it is not earlier.
+        last: it is not later.
+        lag: on a real clock, how long after something is due it may still not be seen: the quiet time, scaled. None: the
+            clock is virtual, and everything is exact.
+    """
+
+    first: int
+    last: int
+    lag: int | None = None
+
+    def window(self, shortest: int, longest: int) -> tuple[int, int]:
+        """``earliest`` and ``latest`` of a timer that was started here and runs so many milliseconds."""
+        if self.lag is None:
+            return self.first + shortest, self.last + longest
+        early, late = shortest // DRIFT + 1, longest // DRIFT + 1
+        return self.first + shortest - early, self.last + longest + late + self.lag
+
+
 @dataclass(frozen=True)
 class Clock:
     """The timing parameters of a profile, in milliseconds."""
@@ -28,13 +59,12 @@ class Clock:
     servers: int
     profile: Profile
 
-    def report_timer(self, i: int, now: int, interval: int) -> Timer:
+    def report_timer(self, i: int, now: Instant, interval: int) -> Timer:
         """MON-2: the window in which the next report of server ``i`` may, and then must, be missed."""
-        return Timer("report", i, now + interval, now + self.profile.grace * interval, interval)
+        return Timer("report", i, *now.window(interval, self.profile.grace * interval), interval)
 
-    def settle(self, before: Possibility, now: int, until: int | None = None) -> Possibility:
-        """Start, keep and drop the timers that follow from the state; the step happened between ``now`` and ``until``."""
-        until = now if until is None else until
+    def settle(self, before: Possibility, now: Instant) -> Possibility:
+        """Start, keep and drop the timers that follow from the state; the step happened at ``now``."""
         s = before.state
         kept: list[Timer] = []
         for i in range(self.servers):
@@ -44,16 +74,19 @@ class Clock:
             held = bool(s.held(i))
             if self.profile.crossing is Crossing.HOLD:
                 if held and s.selected == i and s.crq is Crq.OPEN and not s.overdue(i):
-                    kept += self._hold_timer(i, before.timer("hold", i), report, now, until)
+                    kept += self._hold_timer(i, before.timer("hold", i), report, now)
             elif held:
-                gap = self.profile.gap_ms
-                kept.append(before.timer("gap", i) or Timer("gap", i, now + gap - 1, until + gap - 1))
+                kept.append(before.timer("gap", i) or self._exact("gap", i, now, self.profile.gap_ms))
         if self.ops.profile.damped and s.selected is not None and preempted(self.ops, s):
-            delay = self.profile.preempt_delay_ms
-            kept.append(before.timer("delay", -1) or Timer("delay", -1, now + delay - 1, until + delay - 1))
+            kept.append(before.timer("delay", -1) or self._exact("delay", -1, now, self.profile.preempt_delay_ms))
         return replace(before, timers=tuple(kept))
 
-    def _hold_timer(self, i: int, running: Timer | None, report: Timer | None, now: int, until: int) -> Iterator[Timer]:
+    def _exact(self, what: str, server: int, now: Instant, ms: int) -> Timer:
+        """Something that is due when so many milliseconds have passed, and not a moment later."""
+        earliest, latest = now.window(ms, ms)
+        return Timer(what, server, earliest - 1, latest - 1)
+
+    def _hold_timer(self, i: int, running: Timer | None, report: Timer | None, now: Instant) -> Iterator[Timer]:
         """CRQ-13: how long server ``i`` may keep the client held.
 
         By default its report interval decides, which is the one that it announced last: a report in the meantime moves the
@@ -65,35 +98,42 @@ class Clock:
         if limit is None:
             return
         if running is None:
-            yield Timer("hold", i, now + limit, until + limit, limit)
+            yield Timer("hold", i, *now.window(limit, limit), limit)
         elif running.interval == limit:
             yield running
         else:
             moved = limit - running.interval
-            yield Timer("hold", i, running.earliest + moved, running.latest + moved, limit)
+            earliest, latest = running.earliest + moved, running.latest + moved
+            if now.lag is not None:
+                # The limit may lie in the past now: it is noticed within the quiet time.
+                spare = abs(moved) // DRIFT + 1
+                earliest, latest = earliest - spare, max(latest + spare, now.last + now.lag)
+            yield Timer("hold", i, earliest, latest, limit)
 
-    def advance(self, start: Possibility, now: int, ms: int) -> set[Possibility]:
-        """Everything that may be the case ``ms`` after ``now``."""
-        end = now + ms
+    def passes(self, start: Possibility, since: Instant, until: Instant) -> set[Possibility]:
+        """Everything that may be the case at ``until``, where this was the case at ``since``."""
+        if not start.timers:
+            return {start}
+        end = until.last
         found: set[Possibility] = set()
         visited: set[tuple[Possibility, int]] = set()
 
-        def explore(p: Possibility, since: int) -> None:
-            if (p, since) in visited:
+        def explore(p: Possibility, begin: int) -> None:
+            if (p, begin) in visited:
                 return
-            visited.add((p, since))
+            visited.add((p, begin))
             # A limit that a report has moved into the past ends when the clock next moves.
-            latest = max(now, min((t.latest for t in p.timers), default=end))
-            if latest >= end:
+            latest = max(since.first, min((t.latest for t in p.timers), default=end))
+            if latest >= until.first:
                 found.add(p)
             for group in _groups(p.timers):
-                low = max(since, *(t.earliest + 1 for t in group))
+                low = max(begin, *(t.earliest + 1 for t in group))
                 high = min(end, latest + 1)
                 if low <= high and not (low == high and _left_out(p.timers, group, low)):
                     for after in self._fire(p, group):
-                        explore(self.settle(after, low, high), low)
+                        explore(self.settle(after, Instant(low, high, until.lag)), low)
 
-        explore(start, now)
+        explore(start, since.first)
         return found
 
     def _fire(self, p: Possibility, group: tuple[Timer, ...]) -> Iterator[Possibility]:

@@ -13,6 +13,7 @@ from vnic_conformance.running.plan import Case, select
 from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import exit_code
 from vnic_conformance.targets import AdapterBroken, Target, open_target
+from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
 
 #: Steps of the random phases, where nobody says otherwise.
@@ -38,6 +39,7 @@ class Request:
         profile: decisions that differ from what the adapter claims, by name.
         time_scale: factor on every wait.
         phases: what is played.
+        longest_wait_s: on a real clock, the longest step of it that is waited for, in seconds.
     """
 
     adapter: str
@@ -49,6 +51,7 @@ class Request:
     profile: dict[str, object] = field(default_factory=dict)
     time_scale: float = 1.0
     phases: tuple[str, ...] = phases.PHASES
+    longest_wait_s: float = LONGEST_WAIT_MS / 1000
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,16 @@ def check(
         book = phases.book(profile, request.phases, tell)
         chosen = select(book.cases, request.select)
         header = _header(request, chosen, profile, hello=hello_as_plain(target))
-        engine = Engine(target, profile, book.cases, chosen, header, listeners, fail_fast=request.fail_fast)
+        engine = Engine(
+            target,
+            profile,
+            book.cases,
+            chosen,
+            header,
+            listeners,
+            fail_fast=request.fail_fast,
+            longest_wait_ms=int(request.longest_wait_s * 1000),
+        )
 
         def plays(engine: Engine) -> Iterator[Play]:
             return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)

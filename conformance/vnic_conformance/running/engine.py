@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage
-from vnic_conformance.running.episode import Episode, Recording, Strict, claims_to_send, feature_of, retrace
+from vnic_conformance.running.episode import Episode, Recording, conversation, feature_of, retrace, too_long
 from vnic_conformance.running.events import (
     AdapterFailed,
     CaseDone,
@@ -28,18 +28,21 @@ from vnic_conformance.running.events import (
     Stopped,
     alternatives,
 )
-from vnic_conformance.running.narrowing import RERUNS, Narrowed, narrow
+from vnic_conformance.running.narrowing import Narrowed, narrow, reruns
 from vnic_conformance.running.plan import ANSWERS, Case, Phase, case_of
 from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import AdapterBroken, Target
+from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
 
 #: The case that an answer of busy without end leaves open.
 BUSY = f"CRQ-14/{ANSWERS}"
 #: A phase that meets only failing sessions is left after so many of them.
 ENOUGH_FAILURES = 4
+#: Longest step of a real clock in the random phases, in milliseconds: the shortest intervals run out within it.
+RANDOM_WAIT_MS = 400
 #: So many different failures are narrowed down; further ones are shown as they were found.
 NARROWED = 3
 
@@ -65,13 +68,13 @@ class Watched(Recording):
         return judgement
 
     def apply(self, stimulus: Stimulus) -> Judgement:
-        """One stimulus, unless the implementation does not claim what it needs.
+        """One stimulus, unless the implementation does not claim what it needs, or its clock would take too long.
 
         See :class:`~vnic_conformance.session.Session`.
         """
-        feature = feature_of(stimulus)
-        if feature is not None and feature not in self.engine.target.hello.features:
-            return Judgement(stimulus, ok=True, inconclusive=_unclaimed([feature]))
+        why = self.engine.not_to_be_done(stimulus, self.play_of)
+        if why is not None:
+            return Judgement(stimulus, ok=True, inconclusive=why.reason)
         self.engine.does(self, stimulus)
         judgement = super().apply(stimulus)
         self.engine.did(self, judgement)
@@ -89,6 +92,7 @@ class Engine:
         header: the first event.
         listeners: told of every event.
         fail_fast: stop at the first violation of a chosen case.
+        longest_wait_ms: steps of a real clock that are longer are not played.
     """
 
     def __init__(
@@ -101,10 +105,11 @@ class Engine:
         listeners: Sequence[Listener] = (),
         *,
         fail_fast: bool = False,
+        longest_wait_ms: int = LONGEST_WAIT_MS,
     ) -> None:
         self.target = target
         self.profile = profile
-        self.requests = Strict(target, claims_to_send(profile, target.hello.profile, target.hello.features))
+        self.requests = conversation(target, profile)
         self.outcome = Outcome()
         self.coverage = Coverage()
         self.unreached: dict[str, str] = {}  #: why nothing can exercise a case
@@ -114,6 +119,7 @@ class Engine:
         self._header = header
         self._listeners = listeners
         self._fail_fast = fail_fast
+        self._longest_wait_ms = longest_wait_ms
         self._played: dict[str, CaseResult] = {}
         self._failed: dict[str, Failure] = {}
         self._beside: dict[str, int] = {}  #: violations of cases that were not chosen
@@ -167,19 +173,30 @@ class Engine:
             return None
         session = self.session(play)
         session.begin()
-        skipped = ""
+        skipped: CaseResult | None = None
         for stimulus in play.stimuli(session):
             if session.failure is not None:
                 break
-            feature = feature_of(stimulus)
-            if feature is not None and feature not in self.target.hello.features:
-                skipped = feature
+            why = self.not_to_be_done(stimulus, play)
+            if why is not None:
+                skipped = why
                 if case is not None:
                     break
                 continue
             session.apply(stimulus)
         self.end(session, play, skipped)
         return session
+
+    def not_to_be_done(self, stimulus: Stimulus, play: Play) -> CaseResult | None:
+        """The verdict on a case that needs this stimulus, where the implementation cannot be asked for it."""
+        feature = feature_of(stimulus)
+        if feature is not None and feature not in self.target.hello.features:
+            return CaseResult("", Verdict.UNSUPPORTED, 0, _unclaimed([feature]))
+        if not self.requests.real:
+            return None
+        longest = self._longest_wait_ms
+        why = too_long(stimulus, min(longest, RANDOM_WAIT_MS) if play.seed is not None else longest)
+        return CaseResult("", Verdict.NOT_EXERCISED, 0, why) if why else None
 
     def session(self, play: Play) -> Watched:
         """A session whose every step is counted and told."""
@@ -210,14 +227,14 @@ class Engine:
         number = len(session.judgements) - 1
         self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
 
-    def end(self, session: Watched, play: Play, skipped: str = "") -> None:
+    def end(self, session: Watched, play: Play, skipped: CaseResult | None = None) -> None:
         """A session is over: give its case a verdict, and take its violation in."""
         failure = session.failure
         inconclusive = next((j.inconclusive for j in session.judgements if j.inconclusive), "")
         if play.case is not None and failure is None:
             done = len(session.judgements) - 1
-            if skipped:
-                result = CaseResult(play.case.id, Verdict.UNSUPPORTED, 0, _unclaimed([skipped]))
+            if skipped is not None:
+                result = replace(skipped, case=play.case.id)
             elif inconclusive:
                 result = CaseResult(play.case.id, Verdict.INCONCLUSIVE, done, inconclusive)
             else:
@@ -283,15 +300,15 @@ class Engine:
         many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
         if alone:
             # What is wrong only the script knows, so its word is what it is.
-            return Narrowed(episode, failure, self._repeated(play, failure), f"{many}, as scripted")
+            return Narrowed(episode, failure, self._repeated(play, episode, failure), f"{many}, as scripted")
         if len(self.outcome.failures) >= NARROWED:
             return Narrowed(episode, failure, Rerun(0, 0), f"{many}, not shortened")
         self._tell(Narrowing(failure.requirement, len(episode.moments)))
         return narrow(self.requests, episode, failure)
 
-    def _repeated(self, play: Play, failure: Judgement) -> Rerun:
-        failed = 0
-        for _ in range(RERUNS):
+    def _repeated(self, play: Play, episode: Episode, failure: Judgement) -> Rerun:
+        failed, times = 0, reruns(episode)
+        for _ in range(times):
             session = Recording(self.requests, play.servers, self.profile, unpaired=play.unpaired)
             session.begin()
             for stimulus in play.stimuli(session):
@@ -299,7 +316,7 @@ class Engine:
                 if session.failure is not None:
                     break
             failed += session.failure is not None and session.failure.requirement == failure.requirement
-        return Rerun(failed, RERUNS)
+        return Rerun(failed, times)
 
     def _breaks(self, trouble: AdapterBroken) -> None:
         session = self._session

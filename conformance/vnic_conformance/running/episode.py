@@ -14,8 +14,10 @@ from vnic_conformance.oracle import Judgement, Oracle, Possibility
 from vnic_conformance.protocol.hello import claims_of
 from vnic_conformance.protocol.messages import describe
 from vnic_conformance.session import Requests, Session
-from vnic_conformance.stimulus import CONSOLE, PLATFORM, Stimulus, with_tokens
+from vnic_conformance.stimulus import CLOCK, CONSOLE, PLATFORM, Stimulus, with_tokens
+from vnic_conformance.targets.base import Target
 from vnic_conformance.targets.failures import Declined
+from vnic_conformance.targets.pacing import LONGEST_WAIT_MS, Paced, paced
 from vnic_spec.profile import Profile
 
 _CONSOLE_FEATURE, _POWER, _MIGRATION = "console", "power", "migration"
@@ -76,6 +78,13 @@ def feature_of(stimulus: Stimulus) -> str | None:
     return _CALL_FEATURES.get(stimulus.call)
 
 
+def too_long(stimulus: Stimulus, longest_ms: int = LONGEST_WAIT_MS) -> str:
+    """Why a step of a real clock is not waited for; empty if it is, or is no step of the clock."""
+    if stimulus.who != CLOCK or int(stimulus.given["ms"]) <= longest_ms:
+        return ""
+    return f"it waits {int(stimulus.given['ms']) / 1000:,g} s, and the clock is real (--longest-wait {longest_ms / 1000:g})"
+
+
 class Recording(Session):
     """A session that remembers what came, and what the state may have been before its last step.
 
@@ -126,6 +135,11 @@ class Strict:
     target: Requests
     claims: Mapping[str, str | int] = field(default_factory=dict)
 
+    @property
+    def real(self) -> bool:
+        """Time passes by itself: each step takes time, and two runs never go quite alike."""
+        return isinstance(self.target, Paced) and self.target.real
+
     def request(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Send a request; see :class:`~vnic_conformance.session.Requests`.
 
@@ -144,6 +158,13 @@ class Strict:
             trouble.stderr_tail = getattr(self.target, "stderr_tail", "")
             raise trouble
         return reply
+
+
+def conversation(target: Target, profile: Profile) -> Strict:
+    """Requests to an implementation that is to be judged by a profile: it keeps its claims, and time is kept with it."""
+    hello = target.hello
+    claims = claims_to_send(profile, hello.profile, hello.features)
+    return Strict(paced(target, time_scale=target.time_scale), claims)
 
 
 def claims_to_send(profile: Profile, claimed: Profile, features: frozenset[str]) -> dict[str, str | int]:

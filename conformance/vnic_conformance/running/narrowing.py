@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from vnic_conformance.generation import failure as words
 from vnic_conformance.generation.shortest import Shortest, shortest
 from vnic_conformance.generation.shrink import shrink
-from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.episode import Episode, Recording, again
+from vnic_conformance.oracle import Judgement, measured
+from vnic_conformance.running.episode import Episode, Recording, Strict, again
 from vnic_conformance.running.verdicts import Rerun
-from vnic_conformance.session import Requests
 
 #: How often a failing word is repeated.
 RERUNS = 5
 #: How many stimuli leaving out may cost, and the search for a still shorter word.
 SHRINKING, SEARCHING = 10_000, 5_000
+#: On a real clock, how many seconds leaving out, and repeating, may take; nothing shorter is searched for.
+REAL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Narrowed:
     note: str
 
 
-def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
+def narrow(target: Strict, episode: Episode, failure: Judgement) -> Narrowed:
     """Shorten a failing episode, and repeat the result.
 
     A word that does not fail again as it stands is not shortened: that would only look for another one.
@@ -42,21 +43,38 @@ def narrow(target: Requests, episode: Episode, failure: Judgement) -> Narrowed:
     """
     found = words.Failure(episode.servers, episode.profile, episode.word, failure)
     many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
+    times = reruns(episode)
     if episode.unpaired:
-        runs = [again(target, episode).failure for _ in range(RERUNS)]
+        runs = [again(target, episode).failure for _ in range(times)]
         same = sum(run is not None and run.requirement == failure.requirement for run in runs)
-        return Narrowed(episode, failure, Rerun(same, RERUNS), f"{many}, not shortened")
-    first = words.rerun(target, found, RERUNS)
+        return Narrowed(episode, failure, Rerun(same, times), f"{many}, not shortened")
+    first = words.rerun(target, found, times)
     if not first.reproducible:
         where = "" if first.first_difference is None else f"; answers differ from step {first.first_difference} on"
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened{where}")
-    best = shortest(target, shrink(target, found, budget=SHRINKING), budget=SEARCHING)
+    shrinking, searching = SHRINKING, SEARCHING
+    if target.real:
+        shrinking, searching = (len(episode.moments) + 1) * runs_within(REAL_S, episode), 0
+    best = shortest(target, shrink(target, found, budget=shrinking), budget=searching)
     session = Recording(target, best.failure.servers, episode.profile)
     session.play(best.failure.word)
     if session.failure is None:
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened")
-    last = words.rerun(target, best.failure, RERUNS)
+    last = words.rerun(target, best.failure, reruns(session.episode))
     return Narrowed(session.episode, session.failure, Rerun(last.failed, last.runs), length_note(best))
+
+
+def reruns(episode: Episode) -> int:
+    """How often a failing episode is repeated: fewer times if that takes long, which it does on a real clock only."""
+    return min(RERUNS, runs_within(REAL_S, episode))
+
+
+def runs_within(seconds: float, episode: Episode) -> int:
+    """How often an episode can be run in so many seconds, at least once; as often as is wanted on a virtual clock."""
+    times = measured(episode.moments[-1].came) if episode.moments else None
+    if times is None:
+        return RERUNS
+    return max(1, int(seconds * 1000 / max(1, times[1].last)))
 
 
 def length_note(best: Shortest) -> str:

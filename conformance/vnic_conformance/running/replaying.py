@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vnic_conformance.cases import SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.oracle import MEASURED
 from vnic_conformance.reports import naming
 from vnic_conformance.running.episode import (
     Episode,
@@ -14,15 +15,16 @@ from vnic_conformance.running.episode import (
     Retraced,
     Strict,
     again,
-    claims_to_send,
+    conversation,
     feature_of,
     retrace,
+    too_long,
 )
 from vnic_conformance.running.events import Failure
 from vnic_conformance.targets import Target
 
 #: Fields of a reply in which two runs differ without any meaning.
-_FREE = ("seq", "now", "r4", "handle", "source", "reason")
+_FREE = (MEASURED, "seq", "now", "r4", "handle", "source", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,10 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
         AdapterBroken: the adapter broke.
     """
     recorded = failure.episode
-    hello = target.hello
     why = _impossible(target, recorded)
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
-    claims = claims_to_send(recorded.profile, hello.profile, hello.features)
-    session = _again(Strict(target, claims), failure)
+    session = _again(conversation(target, recorded.profile), failure)
     if session is None:
         return Replayed(failure, ExitCode.INCONCLUSIVE, f"this kit has no script {failure.script}", (), {})
     new = session.episode
@@ -104,6 +104,9 @@ def _impossible(target: Target, recorded: Episode) -> str:
         return f"it takes {recorded.servers} servers; the adapter has at most {hello.servers}"
     needed = {feature for stimulus in recorded.word if (feature := feature_of(stimulus)) is not None}
     missing = sorted(needed - hello.features)
+    waits = "" if hello.virtual else next(filter(None, map(too_long, recorded.word)), "")
+    if waits:
+        return waits
     if missing:
         return f"the adapter does not claim {', '.join(missing)}"
     if recorded.profile != hello.profile and "profiles" not in hello.features:

@@ -113,6 +113,11 @@ class Target:
         return self._hello
 
     @property
+    def time_scale(self) -> float:
+        """Factor on every wait."""
+        return self._time_scale
+
+    @property
     def stderr_tail(self) -> str:
         """The last lines that the adapter wrote on standard error. They are never a verdict."""
         return self._link.stderr_tail

@@ -32,9 +32,9 @@ class Fault:
     parts: Parts
     claims: Mapping[str, str | int]
 
-    def adapter(self) -> Adapter:
-        """A new adapter with this fault."""
-        return Adapter(self.parts, self.claims)
+    def adapter(self, clock: Callable[[], int] | None = None, quiet_ms: int = 0) -> Adapter:
+        """A new adapter with this fault; its arguments are those of :class:`~vnic_reference.adapter.Adapter`."""
+        return Adapter(self.parts, self.claims, clock, quiet_ms)
 
 
 #: Every faulty variant by name, in the order of the modules that define them.
