@@ -2,6 +2,8 @@
 
 Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them.
 ``--clock real`` lets time pass as it does on the wall; the machine itself still knows no clock but the one it is told.
+
+``--scenario NAME`` serves nobody: it runs the whole system through a scenario and prints what happened.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import BinaryIO
 
 from vnic_reference.adapter import Adapter
 from vnic_reference.faults import FAULTS
+from vnic_reference.system import program
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, adapter: Adapter | None = None) -> None:
@@ -36,7 +39,14 @@ def main() -> None:
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
     parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="which clock [virtual]")
     parser.add_argument("--quiet-ms", type=int, default=0, metavar="MS", help="quiet time that it claims [0]")
+    scenarios = parser.add_argument_group("scenarios", "Exit codes: 0 the laws of the data path held, 1 not, 2 no run.")
+    scenarios.add_argument("--scenario", metavar="NAME", help="run a scenario: a file in TOML, or claim1")
+    scenarios.add_argument("--pcapng", metavar="FILE", help="write the frames of all ports, for Wireshark")
+    scenarios.add_argument("--timeline", metavar="FILE", help="write the timeline with all frames as JSON lines")
+    scenarios.add_argument("--brief", action="store_true", help="print neither calls nor elements")
     options = parser.parse_args()
+    if options.scenario is not None:
+        sys.exit(program.run(options.scenario, options.pcapng, options.timeline, brief=options.brief))
     if options.quiet_ms < 0:
         parser.error("--quiet-ms must be 0 or more")
     if options.faults:

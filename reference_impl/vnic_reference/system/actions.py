@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from vnic_reference.console import Reply
 from vnic_reference.machine import CLIENT_PARTITION, FIRST_SERVER_PARTITION
 from vnic_reference.system.scenario import CLIENT, CONSOLE, Happening
-from vnic_spec.wire import Rc, Vioctl
 
 if TYPE_CHECKING:
     from vnic_reference.system.system import System
@@ -55,6 +54,8 @@ class Actions:
         """Do it, and write it down; what was answered: ``done`` or why not."""
         system = self._system
         text = str(Happening(system.now, do, target, value))
+        for observer in system.observers:
+            observer.action(system.now, text)
         entry = len(system.timeline.entries)
         answer = self._acts[do](target, value)
         # The action stands before what it caused.
@@ -63,8 +64,6 @@ class Actions:
         )
         entries = system.timeline.entries
         entries.insert(entry, entries.pop())
-        for observer in system.observers:
-            observer.action(system.now, text)
         return answer
 
     def _index(self, name: str) -> int:
@@ -145,11 +144,10 @@ class Actions:
 
     def _complain(self) -> str:
         """The client's user asks for a failover (SES-1, SES-2)."""
-        driver = self._system.machine.client
-        rc, *token = driver.vioctl(Vioctl.GET_SESSION_TOKEN)
-        if rc == Rc.H_SUCCESS:
-            rc = driver.vioctl(Vioctl.SESSION_ERROR_DETECTED, token[0])[0]
-        return DONE if rc == Rc.H_SUCCESS else str(Rc(rc))
+        client = self._system.client
+        if client is None:
+            return "the client's partition does not run"
+        return _done(client.complain(), "refused; the client recovers by itself")
 
     def _wish(self, *, wants_open: bool) -> str:
         system = self._system

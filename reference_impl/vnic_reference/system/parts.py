@@ -19,6 +19,10 @@ from vnic_reference.parts import Parts
 class ClientSoftware(Component, Interface, Protocol):
     """The VNIC client: it acts in time, and it is the application's interface."""
 
+    def complain(self) -> bool:
+        """The user asks for a failover (SES-2); whether the hypervisor will make one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SystemParts:

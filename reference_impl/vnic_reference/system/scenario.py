@@ -125,11 +125,14 @@ class Happening:
     value: int = 0
 
     def __str__(self) -> str:
-        words = [self.do.replace("_", " ")]
-        if self.target:
-            words.append(f"adapter {self.target}" if ACTIONS[self.do][0] == "adapter" else self.target)
-        if ACTIONS[self.do][1]:
-            words.append(str(self.value))
+        target, value = ACTIONS[self.do]
+        words = self.do.split("_")
+        if target == "adapter":
+            words.insert(1, self.target)
+        elif target:
+            words.append(self.target)
+        if value:
+            words.append(str(self.value) if value != "flag" else "on" if self.value else "off")
         return " ".join(words)
 
 

@@ -20,7 +20,7 @@ class StateLog:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._known: dict[tuple[str, str], str] = {}
+        self._known: dict[str, dict[str, str]] = {}
         self._print: object = None
 
     def notice(self) -> None:
@@ -37,26 +37,30 @@ class StateLog:
         if now == self._print:
             return
         self._print = now
-        seen = self._listing()
-        for (who, what), value in seen.items():
-            if self._known.get((who, what)) != value:
-                self._system.timeline.add(self._system.now, "state", who, f"{what} {value}", **{what: value})
-        for who, what in self._known.keys() - seen.keys():
-            if what == "status":
-                self._system.timeline.add(self._system.now, "state", who, "not on the list")
+        system, seen = self._system, self._listing()
+        for who, facts in seen.items():
+            known = self._known.get(who, {})
+            changed = {what: value for what, value in facts.items() if known.get(what) != value}
+            if changed:
+                text = ", ".join(f"{what} {value}" for what, value in changed.items())
+                system.timeline.add(system.now, "state", who, text, **changed)
+        for who in self._known:
+            if who not in seen:
+                system.timeline.add(system.now, "state", who, "not on the list")
         self._known = seen
 
-    def _listing(self) -> dict[tuple[str, str], str]:
+    def _listing(self) -> dict[str, dict[str, str]]:
         system = self._system
         listing = system.machine.console.listing()
-        seen = {}
-        for row in listing.servers:
-            name = system.name(row.server)
-            seen[name, "status"] = STATUS_TEXT[row.status]
-            seen[name, "priority"] = str(row.device.priority)
+        seen = {
+            system.name(row.server): {"status": STATUS_TEXT[row.status], "priority": str(row.device.priority)}
+            for row in listing.servers
+        }
         selected, connected = listing.selected, system.connected_server()
-        seen[CONSOLE, "selected"] = "nobody" if selected is None else system.name(selected)
-        seen[CONSOLE, "connected"] = "nobody" if connected is None else system.name(connected)
-        seen[CONSOLE, "auto"] = "on" if listing.auto else "off"
-        seen[CONSOLE, "pinned"] = "yes" if listing.pinned else "no"
+        seen[CONSOLE] = {
+            "selected": "nobody" if selected is None else system.name(selected),
+            "connected": "nobody" if connected is None else system.name(connected),
+            "auto": "on" if listing.auto else "off",
+            "pinned": "yes" if listing.pinned else "no",
+        }
         return seen

@@ -163,6 +163,8 @@ class System:
         self.client = self.parts.client(self.machine.client, self.mac)
         if self.now >= self.scenario.open_at_ms and self.wants_open:
             self.client.open()
+        else:
+            self.client.close()
 
     #: What the user last asked for: open or closed. A boot script does the same again.
     wants_open = True

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 WIDTH = 100
 #: Kinds that make no line of their own in the text: they are counted between the others.
 _COUNTED = ("frame", "element")
+_BRIEF_WITHOUT = ("call", "frame", "element")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,16 @@ class Timeline:
         """All entries, one JSON object per line."""
         return "".join(entry.line() + "\n" for entry in self.entries)
 
-    def text(self) -> Iterator[str]:
-        """Lines of at most 100 columns; elements and frames that follow each other are counted."""
+    def text(self, *, brief: bool = False) -> Iterator[str]:
+        """Lines of at most 100 columns; elements and frames that follow each other are counted.
+
+        ``brief`` leaves out calls, elements, frames and what servers are told.
+        """
         width = max((len(entry.who) for entry in self.entries), default=0)
         waiting: list[Entry] = []
         for entry in self.entries:
+            if brief and _left_out(entry):
+                continue
             if entry.kind in _COUNTED:
                 waiting.append(entry)
                 continue
@@ -78,6 +84,13 @@ class Timeline:
             waiting.clear()
             yield _row(entry.ms, entry.who, width, entry.text)
         yield from _counted(waiting, width)
+
+
+def _left_out(entry: Entry) -> bool:
+    """Whether a brief text does without this entry."""
+    if entry.kind == "event":
+        return entry.who != "client"
+    return entry.kind in _BRIEF_WITHOUT or (entry.kind == "state" and entry.data.keys() == {"connected"})
 
 
 def _row(ms: int, who: str, width: int, text: str) -> str:
