@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from vnic_reference import Machine, Policy, violations
+from vnic_reference import Driver, Machine, Policy, violations
+from vnic_reference.client import ClientSettings, VnicClient
+from vnic_reference.network.port import PortStatistics
+from vnic_reference.server import ServerSettings, VnicServer
+from vnic_spec.vocabulary import Belief
 
 INTERVAL_MS = 1000
 
@@ -48,3 +53,210 @@ def connected(start: Callable[..., Machine]) -> Callable[..., Machine]:
         return machine
 
     return build
+
+
+class StubPort:
+    """A logical port without a network: what a server sends is in ``sent``, what it is to receive goes into ``inbox``."""
+
+    max_frame = 9014
+    max_multicast = 64
+    port_vlan = 0
+    vlans: frozenset[int] | None = None
+
+    def __init__(self, mac: bytes) -> None:
+        self._own = mac
+        self.mac = mac
+        self.link_up = True
+        self.frozen = False
+        self.resets = 0
+        self.sent: list[bytes] = []
+        self.inbox: list[bytes] = []
+        self.multicast: set[bytes] = set()
+        self.all_multicast = False
+        self.promiscuous = False
+        self.counters = PortStatistics()
+
+    def transmit(self, frame: bytes) -> bool:
+        if self.frozen or not self.link_up:
+            return False
+        self.sent.append(frame)
+        self.counters.tx_packets += 1
+        return True
+
+    def received(self) -> list[bytes]:
+        frames, self.inbox = self.inbox, []
+        return [] if self.frozen else frames
+
+    def set_mac(self, mac: bytes) -> bool:
+        if self.frozen or mac[0] & 1 or not any(mac):
+            return False
+        self.mac = mac
+        return True
+
+    def add_multicast(self, mac: bytes) -> bool:
+        if mac[0] & 1:
+            self.multicast.add(mac)
+        return bool(mac[0] & 1)
+
+    def remove_multicast(self, mac: bytes) -> bool:
+        known = mac in self.multicast
+        self.multicast.discard(mac)
+        return known
+
+    def set_all_multicast(self, on: bool) -> bool:
+        self.all_multicast = on
+        return True
+
+    def set_promiscuous(self, on: bool) -> bool:
+        self.promiscuous = on
+        return True
+
+    def reset_filters(self) -> None:
+        self.mac = self._own
+        self.multicast.clear()
+        self.all_multicast = self.promiscuous = False
+        self.inbox.clear()
+
+    def statistics(self) -> PortStatistics:
+        return replace(self.counters)
+
+    def clear_statistics(self) -> None:
+        self.counters = PortStatistics()
+
+
+class Listening(Driver):
+    """The client's unit, with everything that the client sends (and was stored) or consumes on its CRQ written down."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.__dict__.update(driver.__dict__)
+        self.said: list[tuple[str, bytes]] = []
+
+    def send(self, element: bytes) -> int:
+        rc = super().send(element)
+        if rc == 0:
+            self.said.append(("c2s", element))
+        return rc
+
+    def consume(self, handle: int | None = None) -> bytes | None:
+        element = super().consume(handle)
+        if element is not None and handle is None:
+            self.said.append(("s2c", element))
+        return element
+
+
+class Bench:
+    """A machine with a client and servers that have software of the reference, or are played by the test.
+
+    Args:
+        servers: number of server partitions, with priorities 10, 20 and so on.
+        client: settings of the client; None: the test plays it.
+        played: indexes of servers that the test plays; they are registered and OPERATIONAL for an hour.
+        settings: of every server.
+        make_client, make_server: other classes.
+        policy: of the hypervisor.
+    """
+
+    MAC = bytes.fromhex("020000000001")
+
+    def __init__(
+        self,
+        servers: int = 1,
+        client: ClientSettings | None = ClientSettings(),  # noqa: B008  # frozen
+        played: Sequence[int] = (),
+        settings: ServerSettings | None = None,
+        make_client: type[VnicClient] = VnicClient,
+        make_server: type[VnicServer] = VnicServer,
+        policy: Policy | None = None,
+    ) -> None:
+        self.machine = Machine(policy, servers=servers)
+        for index in range(servers):
+            assert self.machine.console.add(f"sriov//{100 + index}/0/{index}/2.0/{10 + 10 * index}").ok
+        self.ports = [StubPort(bytes([2, 0, 0, 0, 1, index])) for index in range(servers)]
+        self.servers: list[VnicServer | None] = []
+        for index, driver in enumerate(self.machine.servers):
+            if index in played:
+                driver.reg_crq()
+                driver.report(interval_ms=3_600_000)
+                self.servers.append(None)
+            else:
+                self.servers.append(make_server(driver, self.ports[index], settings))
+        self.hung: set[object] = set()
+        self.wire = Listening(self.machine.client)
+        self._client = None if client is None else make_client(self.wire, self.MAC, client)
+
+    @property
+    def client(self) -> VnicClient:
+        assert self._client is not None
+        return self._client
+
+    def server(self, index: int) -> VnicServer:
+        server = self.servers[index]
+        assert server is not None
+        return server
+
+    @property
+    def now(self) -> int:
+        return self.machine.now
+
+    def parts(self) -> list[VnicServer | VnicClient]:
+        found: list[VnicServer | VnicClient] = [part for part in self.servers if part is not None]
+        if self._client is not None:
+            found.append(self._client)
+        return [part for part in found if part not in self.hung]
+
+    def settle(self) -> None:
+        """Step everything until nothing moves; it must come to an end."""
+        for _ in range(2_000):
+            busy = [part.step(self.now) for part in self.parts()]
+            if not any(busy):
+                return
+        raise AssertionError("they keep each other busy for ever")
+
+    def run(self, ms: int) -> None:
+        """Let virtual time pass; whatever is due happens at its time."""
+        end = self.now + ms
+        self.settle()
+        while self.now < end:
+            due = [time for part in self.parts() if (time := part.next_deadline()) is not None]
+            due += [] if (time := self.machine.next_deadline()) is None else [time]
+            self.machine.advance(max(1, min([end, *due]) - self.now))
+            self.settle()
+        assert violations(self.machine) == []
+
+    def boot(self) -> Bench:
+        """Run until the client's link is up; it must be at once."""
+        self.run(200)
+        assert self.client.link_up
+        return self
+
+    def crash(self, index: int) -> None:
+        """A server's partition crashes, software and all."""
+        self.machine.crash(100 + index)
+        self.servers[index] = None
+
+    def restart(self, index: int) -> None:
+        self.machine.power_on(100 + index)
+        self.ports[index].reset_filters()
+        self.servers[index] = VnicServer(self.machine.servers[index], self.ports[index])
+
+    def serving(self) -> list[int]:
+        """Indexes of servers that regard the client as logged in."""
+        found = [index for index, server in enumerate(self.servers) if server is not None]
+        return [index for index in found if self.server(index).belief is Belief.SERVING]
+
+    def frame(self, number: int = 0, source: bytes | None = None) -> bytes:
+        """A frame of the client's, to a station outside."""
+        return bytes.fromhex("0200000000ee") + (source or self.MAC) + b"\x08\x00" + number.to_bytes(4, "big").ljust(50)
+
+    def frame_for_client(self, number: int = 0) -> bytes:
+        return self.MAC + bytes.fromhex("0200000000ee") + b"\x08\x00" + number.to_bytes(4, "big").ljust(50)
+
+    def said(self, code: int, way: str = "c2s") -> list[bytes]:
+        """Commands or responses with this byte 1 that passed on the client's CRQ."""
+        return [element for at, element in self.wire.said if at == way and element[0] == 0x80 and element[1] == code]
+
+
+@pytest.fixture(scope="session")
+def bench_class() -> type[Bench]:
+    """A client and servers of the reference on one machine, without a network: the class, to be built by the test."""
+    return Bench
