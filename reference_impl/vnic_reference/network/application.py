@@ -10,7 +10,8 @@ class Application:
     """An IPv4 endpoint above the client's interface.
 
     When the interface says that the network has to be told where its MAC is now, a gratuitous ARP goes out as the first
-    frame (CLI-5, DAT-3); what the interface does not take is tried again with the next step.
+    frame (CLI-5, DAT-3); what the interface does not take is tried again with the next step. The same when the
+    application has just been started (RFC 5227, "Announcing an Address"): the network may remember an earlier life.
 
     Args:
         interface: the client's interface.
@@ -22,13 +23,12 @@ class Application:
 
     def __init__(self, interface: Interface, ip: bytes) -> None:
         self._interface = interface
-        self._to_announce = False
+        self._to_announce = True
         self.endpoint = Endpoint(ip, lambda: self._interface.mac, self._send)
 
-    def attach(self, interface: Interface) -> None:
-        """Use this interface from now on: the partition was booted and has a new driver."""
-        self._interface = interface
-        self._to_announce = False
+    def restart(self) -> None:
+        """The partition has been booted."""
+        self._to_announce = True
 
     def _send(self, frame: bytes) -> bool:
         return self._interface.send(frame)

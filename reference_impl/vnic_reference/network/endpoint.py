@@ -200,16 +200,16 @@ class Endpoint:
             return self._send(Ethernet(known[0], self._mac(), ETHERTYPE_IPV4, packet).pack())
         question = self._questions.get(peer)
         if question is None:
-            if len(self._questions) >= MAX_NEIGHBOURS:
+            if len(self._questions) >= MAX_NEIGHBOURS or not self._ask(peer):
                 return False
             question = self._questions[peer] = _Question(now)
-            self._ask(peer)
         question.waiting = [*question.waiting[1 - ARP_QUEUE :], packet]
         return True
 
-    def _ask(self, peer: bytes) -> None:
+    def _ask(self, peer: bytes) -> bool:
+        """Ask who has this address; False if the interface did not take the question."""
         arp = Arp(ARP_REQUEST, self._mac(), self.ip, _NOBODY, peer)
-        self._send(Ethernet(BROADCAST, self._mac(), ETHERTYPE_ARP, arp.pack()).pack())
+        return self._send(Ethernet(BROADCAST, self._mac(), ETHERTYPE_ARP, arp.pack()).pack())
 
     def _ask_again(self, now: int) -> bool:
         busy = False

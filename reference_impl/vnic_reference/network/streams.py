@@ -66,6 +66,8 @@ class StreamSink:
         reordered: datagrams that came after one that was sent later.
         gaps: for each gap in the sequence: (time of the last one before, time of the first one after, how many missing)
             as they were when the first one after came.
+        highest: highest sequence number that came, -1 before.
+        last_at: virtual time at which that came.
     """
 
     number: int
@@ -74,8 +76,8 @@ class StreamSink:
     reordered: int = 0
     gaps: list[tuple[int, int, int]] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
-    _highest: int = -1
-    _last_at: int = 0
+    highest: int = -1
+    last_at: int = 0
 
     def take(self, sequence: int, now: int) -> None:
         """A datagram of this stream has come."""
@@ -84,13 +86,13 @@ class StreamSink:
             return
         self._seen.add(sequence)
         self.received += 1
-        if sequence < self._highest:
+        if sequence < self.highest:
             self.reordered += 1
             return
-        if sequence > self._highest + 1:
-            self.gaps.append((self._last_at, now, sequence - self._highest - 1))
-        self._highest = sequence
-        self._last_at = now
+        if sequence > self.highest + 1:
+            self.gaps.append((self.last_at, now, sequence - self.highest - 1))
+        self.highest = sequence
+        self.last_at = now
 
     def has(self, sequence: int) -> bool:
         """Whether this datagram has come."""

@@ -161,6 +161,7 @@ class System:
     def boot_client(self) -> None:
         """New software in the client's partition; the user's wish is the scenario's, or what it was."""
         self.client = self.parts.client(self.machine.client, self.mac)
+        self.application.restart()
         if self.now >= self.scenario.open_at_ms and self.wants_open:
             self.client.open()
         else:
