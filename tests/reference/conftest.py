@@ -10,9 +10,14 @@ import pytest
 
 from vnic_reference import Driver, Machine, Policy, violations
 from vnic_reference.client import ClientSettings, VnicClient
+from vnic_reference.dialogue import buffers
+from vnic_reference.dialogue.buffers import LoginRequest, LoginResponse
+from vnic_reference.dialogue.descriptors import TxCompletion
+from vnic_reference.dialogue.elements import request
 from vnic_reference.network.port import PortStatistics
 from vnic_reference.server import ServerSettings, VnicServer
 from vnic_spec.vocabulary import Belief
+from vnic_spec.wire import INIT, INIT_COMPLETE, PAGE_BYTES, Capability, Command, CommandRc, Rc
 
 INTERVAL_MS = 1000
 
@@ -260,3 +265,99 @@ class Bench:
 def bench_class() -> type[Bench]:
     """A client and servers of the reference on one machine, without a network: the class, to be built by the test."""
     return Bench
+
+
+class Player:
+    """A client in the test's hands, its dialogue with the only server of a bench open.
+
+    Its memory: a buffer for commands at ``BUFFER``, one for the login response at ``ANSWER``, queues from ``QUEUES`` on,
+    64 KiB for frames at ``FRAMES``; nothing at ``UNMAPPED``.
+    """
+
+    BUFFER, ANSWER, QUEUES, FRAMES = 0x10000, 0x11000, 0x20000, 0x40000
+    UNMAPPED = 0x4000_0000
+
+    def __init__(self, bench: Any) -> None:
+        self.bench = bench
+        self.driver = bench.machine.client
+        bench.settle()
+        assert self.driver.reg_crq() == Rc.H_SUCCESS
+        assert self.driver.send(INIT) == Rc.H_SUCCESS
+        assert self.heard() == [INIT_COMPLETE]
+
+    @property
+    def server(self) -> Any:
+        return self.bench.server(0)
+
+    def heard(self) -> list[bytes]:
+        self.bench.settle()
+        heard: list[bytes] = self.driver.drain()
+        return heard
+
+    def say(self, said: bytes) -> list[bytes]:
+        """Everything that comes back."""
+        assert self.driver.send(said) == Rc.H_SUCCESS
+        return self.heard()
+
+    def ask(self, command: Command, **values: int | bytes) -> bytes:
+        """The one response to a command."""
+        answers = self.say(request(command, **values))
+        assert len(answers) == 1
+        assert answers[0][:2] == bytes((0x80, command | 0x80))
+        return answers[0]
+
+    def code(self, command: Command, **values: int | bytes) -> int:
+        return self.ask(command, **values)[12]
+
+    def negotiate(self, queues: int = 1) -> Player:
+        assert self.code(Command.VERSION_EXCHANGE, version=1) == 0
+        for capability in (Capability.REQ_TX_QUEUES, Capability.REQ_RX_QUEUES):
+            assert self.code(Command.REQUEST_CAPABILITY, capability=capability, number=queues) == 0
+        for capability in (Capability.REQ_TX_ENTRIES, Capability.REQ_RX_ADD_ENTRIES):
+            assert self.code(Command.REQUEST_CAPABILITY, capability=capability, number=128) == 0
+        assert self.code(Command.REQUEST_CAPABILITY, capability=Capability.REQ_MTU, number=1514) == 0
+        return self
+
+    def handles(self, count: int = 2) -> list[int]:
+        return [self.driver.reg_sub_crq(self.QUEUES + at * PAGE_BYTES)[1] for at in range(count)]
+
+    def login_buffer(self, tx: tuple[int, ...], rx: tuple[int, ...], length: int = 256) -> bytes:
+        return LoginRequest(tx, rx, self.ANSWER, length, buffers.client_data("Linux", "host", "eth0")).pack()
+
+    def login(self, data: bytes) -> int:
+        self.driver.poke(self.BUFFER, data)
+        return self.code(Command.LOGIN, ioba=self.BUFFER, length=len(data))
+
+    def log_in(self) -> Player:
+        """Logged in with one queue each way, frames mapped as 1, link up."""
+        tx, rx = self.handles()
+        assert self.login(self.login_buffer((tx,), (rx,))) == CommandRc.SUCCESS
+        answer = LoginResponse.unpack(self.driver.peek(self.ANSWER, 256))
+        (self.submission,), (self.rx_add,) = answer.tx_submissions, answer.rx_adds
+        self.tx_done, self.rx_done = tx, rx
+        assert self.code(Command.REQUEST_MAP, map_id=1, ioba=self.FRAMES, length=0x10000) == 0
+        assert self.say(request(Command.LOGICAL_LINK_STATE, state=1))[1] == request(
+            Command.LINK_STATE_INDICATION, physical=1, logical=1
+        )
+        return self
+
+    def transmit(self, *descriptors: bytes) -> list[tuple[int, int]]:
+        """Completions of what is sent: return code and correlator."""
+        for descriptor in descriptors:
+            assert self.driver.send_sub(self.submission, descriptor) == Rc.H_SUCCESS
+        self.bench.settle()
+        entries: list[tuple[int, int]] = []
+        for data in self.driver.drain(self.tx_done):
+            entries += TxCompletion.unpack(data).entries
+        return entries
+
+
+@pytest.fixture
+def player(bench_class: Any) -> Callable[..., Player]:
+    return lambda **settings: Player(bench_class(client=None, settings=ServerSettings(**settings)))
+
+
+@pytest.fixture
+def user(player: Callable[..., Player]) -> Player:
+    """Logged in."""
+    return player().negotiate().log_in()
