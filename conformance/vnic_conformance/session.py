@@ -10,12 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vnic_conformance.oracle import Judgement, Oracle
+from vnic_conformance.oracle import REPEATED, Judgement, Oracle
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_spec.profile import Profile
-
-#: How often a call that answers busy is repeated before that is called inconclusive (CRQ-14).
-BUSY_RETRIES = 20
 
 
 class Requests(Protocol):
@@ -65,18 +62,15 @@ class Session:
         """Apply one stimulus and judge the answer; a busy call is repeated."""
         self.word.append(stimulus)
         stimulus = with_tokens(stimulus, self._tokens)
-        for _ in range(BUSY_RETRIES):
-            judgement = self.oracle.step(stimulus, self._asked(stimulus))
-            if not judgement.busy:
-                token = judgement.came.get("r4")
-                if isinstance(token, int) and token not in self._tokens[-1:]:
-                    self._tokens.append(token)
-                return self._keep(judgement)
-        return self._keep(
-            Judgement(
-                stimulus, ok=True, inconclusive=f"still busy after {BUSY_RETRIES} repetitions", came=judgement.came
-            )
-        )
+        judgement = self.oracle.step(stimulus, self._asked(stimulus))
+        repeated = 0
+        while judgement.busy:
+            repeated += 1
+            judgement = self.oracle.step(stimulus, {**self._asked(stimulus), REPEATED: repeated})
+        token = judgement.came.get("r4")
+        if isinstance(token, int) and token not in self._tokens[-1:]:
+            self._tokens.append(token)
+        return self._keep(judgement)
 
     def play(self, word: Iterable[Stimulus]) -> Judgement | None:
         """Begin and apply stimuli until one is a violation; answer that one's judgement, or None."""

@@ -1,9 +1,8 @@
 """``python -m vnic_reference``: the adapter on standard input and output, one JSON object per line.
 
-Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them.
-``--clock real`` lets time pass as it does on the wall; the machine itself still knows no clock but the one it is told.
-
-``--scenario NAME`` serves nobody: it runs the whole system through a scenario and prints what happened.
+Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them;
+``--variant NAME`` one that is not faulty: ``busy_at_first``. ``--clock real`` lets time pass as it does on the wall; the
+machine itself still knows no clock but the one it is told.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import time
 from typing import BinaryIO
 
 from vnic_reference.adapter import Adapter
-from vnic_reference.faults import FAULTS
+from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.system import program
 
 
@@ -37,6 +36,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m vnic_reference", description="The reference hypervisor's adapter.")
     parser.add_argument("--fault", choices=sorted(FAULTS), metavar="NAME", help="serve this faulty variant")
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
+    parser.add_argument(
+        "--variant", choices=sorted(VARIANTS), metavar="NAME", help="serve this one, which is not faulty"
+    )
     parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="which clock [virtual]")
     parser.add_argument("--quiet-ms", type=int, default=0, metavar="MS", help="quiet time that it claims [0]")
     scenarios = parser.add_argument_group("scenarios", "Exit codes: 0 the laws of the data path held, 1 not, 2 no run.")
@@ -47,6 +49,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.scenario is not None:
         sys.exit(program.run(options.scenario, options.pcapng, options.timeline, brief=options.brief))
+    if options.fault and options.variant:
+        parser.error("--fault and --variant exclude each other")
     if options.quiet_ms < 0:
         parser.error("--quiet-ms must be 0 or more")
     if options.faults:
@@ -55,7 +59,8 @@ def main() -> None:
             sys.stdout.write(f"{fault.name:{width}}  {fault.requirement:6}  {fault.description}\n")
         return
     clock = _milliseconds if options.clock == "real" else None
-    make = FAULTS[options.fault].adapter if options.fault else Adapter
+    chosen = FAULTS.get(options.fault) or VARIANTS.get(options.variant)
+    make = Adapter if chosen is None else chosen.adapter
     serve(sys.stdin.buffer, sys.stdout.buffer, make(clock=clock, quiet_ms=options.quiet_ms))
 
 

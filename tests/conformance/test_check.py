@@ -200,13 +200,12 @@ def test_a_selected_case_that_is_not_reached_is_no_success(vnickit: Kit) -> None
     assert result.exit_code == ExitCode.INCONCLUSIVE
 
 
-def test_an_implementation_that_is_busy_for_ever_leaves_that_open(vnickit: Kit, plant: Plant) -> None:
+def test_an_implementation_that_is_busy_for_ever_is_at_fault(vnickit: Kit, plant: Plant) -> None:
     report = json.loads(vnickit("check", "--adapter", plant(AlwaysBusy), *SHORT, "--json").stdout)
     cases = {case["case"]: case for case in report["cases"]}
-    assert report["exit"] == ExitCode.INCONCLUSIVE
-    assert "still busy after 20 repetitions" in cases["CRQ-14/answers"]["reason"]
-    assert cases["CRQ-4"]["verdict"] == "not exercised"
-    assert report["failures"] == []
+    assert report["exit"] == ExitCode.VIOLATION
+    assert cases["CRQ-14/answers"]["verdict"] == "fail"
+    assert "busy after 20 repetitions" in cases["CRQ-14/answers"]["reason"]
 
 
 def test_a_claim_that_is_not_kept_is_noted(vnickit: Kit, plant: Plant) -> None:

@@ -11,7 +11,7 @@ from vnic_conformance.cases import SCRIPTS, Verdict, play
 from vnic_conformance.generation.walk import random_walk
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.in_process import InProcessLink
-from vnic_reference.faults import FAULTS
+from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.parts import Parts
 from vnic_spec.requirements import REQUIREMENTS
 
@@ -25,6 +25,11 @@ FOUND = {
     "auto_off_disables_failover": ("SEL-6/waits", "SEL-6"),
     "auto_off_is_ignored": ("FOV-7/auto-off-is-stable", "FOV-1"),
     "auto_on_waits": ("ADM-5/default-on", "ADM-5"),
+    "busy_for_ever": ("CRQ-14/free-again", "CRQ-14"),
+    "busy_forgets_to_enable": ("CRQ-14/enable-again", "CRQ-8"),
+    "busy_forgets_to_free": ("CRQ-14/free-again", "CRQ-4"),
+    "busy_instead_of_dropped": ("CRQ-3/full", "CRQ-3"),
+    "busy_tells_each_time": ("CRQ-14/free-again", "CRQ-4"),
     "closed_before_header": ("CRQ-3/header-before-closed", "CRQ-3"),
     "closed_is_frozen": ("SEL-8/while-closed", "SEL-8"),
     "complaint_always_succeeds": ("SES-2/order-of-checks", "SES-2"),
@@ -230,6 +235,24 @@ def test_the_list_is_printed() -> None:
     words = [sys.executable, "-m", "vnic_reference", "--faults"]
     lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [[fault.name, fault.requirement] for fault in FAULTS.values()]
+
+
+def test_a_hypervisor_that_is_busy_at_first_is_not_found() -> None:
+    """It may (CRQ-14): every script passes, each call that may be busy having been repeated."""
+    with Target(InProcessLink(VARIANTS["busy_at_first"].adapter())) as target:
+        played = [play(script, target, target.hello, target.hello.profile) for script in SCRIPTS.values()]
+        session = random_walk(target, 3, target.hello.profile, seed=1, steps=WALK)
+    assert {p.verdict for p in played} == {Verdict.PASS, Verdict.NOT_APPLICABLE}
+    assert session.failure is None
+    assert {j.came["repeated"] for j in session.judgements if "repeated" in j.came} == {3}
+
+
+def test_a_variant_is_served_by_name() -> None:
+    with open_target(f"{sys.executable} -m vnic_reference --variant busy_at_first") as target:
+        played = play(SCRIPTS["CRQ-14/free-again"], target, target.hello, target.hello.profile)
+    assert played.verdict is Verdict.PASS
+    assert played.session is not None
+    assert any(j.came.get("repeated") == 3 for j in played.session.judgements)
 
 
 def test_an_unknown_fault_is_refused() -> None:

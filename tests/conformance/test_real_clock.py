@@ -24,7 +24,7 @@ from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_conformance.targets.pacing import Paced, paced
 from vnic_reference.adapter import Adapter
-from vnic_reference.faults import FAULTS
+from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_spec.profile import Profile
 from vnic_spec.wire import Vioctl
 
@@ -171,6 +171,19 @@ def test_a_virtual_clock_may_take_a_while_too() -> None:
 def test_nothing_is_paced_that_shows_everything_at_once() -> None:
     target = Target(InProcessLink(Adapter()))
     assert paced(target) is target
+
+
+def test_a_long_busy_answer_is_waited_for() -> None:
+    wall = Wall(8, (0, 0.1))
+    word = [*two_servers(60_000), Stimulus.of(CLIENT, "free_crq")]
+    session = play(wall, VARIANTS["busy_at_first"].adapter(wall.ms), word)
+    assert session.failure is None
+    last, before = session.judgements[-1].came, session.judgements[-2].came
+    times, earlier = measured(last), measured(before)
+    assert last["repeated"] == 3
+    assert times is not None
+    assert earlier is not None
+    assert times[0].first - earlier[1].last >= 1 + 10 - 2  # as the codes said, less rounding
 
 
 def test_an_episode_is_judged_again_with_the_times_that_were_measured() -> None:

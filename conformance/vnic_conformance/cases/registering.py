@@ -119,6 +119,39 @@ def _(p: Profile) -> Steps:
     yield do(register(CLIENT), "CRQ-14", rc=Rc.H_SUCCESS)
 
 
+@script("CRQ-14/free-again")
+def _(p: Profile) -> Steps:
+    """However often a free is repeated because of busy answers, and once more, it has its effect once."""
+    yield from connected(S0)
+    once = (event(Event.PARTNER_DEREGISTERED),)
+    yield do(free(CLIENT), "CRQ-14", rc=Rc.H_SUCCESS, client_crq="CLOSED", server0_queue=once)
+    yield do(free(CLIENT), "CRQ-14", rc=Rc.H_SUCCESS, client_crq="CLOSED", server0_queue=once)
+    yield from plain(register(CLIENT))
+    yield from rejoin(p, S0)
+    yield do(free(S0), "CRQ-14", rc=Rc.H_SUCCESS, client_queue=(event(Event.DEVICE_FAILOVER),))
+    yield do(free(S0), "CRQ-14", rc=Rc.H_SUCCESS, client_queue=(event(Event.DEVICE_FAILOVER),))
+
+
+@script("CRQ-14/enable-again")
+def _(p: Profile) -> Steps:
+    """However often enabling is repeated because of busy answers, and once more, it selects once and tells nobody."""
+    yield from best(S0, S1)
+    yield from plain(migrate())
+    told = (event(Event.MIGRATED),)
+    yield do(enable(), "CRQ-14", rc=Rc.H_SUCCESS, client_crq="OPEN", selected=S0, client_queue=told)
+    yield do(enable(), "CRQ-14", rc=Rc.H_SUCCESS, client_crq="OPEN", selected=S0, client_queue=told)
+
+
+@script("CRQ-14/sub-queue-again")
+def _(p: Profile) -> Steps:
+    """A sub-CRQ is free when the free has succeeded, and not a live queue any more after that."""
+    yield from connected(S0)
+    yield do(call(CLIENT, "reg_sub_crq"), remember={"c": "handle"})
+    freed = call(CLIENT, "free_sub_crq", handle="$c")
+    yield do(freed, "CRQ-14", rc=Rc.H_SUCCESS, fields={"client_sub_$c": NOTHING})
+    yield do(freed, "CRQ-12", rc=Rc.H_PARAMETER)
+
+
 @script("CRQ-4/sub-queues-go")
 def _(p: Profile) -> Steps:
     """With its CRQ a unit's sub-CRQs are freed."""

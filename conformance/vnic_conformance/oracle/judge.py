@@ -34,6 +34,9 @@ BUSY = frozenset(
     int(rc) for rc in Rc if rc in (Rc.H_BUSY, Rc.H_IN_PROGRESS) or Rc.H_LONG_BUSY_1_MS <= rc <= Rc.H_LONG_BUSY_100_S
 )
 MAY_BE_BUSY = ("free_crq", "enable_crq", "free_sub_crq")
+#: How often a call that answers busy is repeated (CRQ-14), and the field of a reply into which the kit writes how often it was.
+MOST_REPEATS = 20
+REPEATED = "repeated"
 #: Field of a reply into which the kit writes when things happened, on a real clock; see :func:`measured`.
 MEASURED = "measured"
 
@@ -145,7 +148,9 @@ class Oracle:
         if came.get("outcome") == "unsupported":
             return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
         if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
-            return Judgement(stimulus, ok=True, busy=True, came=came)
+            if came.get(REPEATED, 0) != MOST_REPEATS:
+                return Judgement(stimulus, ok=True, busy=True, came=came)
+            return self._busy_for_ever(stimulus, came)
         times = measured(came)
         called, looked = (self.since, self._until(stimulus)) if times is None else times
         allowed = self._allowed(stimulus, called, looked)
@@ -155,6 +160,15 @@ class Oracle:
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
         self.since = looked
         return self._judge(stimulus, allowed, came)
+
+    def _busy_for_ever(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
+        """CRQ-14: the caller repeats, bounded; a call that is still busy then is never carried out."""
+        allowed = [(a, dict(_expected(a, self.servers))) for a in self.allowed(stimulus)]
+        mismatches = tuple(Mismatch(a, ("rc",), {**expected, "rc": int(Rc.H_SUCCESS)}) for a, expected in allowed)
+        sentence = (
+            f"A call that answers busy is carried out in the end: this one is busy after {MOST_REPEATS} repetitions."
+        )
+        return Judgement(stimulus, ok=False, mismatches=mismatches, requirement="CRQ-14", sentence=sentence, came=came)
 
     def _until(self, stimulus: Stimulus) -> Instant:
         """When a virtual clock stands after a stimulus."""

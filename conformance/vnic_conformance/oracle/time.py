@@ -23,7 +23,6 @@ from vnic_spec.state import State
 from vnic_spec.transport import gap_ends, hold_expires
 from vnic_spec.vocabulary import Crq
 
-
 #: On a real clock, what two clocks may differ by: one part in so many, and a millisecond for rounding.
 DRIFT = 1000
 

@@ -29,7 +29,7 @@ from vnic_conformance.running.events import (
     alternatives,
 )
 from vnic_conformance.running.narrowing import Narrowed, narrow, reruns
-from vnic_conformance.running.plan import ANSWERS, Case, Phase, case_of
+from vnic_conformance.running.plan import Case, Phase, case_of
 from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus
@@ -37,8 +37,6 @@ from vnic_conformance.targets import AdapterBroken, Target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
 
-#: The case that an answer of busy without end leaves open.
-BUSY = f"CRQ-14/{ANSWERS}"
 #: A phase that meets only failing sessions is left after so many of them.
 ENOUGH_FAILURES = 4
 #: Longest step of a real clock in the random phases, in milliseconds: the shortest intervals run out within it.
@@ -249,12 +247,9 @@ class Engine:
             self._failing[play.phase] = 0
 
     def _unclear(self, judgement: Judgement) -> None:
-        """A step of which nothing can be said: endless busy codes (CRQ-14), or a claim that is not kept."""
+        """A step of which nothing can be said, because a claim is not kept."""
         what = f"{judgement.stimulus.who} {judgement.stimulus.call}"
-        if judgement.came.get("outcome") != "unsupported":
-            reason = f"{what}: {judgement.inconclusive}"
-            self._played.setdefault(BUSY, CaseResult(BUSY, Verdict.INCONCLUSIVE, 0, reason))
-        elif what not in self._unkept:
+        if what not in self._unkept:
             self._unkept.add(what)
             self._note(f"{what} is answered unsupported, though the adapter claims {feature_of(judgement.stimulus)}")
 

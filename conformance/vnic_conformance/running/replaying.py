@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vnic_conformance.cases import SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import MEASURED
+from vnic_conformance.oracle import MEASURED, REPEATED
 from vnic_conformance.reports import naming
 from vnic_conformance.running.episode import (
     Episode,
@@ -24,7 +24,7 @@ from vnic_conformance.running.events import Failure
 from vnic_conformance.targets import Target
 
 #: Fields of a reply in which two runs differ without any meaning.
-_FREE = (MEASURED, "seq", "now", "r4", "handle", "source", "reason")
+_FREE = (MEASURED, REPEATED, "seq", "now", "r4", "handle", "source", "reason")
 
 
 @dataclass(frozen=True, slots=True)

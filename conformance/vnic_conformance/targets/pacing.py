@@ -15,9 +15,19 @@ from typing import Final, Protocol
 from vnic_conformance.oracle import MEASURED
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.protocol.messages import Fields, Outcome
+from vnic_spec.wire import Rc
 
 #: Longest step of a real clock that is waited for, in milliseconds, where nobody says otherwise.
 LONGEST_WAIT_MS: Final = 10_000
+#: How long a caller is told to wait before it asks again (CRQ-14), in milliseconds.
+LONG_BUSY_MS: Final[Mapping[object, int]] = {
+    int(Rc.H_LONG_BUSY_1_MS): 1,
+    int(Rc.H_LONG_BUSY_10_MS): 10,
+    int(Rc.H_LONG_BUSY_100_MS): 100,
+    int(Rc.H_LONG_BUSY_1_S): 1_000,
+    int(Rc.H_LONG_BUSY_10_S): 10_000,
+    int(Rc.H_LONG_BUSY_100_S): 100_000,
+}
 #: On a real clock so much longer than asked for is waited: one part in so many, and some milliseconds for rounding. What is due
 #: by then, by whatever clock, is past, so that a missing effect can be told.
 _MARGIN_PART, _MARGIN_MS = 250, 5
@@ -88,6 +98,8 @@ class Paced:
             self._reset_at = began
         reply = self._carried_out({name: value for name, value in fields.items() if name != "observe"})
         answered = self._now()
+        if self.real:
+            self._sleep(min(LONG_BUSY_MS.get(reply.get("rc"), 0), LONGEST_WAIT_MS) / 1000)
         if reply["outcome"] not in (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN):
             return reply
         self._target.request({"op": "settle"})

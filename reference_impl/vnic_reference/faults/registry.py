@@ -37,6 +37,35 @@ class Fault:
         return Adapter(self.parts, self.claims, clock, quiet_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant that is not faulty: it does what the reference does not, and may.
+
+    Attributes:
+        name: how it is asked for.
+        description: what it does, in a sentence.
+        parts: the classes of its machines.
+    """
+
+    name: str
+    description: str
+    parts: Parts
+
+    def adapter(self, clock: Callable[[], int] | None = None, quiet_ms: int = 0) -> Adapter:
+        """A new adapter of this kind; its arguments are those of :class:`~vnic_reference.adapter.Adapter`."""
+        return Adapter(self.parts, None, clock, quiet_ms)
+
+
+#: Every variant that is not faulty, by name.
+VARIANTS: dict[str, Variant] = {}
+
+
+def variant(name: str, description: str, parts: Parts) -> None:
+    """Put a variant that is not faulty into the list."""
+    assert name not in VARIANTS, f"two variants are called {name}"
+    VARIANTS[name] = Variant(name, description, parts)
+
+
 #: Every faulty variant by name, in the order of the modules that define them.
 FAULTS: dict[str, Fault] = {}
 
