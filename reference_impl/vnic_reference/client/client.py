@@ -60,6 +60,8 @@ class VnicClient:
         phase: where it stands in its dialogue.
         wish: the user's: open or closed (CLI-6).
         multicast: multicast addresses that the user wants.
+        registrations: how often it has registered its CRQ.
+        registered_as: answer of the last H_REG_CRQ.
         logins: how often it has logged in and asked for the link.
         failures: failed attempts in a row (CLI-7).
         last_failure: why the last one failed.
@@ -99,6 +101,8 @@ class VnicClient:
         self.strays = False
         # what is known
         self.phase = ClientPhase.RECOVERING
+        self.registered_as: int | None = None
+        self.registrations = 0
         self.logins = 0
         self.failures = 0
         self.last_failure = ""
@@ -150,7 +154,11 @@ class VnicClient:
 
     def send(self, frame: bytes) -> bool:
         """Send a frame; False: not taken, and never sent later."""
-        return self.link_up and self.data.send(frame, self.now)
+        if not self.link_up or not self.data.send(frame, self.now):
+            return False
+        if self._deadline is None:
+            self._deadline = self.now + self.settings.watchdog_ms
+        return True
 
     def received(self) -> list[bytes]:
         """Take the frames that came."""
@@ -238,7 +246,9 @@ class VnicClient:
         """H_REG_CRQ, always of the same memory."""
         self._acted = True
         self.strays = False
-        return self.driver.reg_crq(_CRQ_AT)
+        self.registrations += 1
+        self.registered_as = self.driver.reg_crq(_CRQ_AT)
+        return self.registered_as
 
     def register_sub_crq(self) -> int | None:
         """Register one sub-CRQ; its handle, or None if that is refused."""

@@ -56,6 +56,7 @@ class ClientData:
         sent: frames that a server took.
         received: frames that came.
         failed: frames completed with a return code other than 0.
+        frames: those that came and were not taken yet, the oldest first.
         suspect: completions that made no sense, and were ignored (CLI-9).
         broken: the server's queues are gone; nothing is sent until the next session (protocol.md 4.8).
     """
@@ -66,7 +67,7 @@ class ClientData:
         self._rest_ms = rest_ms
         self._indirect_limit = MAX_INDIRECT
         self._next_correlator = 1
-        self._arrived: list[bytes] = []
+        self.frames: list[bytes] = []
         self.max_frame = 0
         self.tx: list[TxPath] = []
         self.rx: list[RxPath] = []
@@ -118,7 +119,7 @@ class ClientData:
 
     def arrived(self) -> list[bytes]:
         """Take the frames that came, the oldest first."""
-        frames, self._arrived = self._arrived, []
+        frames, self.frames = self.frames, []
         return frames
 
     def lend(self, now: int) -> bool:
@@ -167,7 +168,7 @@ class ClientData:
         for rx in self.rx:
             while (data := self._driver.consume(rx.completion)) is not None:
                 moved = True
-                self._took(rx, RxCompletion.unpack(data), now)
+                self.took(rx, RxCompletion.unpack(data), now)
         return (lending and self.lend(now)) or moved
 
     def next_deadline(self, now: int) -> int | None:
@@ -188,7 +189,8 @@ class ClientData:
             self.failed += rc != 0
             path.free.append(correlator)
 
-    def _took(self, path: RxPath, completion: RxCompletion, now: int) -> None:
+    def took(self, path: RxPath, completion: RxCompletion, now: int) -> None:
+        """A receive completion: a frame, or a buffer given back unused."""
         slot = path.lent.pop(completion.correlator, None)
         if slot is None:
             self.suspect += 1
@@ -198,7 +200,7 @@ class ClientData:
             frame = self._driver.peek(path.pool.place(slot)[1] + completion.offset, completion.length)
             if frame is not None:
                 self.received += 1
-                self._arrived.append(frame)
+                self.frames.append(frame)
                 path.free.append(slot)
                 return
         self.suspect += completion.rc == 0

@@ -102,8 +102,8 @@ class Commands:
             Command.REQUEST_ERROR_INFO: self._error_info,
             Command.LOGICAL_LINK_STATE: self._logical_link_state,
             Command.REQUEST_STATISTICS: self._statistics,
-            Command.CHANGE_MAC_ADDR: self._change_mac,
-            Command.MULTICAST_CTRL: self._multicast,
+            Command.CHANGE_MAC_ADDR: self.change_mac,
+            Command.MULTICAST_CTRL: self.set_multicast,
             Command.GET_VPD_SIZE: lambda asked: response(asked, CommandRc.SUCCESS, length=len(self._vpd)),
             Command.GET_VPD: self._get_vpd,
             Command.QUERY_MAP: self._query_map,
@@ -204,14 +204,16 @@ class Commands:
             self.session.logical_up = state == elements.LINK_UP
         return response(asked, CommandRc.SUCCESS, state=int(self.session.logical_up))
 
-    def _change_mac(self, asked: bytes) -> bytes:
+    def change_mac(self, asked: bytes) -> bytes:
+        """CHANGE_MAC_ADDR; the answer carries the MAC in force."""
         mac = raw_field(asked, "mac")
         if not self.port.set_mac(mac):
             return response(asked, CommandRc.PARAMETER, mac=self.port.mac)
         self.session.mac = mac
         return response(asked, CommandRc.SUCCESS, mac=mac)
 
-    def _multicast(self, asked: bytes) -> bytes:
+    def set_multicast(self, asked: bytes) -> bytes:
+        """MULTICAST_CTRL: one address, or all of them."""
         flags, mac = field(asked, "flags"), raw_field(asked, "mac")
         if flags not in _MULTICAST_FLAGS:
             return response(asked, CommandRc.PARAMETER)

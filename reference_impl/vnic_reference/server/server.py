@@ -57,6 +57,8 @@ class VnicServer:
 
     Attributes:
         belief: what it believes itself to be.
+        now: virtual time of the last step.
+        reported: health as last reported, None before.
         session: what it has agreed on with the client; None unless the dialogue is open.
         data_path: its frame counters.
     """
@@ -75,11 +77,11 @@ class VnicServer:
         self.remote = RemoteMemory(driver, _SCRATCH_AT)
         self._answers: Commands | None = None
         self._outbox: deque[bytes] = deque()
-        self._now = 0
+        self.now = 0
         self._acted = False
         self._register_at: int | None = 0
         self._report_at = 0
-        self._reported: Status | None = None
+        self.reported: Status | None = None
         self._init_at = 0
         self._init_wait = self.settings.init_repeat_ms
         self._link: tuple[bool, bool] | None = None
@@ -90,7 +92,7 @@ class VnicServer:
 
     def step(self, now: int) -> bool:
         """Do everything that can be done now; whether anything was done that others can see. Never raises."""
-        self._now = now
+        self.now = now
         self._acted = False
         self.register()
         # What it had begun comes first, the look at the active flag last: that is what makes a zombie.
@@ -112,14 +114,14 @@ class VnicServer:
         if self.belief in (Belief.AWAITING, Belief.INIT_SENT):
             times.append(self._init_at)
         if self._outbox or (self.session is not None and self.data_path.backlog(self.session)):
-            times.append(self._now + _FULL_RETRY_MS)
+            times.append(self.now + _FULL_RETRY_MS)
         return min(times)
 
     # -- its own half --------------------------------------------------------------------------------------------
 
     def register(self) -> None:
         """Register the CRQ, once; a refusal is tried again later."""
-        if self._register_at is None or self._now < self._register_at:
+        if self._register_at is None or self.now < self._register_at:
             return
         self._acted = True
         rc = self.driver.reg_crq(_CRQ_AT)
@@ -130,7 +132,11 @@ class VnicServer:
             self._register_at = None
             self.driver.vio_signal(1)
         else:
-            self._register_at = self._now + _REGISTER_RETRY_MS
+            self._register_at = self.now + _REGISTER_RETRY_MS
+
+    def register_at(self, when: int) -> None:
+        """Register at this time (ms), because the queue is gone."""
+        self._register_at = when
 
     def health(self) -> Status:
         """What it says of itself: its adapter, then its link (SRV-6)."""
@@ -141,12 +147,12 @@ class VnicServer:
     def report(self) -> None:
         """Report to the hypervisor when the interval is over or the health has changed (MON-1, SRV-6)."""
         health = self.health()
-        if self._register_at is not None or (health is self._reported and self._now < self._report_at):
+        if self._register_at is not None or (health is self.reported and self.now < self._report_at):
             return
         self._acted = True
         self.driver.report(health.value, self.settings.report_interval_ms)
-        self._reported = health
-        self._report_at = self._now + self.settings.report_interval_ms
+        self.reported = health
+        self._report_at = self.now + self.settings.report_interval_ms
 
     def active(self) -> bool:
         """What the hypervisor says: whether the client is connected with this server (MON-7)."""
@@ -161,7 +167,7 @@ class VnicServer:
         if active and self.belief is Belief.STANDBY:
             self._acted = True
             self.belief = Belief.AWAITING
-            self._init_at = self._now + self.settings.srv_wait_ms
+            self._init_at = self.now + self.settings.srv_wait_ms
             self._init_wait = self.settings.init_repeat_ms
         elif not active and self.belief is not Belief.STANDBY:
             self.drop()
@@ -176,10 +182,10 @@ class VnicServer:
             self._port_resets = self.port.resets
             self.restore_port(session)
         if self.port.frozen:
-            if self._reported is not Status.ADAPTER_ERROR:
+            if self.reported is not Status.ADAPTER_ERROR:
                 self._error_id += 1
                 error = request(Command.ERROR_INDICATION, error_id=self._error_id, cause=elements.CAUSE_EEH)
-                self._outbox.append(error)
+                self.say(error)
         elif session.logical_up:
             self.indicate_link(session)
         self._flush()
@@ -198,7 +204,7 @@ class VnicServer:
         link = (self.port.link_up, session.logical_up)
         if link != self._link:
             self._link = link
-            self._outbox.append(link_state_indication(self.port, session))
+            self.say(link_state_indication(self.port, session))
 
     # -- the dialogue --------------------------------------------------------------------------------------------
 
@@ -235,9 +241,9 @@ class VnicServer:
             if element[0] == Header.EVENT:
                 self.take_event(element[1])
             elif element[0] == Header.INITIALIZATION:
-                self._take_init(element[1])
+                self.take_init(element[1])
             elif element[0] == Header.COMMAND and not element[1] & RESPONSE_BIT:
-                self._take_command(element)
+                self.take_command(element)
             # Anything else is reserved, or answers nothing that a server asks.
             self._flush()
 
@@ -246,21 +252,23 @@ class VnicServer:
         self.drop()
         self.look_at_active()
 
-    def _take_init(self, code: int) -> None:
+    def take_init(self, code: int) -> None:
+        """INIT or INIT_COMPLETE of the client's (SRV-1)."""
         if code == InitFormat.INIT:
             # Also with a dialogue open: the client has begun afresh.
             if self.session is not None:
                 self.drop()
-            self._outbox.append(INIT_COMPLETE)
+            self.say(INIT_COMPLETE)
             self._begin()
         elif code == InitFormat.INIT_COMPLETE and self.belief is Belief.INIT_SENT:
             self._begin()
 
-    def _take_command(self, element: bytes) -> None:
+    def take_command(self, element: bytes) -> None:
+        """A command: answered once (SRV-3)."""
         if self._answers is None or self.session is None:
-            self._outbox.append(answer_without_dialogue(element))
+            self.say(answer_without_dialogue(element))
             return
-        self._outbox.append(self._answers.answer(element))
+        self.say(self._answers.answer(element))
         if self.session.logged_in and self.belief is not Belief.SERVING:
             self.belief = Belief.SERVING
             self.restore_port(self.session)
@@ -274,13 +282,17 @@ class VnicServer:
 
     def _open_dialogue(self) -> None:
         """Send INIT when the client's has not come in time, and again until it is answered (SRV-1)."""
-        if self.belief not in (Belief.AWAITING, Belief.INIT_SENT) or self._now < self._init_at:
+        if self.belief not in (Belief.AWAITING, Belief.INIT_SENT) or self.now < self._init_at:
             return
         self._acted = True
         if self.driver.send(INIT) == Rc.H_SUCCESS:
             self.belief = Belief.INIT_SENT
-        self._init_at = self._now + self._init_wait
+        self._init_at = self.now + self._init_wait
         self._init_wait = min(2 * self._init_wait, self.settings.init_repeat_max_ms)
+
+    def say(self, element: bytes) -> None:
+        """Send an element, after those that wait to be sent."""
+        self._outbox.append(element)
 
     def _flush(self) -> None:
         """Send what waits to be sent; a full queue is tried again, a closed one has lost its reader."""

@@ -1,0 +1,484 @@
+"""The client against servers that are slow, refuse, or lie, played by the test (CLI-1 to CLI-9; protocol.md 4.7, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from vnic_reference.client import ANSWER, REREGISTER, ClientSettings
+from vnic_reference.dialogue import buffers, elements
+from vnic_reference.dialogue.elements import field, request, response
+from vnic_reference.server import DEFAULT_CAPABILITIES
+from vnic_spec.vocabulary import ClientPhase
+from vnic_spec.wire import (
+    INIT,
+    INIT_COMPLETE,
+    PAGE_BYTES,
+    Capability,
+    Command,
+    CommandRc,
+    Event,
+    Rc,
+    element,
+    event_element,
+)
+
+#: Where the played server lets the client's pages be redirected to, and keeps copies.
+REDIRECTED, COPY = 0x200000, 0x80000
+#: After a free and a registration the first INIT is told H_CLOSED, until the server has read the event (CRQ-13).
+RETRY = 50
+
+
+class Actor:
+    """A server in the test's hands: what it does not override it answers with success.
+
+    Args:
+        answers: for a command, what to send instead of the usual answer: a function of the request, bytes, or None for
+            silence.
+    """
+
+    def __init__(self, bench: Any, index: int = 0, **answers: Any) -> None:
+        self.bench = bench
+        self.driver = bench.machine.servers[index]
+        self.answers = {Command[name]: answer for name, answer in answers.items()}
+        self.capabilities = dict(DEFAULT_CAPABILITIES)
+        self.seen: list[bytes] = []
+        self.greets = True
+        self.handles: list[int] = []
+
+    def usual(self, asked: bytes) -> bytes:
+        code = asked[1]
+        if code == Command.QUERY_CAPABILITY:
+            return response(asked, CommandRc.SUCCESS, number=self.capabilities[Capability(field(asked, "capability"))])
+        if code == Command.LOGIN:
+            return self.login(asked)
+        if code == Command.GET_VPD_SIZE:
+            return response(asked, CommandRc.SUCCESS, length=4)
+        return response(asked, CommandRc.SUCCESS)
+
+    def login(self, asked: bytes, change: Callable[[bytes], bytes] = lambda data: data) -> bytes:
+        """Read the request, register queues, write the response as changed by ``change``."""
+        at, length = field(asked, "ioba"), field(asked, "length")
+        assert self.driver.map_remote(at, REDIRECTED, 2) == Rc.H_SUCCESS
+        assert self.driver.copy_from_client(at, COPY, length) == Rc.H_SUCCESS
+        login = buffers.LoginRequest.unpack(self.driver.peek(COPY, length))
+        tx, rx = len(login.tx_completions), len(login.rx_completions)
+        self.handles = [self.driver.reg_sub_crq(0x40000 + n * PAGE_BYTES)[1] for n in range(tx + rx)]
+        self.completions = login.tx_completions + login.rx_completions
+        told = buffers.LoginResponse(tuple(self.handles[:tx]), tuple(self.handles[tx:]), (1536,) * rx).pack()
+        told = change(told)
+        self.driver.poke(COPY, told)
+        assert self.driver.copy_to_client(COPY, login.response_ioba, len(told)) == Rc.H_SUCCESS
+        return response(asked, CommandRc.SUCCESS)
+
+    def step(self) -> bool:
+        taken = self.driver.drain()
+        for asked in taken:
+            self.seen.append(asked)
+            if asked == INIT and self.greets:
+                self.driver.send(INIT_COMPLETE)
+            elif asked[0] == 0x80:
+                answer = self.answers.get(Command(asked[1]), self.usual)
+                answer = answer(asked) if callable(answer) else answer
+                if answer is not None:
+                    self.driver.send(answer)
+        return bool(taken)
+
+    def count(self, said: bytes | Command) -> int:
+        """How often an element, or a command, was received."""
+        if isinstance(said, bytes):
+            return self.seen.count(said)
+        return sum(asked[0] == 0x80 and asked[1] == said for asked in self.seen)
+
+    def settle(self) -> None:
+        for _ in range(500):
+            self.bench.settle()
+            if not self.step():
+                return
+        raise AssertionError("they keep each other busy for ever")
+
+    def run(self, ms: int) -> None:
+        """Let time pass, in steps short enough for the client's own times."""
+        self.settle()
+        end = self.bench.now + ms
+        while self.bench.now < end:
+            due = self.bench.client.next_deadline()
+            self.bench.machine.advance(max(1, min(end, end if due is None else due) - self.bench.now))
+            self.settle()
+
+
+@pytest.fixture
+def act(bench_class: Any) -> Callable[..., Actor]:
+    def build(client: ClientSettings | None = None, **answers: Any) -> Actor:
+        return Actor(bench_class(client=client or ClientSettings(), played=[0]), **answers)
+
+    return build
+
+
+def refusing(rc: int, times: int) -> Callable[[bytes], bytes]:
+    """Answers that refuse so often, and then succeed without a login buffer."""
+    left = [times]
+
+    def answer(asked: bytes) -> bytes:
+        left[0] -= 1
+        return response(asked, CommandRc(rc) if left[0] >= 0 else CommandRc.SUCCESS)
+
+    return answer
+
+
+def phase(actor: Actor) -> ClientPhase:
+    now: ClientPhase = actor.bench.client.phase
+    return now
+
+
+def test_a_good_server(act: Callable[..., Actor]) -> None:
+    actor = act()
+    actor.settle()
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert not actor.bench.client.link_up  # not before the server says so (protocol.md 3.7, step 15)
+    actor.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=0))
+    actor.settle()
+    assert not actor.bench.client.link_up
+    actor.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=1))
+    actor.settle()
+    assert actor.bench.client.link_up
+
+
+# -- login (protocol.md 4.7) -----------------------------------------------------------------------------------------
+
+
+def test_aborted_is_tried_again_after_half_a_second(act: Callable[..., Actor]) -> None:
+    refused = [CommandRc.ABORTED] * 2
+    actor = act()
+    actor.answers[Command.LOGIN] = lambda asked: response(asked, refused.pop()) if refused else actor.login(asked)
+    actor.settle()
+    assert actor.count(Command.LOGIN) == 1
+    actor.run(499)
+    assert actor.count(Command.LOGIN) == 1
+    actor.run(1)
+    assert actor.count(Command.LOGIN) == 2
+    actor.run(500)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(INIT) == 1  # on the same CRQ
+    assert actor.count(Command.QUERY_CAPABILITY) == 25
+
+
+def test_partial_success_negotiates_again(act: Callable[..., Actor]) -> None:
+    refused = [CommandRc.PARTIAL_SUCCESS]
+    actor = act()
+    actor.answers[Command.LOGIN] = lambda asked: response(asked, refused.pop()) if refused else actor.login(asked)
+    actor.settle()
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(INIT) == 1
+    assert actor.count(Command.QUERY_CAPABILITY) == 50
+    assert actor.count(Command.VERSION_EXCHANGE) == 1
+    assert len(actor.bench.machine.client.unit.sub_crqs) == 4  # the first four were freed
+
+
+@pytest.mark.parametrize("rc", [CommandRc.INVALID_STATE, CommandRc.PARAMETER, CommandRc.NO_MEMORY, 200])
+def test_any_other_refusal_frees_the_crq_and_waits(act: Callable[..., Actor], rc: int) -> None:
+    """Bugs 12 and 13: without the free the server keeps refusing; without the pause it may fail over for nothing."""
+    refused = [rc]
+    actor = act()
+
+    def login(asked: bytes) -> bytes:
+        return element(0x80, 0x84, bytes(10) + bytes((refused.pop(),))) if refused else actor.login(asked)
+
+    actor.answers[Command.LOGIN] = login
+    actor.settle()
+    assert actor.seen[-1] == event_element(Event.PARTNER_DEREGISTERED)
+    actor.run(1_499)
+    assert actor.bench.machine.console.listing().client_crq.name == "CLOSED"
+    actor.run(1)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(INIT) == 2
+
+
+def test_no_answer_to_login(act: Callable[..., Actor]) -> None:
+    actor = act(LOGIN=None)
+    actor.run(19_999)
+    assert actor.count(Command.LOGIN) == 1
+    actor.run(1 + 1_500)
+    assert actor.count(Command.LOGIN) == 2
+    assert actor.count(INIT) == 2
+
+
+def test_login_refused_for_ever_backs_off(act: Callable[..., Actor]) -> None:
+    """CLI-7: ten LOGINs an attempt, three attempts, then one attempt a minute; never an end, never a storm."""
+    actor = act(LOGIN=lambda asked: response(asked, CommandRc.ABORTED))
+    actor.run(3 * 10 * 500 + 2 * RETRY)
+    assert actor.count(Command.LOGIN) == 30
+    actor.run(59_999)
+    assert actor.count(Command.LOGIN) == 30
+    actor.run(1 + RETRY)
+    assert actor.count(Command.LOGIN) == 31
+    actor.answers.clear()
+    actor.run(600)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.bench.client.failures == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: bytes(len(data)),
+        lambda data: (len(data) + 100).to_bytes(4, "big") + data[4:],
+        lambda data: data[:8] + (1).to_bytes(4, "big") + data[12:],  # one transmit queue
+        lambda data: data[:16] + (5).to_bytes(4, "big") + data[20:],
+        lambda data: data[:12] + (0).to_bytes(4, "big") + data[16:],
+        lambda data: data[:24] + (0xFFFFFFFF).to_bytes(4, "big") + data[28:],
+        lambda data: data[:32] + len(data).to_bytes(4, "big") + data[36:],
+        lambda data: data[:-18] + bytes(8) + data[-10:],  # a receive buffer of no bytes
+    ],
+)
+def test_a_login_response_that_lies(act: Callable[..., Actor], change: Callable[[bytes], bytes]) -> None:
+    """CLI-9, bugs 9 to 11: checked before use, and a reason to begin again, not to give up."""
+    lies = [1]
+    actor = act()
+    actor.answers[Command.LOGIN] = lambda asked: actor.login(
+        asked, change if lies and lies.pop() else lambda data: data
+    )
+    actor.run(RETRY)
+    assert actor.count(INIT) == 2
+    assert phase(actor) is ClientPhase.LOGGED_IN
+
+
+# -- negotiation -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [Command.VERSION_EXCHANGE, Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY, Command.QUERY_IP_OFFLOAD],
+)
+def test_silence_is_bounded(act: Callable[..., Actor], command: Command) -> None:
+    """CLI-7, bug 16: one of the answers never comes; after 20 s all begins again."""
+    actor = act(**{command.name: None})
+    actor.run(19_999)
+    assert actor.count(INIT) == 1
+    actor.run(1 + RETRY)
+    assert actor.count(INIT) == 2
+
+
+def test_three_failures_then_a_pause(act: Callable[..., Actor]) -> None:
+    """Bugs 23, 24: two failures are normal when servers settle, a storm is not."""
+    actor = act(VERSION_EXCHANGE=lambda asked: response(asked, CommandRc.PARAMETER))
+    actor.run(2 * RETRY)
+    assert actor.count(INIT) == 3
+    actor.run(59_999)
+    assert actor.count(INIT) == 3
+    actor.run(1 + RETRY)
+    assert actor.count(INIT) == 4
+    assert actor.bench.client.last_failure == "the server does not speak version 1"
+
+
+@pytest.mark.parametrize(
+    ("capability", "told"),
+    [
+        (Capability.OPT_TX_COMP_QUEUES, 0),
+        (Capability.OPT_RX_COMP_QUEUES, (1 << 64) - 1),
+        (Capability.MAX_TX_QUEUES, 0),
+        (Capability.MAX_TX_ENTRIES, (1 << 64) - 1),
+        (Capability.MAX_RX_ADD_ENTRIES, 0),
+        (Capability.MAX_RX_ADD_QUEUES, 100),
+    ],
+)
+def test_capabilities_that_make_no_sense(act: Callable[..., Actor], capability: Capability, told: int) -> None:
+    """CLI-9: bounded to what the client can use."""
+    actor = act()
+    actor.capabilities[capability] = told
+    actor.settle()
+    assert phase(actor) is ClientPhase.LOGGED_IN
+
+
+@pytest.mark.parametrize("capability", [Capability.MIN_TX_ENTRIES, Capability.MIN_RX_ADD_QUEUES])
+def test_demands_that_cannot_be_met(act: Callable[..., Actor], capability: Capability) -> None:
+    actor = act()
+    actor.capabilities[capability] = 513
+    actor.run(2 * RETRY)
+    assert actor.count(INIT) == 3  # and then the pause
+    assert str(capability) in actor.bench.client.last_failure or "rx-add" in actor.bench.client.last_failure
+
+
+def test_no_agreement_is_bounded(act: Callable[..., Actor]) -> None:
+    """Always PartialSuccess: ten rounds, not more (the driver has no limit here)."""
+    actor = act(REQUEST_CAPABILITY=lambda asked: response(asked, CommandRc.PARTIAL_SUCCESS))
+    actor.run(2 * RETRY)
+    assert actor.count(Command.REQUEST_CAPABILITY) == 3 * 10 * 7
+
+
+def test_vpd_of_no_bytes(act: Callable[..., Actor]) -> None:
+    actor = act(GET_VPD_SIZE=lambda asked: response(asked, CommandRc.SUCCESS, length=0))
+    actor.run(2 * RETRY)
+    assert actor.count(INIT) == 3
+    assert actor.bench.client.last_failure == "vital product data of 0 bytes"
+
+
+def test_a_failure_to_set_the_mac_is_ignored(act: Callable[..., Actor]) -> None:
+    actor = act(CHANGE_MAC_ADDR=None)
+    actor.run(10_000)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(Command.LOGICAL_LINK_STATE) == 1
+
+
+def test_link_that_comes_up_in_part(act: Callable[..., Actor]) -> None:
+    """Step 14: again after 1 s; bounded here."""
+    actor = act(LOGICAL_LINK_STATE=lambda asked: response(asked, CommandRc.PARTIAL_SUCCESS))
+    actor.run(3_000)
+    assert actor.count(Command.LOGICAL_LINK_STATE) == 4
+    actor.run(8_000)
+    assert actor.count(INIT) == 2
+
+
+# -- what counts, and when -------------------------------------------------------------------------------------------
+
+
+def test_responses_nobody_awaits(act: Callable[..., Actor]) -> None:
+    """CLI-4: a response without its command changes nothing."""
+    actor = act()
+    actor.settle()
+    before = dict(vars(actor.bench.client))
+    for code in range(0x80, 0x100):
+        actor.driver.send(element(0x80, code, bytes(14)))
+    actor.settle()
+    after = dict(vars(actor.bench.client))
+    for name in ("phase", "told_mac", "told_multicast", "told_link", "wish", "failures", "logins"):
+        assert after[name] == before[name]
+    assert actor.count(INIT) == 1
+
+
+def test_a_login_response_of_before_the_event(act: Callable[..., Actor]) -> None:
+    """Bugs 8 and 9: while waiting only INIT and events count."""
+    actor = act()
+    actor.settle()
+    machine = actor.bench.machine
+    machine.console.set_auto(False)
+    actor.driver.send(response(request(Command.LOGIN), CommandRc.SUCCESS))
+    machine.servers[0].report(status=2, interval_ms=3_600_000)  # nobody else: event 08
+    machine.servers[0].drain()
+    machine.servers[0].report(status=1, interval_ms=3_600_000)
+    actor.driver.send(response(request(Command.LOGIN), CommandRc.SUCCESS))
+    actor.driver.send(INIT_COMPLETE)
+    actor.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=1))
+    actor.bench.settle()
+    assert phase(actor) is ClientPhase.WAITING
+    assert not actor.bench.client.link_up
+
+
+@pytest.mark.parametrize("events", [1, 2, 5])
+def test_any_number_of_events_is_one(act: Callable[..., Actor], events: int) -> None:
+    """CLI-1: no reset of its own, however often the platform says so."""
+    actor = act()
+    actor.settle()
+    machine = actor.bench.machine
+    for _ in range(events):
+        machine.servers[0].report(status=2, interval_ms=3_600_000)
+        machine.servers[0].drain()
+        machine.servers[0].report(status=1, interval_ms=3_600_000)
+    actor.bench.settle()
+    assert phase(actor) is ClientPhase.WAITING
+    actor.run(300_000)
+    assert phase(actor) is ClientPhase.WAITING
+    assert actor.count(INIT) == 1
+    actor.driver.send(INIT)
+    actor.run(RETRY)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(INIT) == 2
+
+
+def switch_under(actor: Actor) -> None:
+    """The server goes and comes back: event 08, and a new session."""
+    machine = actor.bench.machine
+    machine.servers[0].report(status=2, interval_ms=3_600_000)
+    actor.step()
+    machine.servers[0].report(status=1, interval_ms=3_600_000)
+
+
+@pytest.mark.parametrize("client_init", [REREGISTER, ANSWER])
+@pytest.mark.parametrize("stage", ["INIT", "LOGIN"])
+def test_event_with_a_request_outstanding(act: Callable[..., Actor], stage: str, client_init: str) -> None:
+    """Decision R3: the attempt is broken off and recovery begins again; the other side need not send INIT."""
+    actor = act(ClientSettings(client_init=client_init))
+    if stage == "INIT":
+        actor.greets = False
+    else:
+        actor.answers[Command.LOGIN] = None
+    actor.settle()
+    assert phase(actor) is (ClientPhase.INIT_SENT if stage == "INIT" else ClientPhase.LOGIN_SENT)
+    switch_under(actor)
+    actor.greets = True
+    actor.answers.clear()
+    actor.run(100)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.bench.client.failures == 0
+
+
+@pytest.mark.parametrize("outstanding", [False, True])
+def test_profile_answer(act: Callable[..., Actor], outstanding: bool) -> None:
+    """CLI-2, decision R4: INIT is answered on the CRQ as it is, unless an old response might still come."""
+    actor = act(ClientSettings(client_init=ANSWER))
+    actor.settle()
+    if outstanding:
+        actor.answers[Command.MULTICAST_CTRL] = None
+        actor.bench.client.join(bytes.fromhex("01005e000001"))
+        actor.settle()
+    switch_under(actor)
+    actor.bench.settle()
+    assert phase(actor) is ClientPhase.WAITING
+    actor.driver.send(INIT)
+    actor.settle()
+    actor.run(100)
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    assert actor.count(INIT_COMPLETE) == (0 if outstanding else 1)
+    assert actor.count(INIT) == (2 if outstanding else 1)
+
+
+def test_errors_that_a_server_tells(act: Callable[..., Actor]) -> None:
+    """A fatal one is a reason to begin again, another to close and open the link (protocol.md 4.2)."""
+    actor = act()
+    actor.settle()
+    actor.driver.send(request(Command.ERROR_INDICATION, error_id=1))
+    actor.settle()
+    states = [field(asked, "state") for asked in actor.seen if asked[:2] == bytes((0x80, Command.LOGICAL_LINK_STATE))]
+    assert states == [elements.LINK_UP, elements.LINK_DOWN, elements.LINK_UP]
+    assert actor.count(INIT) == 1
+    actor.driver.send(request(Command.ERROR_INDICATION, error_id=2, flags=elements.ERROR_FATAL))
+    actor.run(100)
+    assert actor.count(INIT) == 2
+    assert phase(actor) is ClientPhase.LOGGED_IN
+
+
+def test_watchdog(act: Callable[..., Actor]) -> None:
+    """A frame that is never completed is a reason to recover, after 5 s."""
+    actor = act()
+    actor.settle()
+    actor.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=1))
+    actor.settle()
+    assert actor.bench.client.send(actor.bench.frame())
+    actor.run(4_999)
+    assert actor.count(INIT) == 1
+    actor.run(1 + RETRY)
+    assert actor.count(INIT) == 2
+
+
+def test_complaint_falls_back_only_if_refused(act: Callable[..., Actor]) -> None:
+    """Bugs 21, 22: nobody else to fail over to, so the client recovers by itself, from the same server."""
+    actor = act()
+    actor.settle()
+    assert not actor.bench.client.complain()
+    actor.run(100)
+    assert actor.count(INIT) == 2
+    assert phase(actor) is ClientPhase.LOGGED_IN
+
+
+def test_settings_are_checked() -> None:
+    with pytest.raises(ValueError, match="client_init is 'ignore'"):
+        ClientSettings(client_init="ignore")
+    with pytest.raises(ValueError, match="queues is 0; it must be at least 1"):
+        ClientSettings(queues=0)
+
+
+def test_a_client_needs_a_mac_of_its_own(bench_class: Any) -> None:
+    with pytest.raises(ValueError, match="is not the MAC of a station"):
+        type(bench_class().client)(bench_class().wire, bytes.fromhex("01005e000001"))
