@@ -13,9 +13,9 @@ from vnic_reference.client import ClientSettings, VnicClient
 from vnic_reference.dialogue import buffers
 from vnic_reference.dialogue.buffers import LoginRequest, LoginResponse
 from vnic_reference.dialogue.descriptors import TxCompletion
-from vnic_reference.dialogue.elements import request
+from vnic_reference.dialogue.elements import field, request, response
 from vnic_reference.network.port import PortStatistics
-from vnic_reference.server import ServerSettings, VnicServer
+from vnic_reference.server import DEFAULT_CAPABILITIES, ServerSettings, VnicServer
 from vnic_spec.vocabulary import Belief
 from vnic_spec.wire import INIT, INIT_COMPLETE, PAGE_BYTES, Capability, Command, CommandRc, Rc
 
@@ -361,3 +361,92 @@ def player(bench_class: Any) -> Callable[..., Player]:
 def user(player: Callable[..., Player]) -> Player:
     """Logged in."""
     return player().negotiate().log_in()
+
+
+class Actor:
+    """A server in the test's hands: what it does not override it answers with success.
+
+    Args:
+        answers: for a command, what to send instead of the usual answer: a function of the request, bytes, or None for
+            silence.
+    """
+
+    #: Where it lets the client's pages be redirected to, and keeps copies.
+    REDIRECTED, COPY = 0x200000, 0x80000
+
+    def __init__(self, bench: Any, index: int = 0, **answers: Any) -> None:
+        self.bench = bench
+        self.driver = bench.machine.servers[index]
+        self.answers = {Command[name]: answer for name, answer in answers.items()}
+        self.capabilities = dict(DEFAULT_CAPABILITIES)
+        self.seen: list[bytes] = []
+        self.greets = True
+        self.handles: list[int] = []
+
+    def usual(self, asked: bytes) -> bytes:
+        code = asked[1]
+        if code == Command.QUERY_CAPABILITY:
+            return response(asked, CommandRc.SUCCESS, number=self.capabilities[Capability(field(asked, "capability"))])
+        if code == Command.LOGIN:
+            return self.login(asked)
+        if code == Command.GET_VPD_SIZE:
+            return response(asked, CommandRc.SUCCESS, length=4)
+        return response(asked, CommandRc.SUCCESS)
+
+    def login(self, asked: bytes, change: Callable[[bytes], bytes] = lambda data: data) -> bytes:
+        """Read the request, register queues, write the response as changed by ``change``."""
+        at, length = field(asked, "ioba"), field(asked, "length")
+        assert self.driver.map_remote(at, self.REDIRECTED, 2) == Rc.H_SUCCESS
+        assert self.driver.copy_from_client(at, self.COPY, length) == Rc.H_SUCCESS
+        login = buffers.LoginRequest.unpack(self.driver.peek(self.COPY, length))
+        tx, rx = len(login.tx_completions), len(login.rx_completions)
+        self.handles = [self.driver.reg_sub_crq(0x40000 + n * PAGE_BYTES)[1] for n in range(tx + rx)]
+        self.completions = login.tx_completions + login.rx_completions
+        told = buffers.LoginResponse(tuple(self.handles[:tx]), tuple(self.handles[tx:]), (1536,) * rx).pack()
+        told = change(told)
+        self.driver.poke(self.COPY, told)
+        assert self.driver.copy_to_client(self.COPY, login.response_ioba, len(told)) == Rc.H_SUCCESS
+        return response(asked, CommandRc.SUCCESS)
+
+    def step(self) -> bool:
+        taken = self.driver.drain()
+        for asked in taken:
+            self.seen.append(asked)
+            if asked == INIT and self.greets:
+                self.driver.send(INIT_COMPLETE)
+            elif asked[0] == 0x80:
+                answer = self.answers.get(Command(asked[1]), self.usual)
+                answer = answer(asked) if callable(answer) else answer
+                if answer is not None:
+                    self.driver.send(answer)
+        return bool(taken)
+
+    def count(self, said: bytes | Command) -> int:
+        """How often an element, or a command, was received."""
+        if isinstance(said, bytes):
+            return self.seen.count(said)
+        return sum(asked[0] == 0x80 and asked[1] == said for asked in self.seen)
+
+    def settle(self) -> None:
+        for _ in range(500):
+            self.bench.settle()
+            if not self.step():
+                return
+        raise AssertionError("they keep each other busy for ever")
+
+    def run(self, ms: int) -> None:
+        """Let time pass, in steps short enough for the client's own times."""
+        self.settle()
+        end = self.bench.now + ms
+        while self.bench.now < end:
+            due = self.bench.client.next_deadline()
+            self.bench.machine.advance(max(1, min(end, end if due is None else due) - self.bench.now))
+            self.settle()
+
+
+@pytest.fixture
+def act(bench_class: Any) -> Callable[..., Actor]:
+    def build(client: ClientSettings | None = None, **answers: Any) -> Actor:
+        return Actor(bench_class(client=client or ClientSettings(), played=[0]), **answers)
+
+    return build
