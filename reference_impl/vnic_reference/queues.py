@@ -43,6 +43,11 @@ class Queue:
         for page in pages:
             page[::element_bytes] = bytes(self._per_page)
 
+    @property
+    def position(self) -> int:
+        """Where the next element is put: changes with every element but one that overlays another."""
+        return self._position
+
     def _slot(self, position: int) -> tuple[bytearray, int]:
         page, inside = divmod(position, self._per_page)
         return self._pages[page], inside * self._element_bytes

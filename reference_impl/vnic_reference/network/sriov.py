@@ -176,6 +176,11 @@ class LogicalPort:
         """Set the counters to 0."""
         self._counters = PortStatistics()
 
+    @property
+    def waiting(self) -> int:
+        """How many frames wait for the owner."""
+        return len(self._waiting)
+
     # -- the physical port's view --------------------------------------------------------------------------------
 
     def accepts(self, destination: bytes) -> bool:

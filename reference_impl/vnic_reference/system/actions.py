@@ -55,7 +55,7 @@ class Actions:
         system = self._system
         text = str(Happening(system.now, do, target, value))
         for observer in system.observers:
-            observer.action(system.now, text)
+            observer.action(system.now, do, text)
         entry = len(system.timeline.entries)
         answer = self._acts[do](target, value)
         # The action stands before what it caused.

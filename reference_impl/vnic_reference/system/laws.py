@@ -66,16 +66,19 @@ class FrameLaws(Observer):
         violations: the first of them, in order of time.
         counts: what passed.
         sessions: connections so far.
+        actions: what the scenario did: when, and its name.
     """
 
     def __init__(self, follow_ms: int = FOLLOW_MS) -> None:
         self.violations: list[Violation] = []
         self.counts = Counts()
         self.sessions: list[Session] = []
+        self.actions: list[tuple[int, str]] = []
         self._follow_ms = follow_ms
         self._system: System | None = None
         self._sent: Counter[bytes] = Counter()
         self._left: Counter[bytes] = Counter()
+        self._came_out: Counter[tuple[int, bytes]] = Counter()
         self._host_sent: Counter[bytes] = Counter()
         self._received: Counter[bytes] = Counter()
         self._arrived: dict[bytes, list[tuple[int, int]]] = {}
@@ -95,6 +98,10 @@ class FrameLaws(Observer):
 
     def _name(self, server: int) -> str:
         return str(server) if self._system is None else self._system.name(server)
+
+    def action(self, now: int, do: str, text: str) -> None:
+        """What an interruption may come from."""
+        self.actions.append((now, do))
 
     # -- out: the application, one port, the wire ----------------------------------------------------------------
 
@@ -116,6 +123,13 @@ class FrameLaws(Observer):
             self._broken(
                 now, "DAT-1", f"{frame_text(frame)} leaves through {self._name(server)}, which is not connected"
             )
+
+    def host_received(self, now: int, host: int, frame: bytes) -> None:
+        """A frame has come out of the network (DAT-1)."""
+        self._came_out[host, frame] += 1
+        ours = self._system is not None and frame[6:12] == self._system.mac
+        if ours and self._came_out[host, frame] > self._sent[frame]:
+            self._broken(now, "DAT-1", f"{frame_text(frame)} is on the wire more often than it was sent")
 
     # -- in: a host, a port, the application ---------------------------------------------------------------------
 

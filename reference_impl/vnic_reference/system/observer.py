@@ -36,8 +36,8 @@ class Observer:
     def link(self, now: int, up: bool) -> None:
         """The link of the application's interface has changed."""
 
-    def action(self, now: int, text: str) -> None:
-        """The scenario has made something happen."""
+    def action(self, now: int, do: str, text: str) -> None:
+        """The scenario makes something happen: its name, and the whole in words."""
 
     def quiet(self, now: int) -> None:
         """Everything that can happen at this instant has happened."""

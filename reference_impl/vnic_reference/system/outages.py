@@ -75,7 +75,7 @@ class Outages(Observer):
         self._now.server = system.connected_server()
         return self
 
-    def action(self, now: int, text: str) -> None:
+    def action(self, now: int, do: str, text: str) -> None:
         """What is to blame from now on."""
         self._now.cause = (now, text)
 
@@ -156,7 +156,7 @@ def table(outages: list[Outage], system: System) -> list[str]:
         taken = "nobody" if outage.taken is None else system.name(outage.taken)
         after = "not" if outage.recovery_ms is None else f"{outage.recovery_ms:,} ms"
         lines.append(
-            f"{outage.caused_at / 1000:7.3f} s  {outage.cause[:28]:28} {left[:10]:10} {taken[:10]:10} "
+            f"{outage.caused_at / 1000:8.3f}s  {outage.cause[:28]:28} {left[:10]:10} {taken[:10]:10} "
             f"{outage.switches:8} {outage.lost:10} {after:>15}"
         )
     return lines

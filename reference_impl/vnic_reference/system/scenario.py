@@ -287,7 +287,12 @@ def _check_traffic(where: str, traffic: PingPlan | StreamPlan, targets: Sequence
 
 def _check_happening(where: str, happening: Happening, scenario: Scenario) -> None:
     _whole(f"{where}: ms", happening.ms, 0, MAX_MS)
-    _require(happening.do in ACTIONS, f"{where}: do", f"one of {', '.join(ACTIONS)}", happening.do)
+    _require(
+        isinstance(happening.do, str) and happening.do in ACTIONS,
+        f"{where}: do",
+        f"one of {', '.join(ACTIONS)}",
+        happening.do,
+    )
     kind, value = ACTIONS[happening.do]
     servers = [server.name for server in scenario.servers]
     targets = {

@@ -21,6 +21,7 @@ from vnic_reference.network.pcapng import Capture
 from vnic_reference.network.sriov import LogicalPort, PortSettings
 from vnic_reference.network.streams import Pinger, StreamSource
 from vnic_reference.system.actions import Actions
+from vnic_reference.system.interrupts import Idle
 from vnic_reference.system.observer import Observer
 from vnic_reference.system.parts import ClientSoftware, SystemParts
 from vnic_reference.system.scenario import (
@@ -98,6 +99,7 @@ class System:
         self.mac = mac_bytes(scenario.client_mac)
         self.hung: set[int | None] = set()
         self.servers: list[Component | None] = [None] * len(scenario.servers)
+        self._idle = [Idle(driver.unit, port) for driver, port in zip(self.machine.servers, self.ports, strict=True)]
         self.client: ClientSoftware | None = None
         self.interface = _TappedInterface(self)
         self.application = parts.application(self.interface, ip_bytes(scenario.client_ip))
@@ -221,9 +223,16 @@ class System:
         """Step everything until nothing moves."""
         now = self.now
         for _ in range(MAX_ROUNDS):
-            busy = False
-            for part in self._running():
-                busy = part.step(now) or busy
+            busy = self.switch.step(now)
+            for host in self.hosts:
+                busy = host.step(now) or busy
+            active = self.connected_server()
+            for index, server in enumerate(self.servers):
+                if server is not None and index not in self.hung:
+                    busy = self._idle[index].step(server, now, active=index == active) or busy
+            if self.client is not None and None not in self.hung:
+                busy = self.client.step(now) or busy
+                busy = self.application.step(now) or busy
             self.machine.settle()
             self._notice_link()
             self._states.notice()

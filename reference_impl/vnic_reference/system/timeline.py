@@ -94,7 +94,7 @@ def _left_out(entry: Entry) -> bool:
 
 
 def _row(ms: int, who: str, width: int, text: str) -> str:
-    return f"{ms / 1000:10.3f} s  {who:{width}}  {text}"[:WIDTH].rstrip()
+    return f"{ms / 1000:8.3f}s  {who:{width}}  {text}"[:WIDTH].rstrip()
 
 
 def _counted(entries: list[Entry], width: int) -> Iterator[str]:
