@@ -57,6 +57,7 @@ CHAPTERS = ("Everyday", "Investigate", "Plumbing")
 VERBS: tuple[Verb, ...] = (
     Verb("demo", "Everyday", "what this is, in a minute: exploration and a counterexample"),
     Verb("check", "Everyday", "check that an implementation does what it must"),
+    Verb("prove", "Everyday", "prove every property for any number of servers"),
     Verb("explore", "Everyday", "visit every state of a small system and check every property"),
     Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
     Verb("show", "Investigate", "a log or a trace as text or as data"),

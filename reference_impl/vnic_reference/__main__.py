@@ -12,7 +12,7 @@ import sys
 import time
 from typing import BinaryIO
 
-from vnic_reference.adapter import Adapter
+from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.system import program
 
@@ -46,6 +46,14 @@ def main() -> None:
     scenarios.add_argument("--pcapng", metavar="FILE", help="write the frames of all ports, for Wireshark")
     scenarios.add_argument("--timeline", metavar="FILE", help="write the timeline with all frames as JSON lines")
     scenarios.add_argument("--brief", action="store_true", help="print neither calls nor elements")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=FEATURES.split(),
+        metavar="FEATURE",
+        help="do not have this feature (repeatable)",
+    )
     options = parser.parse_args()
     if options.scenario is not None:
         sys.exit(program.run(options.scenario, options.pcapng, options.timeline, brief=options.brief))
@@ -61,7 +69,7 @@ def main() -> None:
     clock = _milliseconds if options.clock == "real" else None
     chosen = FAULTS.get(options.fault) or VARIANTS.get(options.variant)
     make = Adapter if chosen is None else chosen.adapter
-    serve(sys.stdin.buffer, sys.stdout.buffer, make(clock=clock, quiet_ms=options.quiet_ms))
+    serve(sys.stdin.buffer, sys.stdout.buffer, make(clock=clock, quiet_ms=options.quiet_ms, without=options.without))
 
 
 if __name__ == "__main__":

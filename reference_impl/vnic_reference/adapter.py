@@ -7,7 +7,7 @@ speaks the protocol on standard input and output; an :class:`Adapter` called wit
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +23,17 @@ from vnic_reference.requests import Fields, RequestError, flag, number, parse, r
 PROTOCOL_MAJOR: Final = 1
 PROTOCOL_MINOR: Final = 0
 FEATURES: Final = "console power migration interrupts sub_crq dma profiles wrong_unit unpaired"
+
+#: Calls that belong to a feature.
+_CALLS_OF: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("add", "remove", "priority", "auto", "activate"), "console"),
+    **dict.fromkeys(("power_on", "power_off", "crash"), "power"),
+    **dict.fromkeys(("vio_signal", "eoi"), "interrupts"),
+    **dict.fromkeys(("reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect"), "sub_crq"),
+    **dict.fromkeys(("dma_read", "dma_write", "poke", "peek"), "dma"),
+    "migrate": "migration",
+}
+_OPTIONAL: Final = frozenset(_CALLS_OF.values())
 
 #: Server partitions that a reset can ask for: more than a list can hold (ADM-1), so that a full list can be tried.
 MAX_SERVERS: Final = 8
@@ -43,6 +54,7 @@ class Adapter:
         claims: settings of the policy that it claims and starts from, where they are not the requirements' own decisions.
         clock: a real clock in milliseconds that never goes back; None: the clock is virtual, and time passes in ``advance``.
         quiet_ms: how long it claims to need until its effects can be seen.
+        without: features of :data:`FEATURES` that it does not have.
     """
 
     def __init__(
@@ -51,11 +63,13 @@ class Adapter:
         claims: Mapping[str, str | int] | None = None,
         clock: Callable[[], int] | None = None,
         quiet_ms: int = 0,
+        without: Collection[str] = (),
     ) -> None:
         self._parts = parts
         self._claims = dict(claims or {})
         self._clock = clock
         self._quiet_ms = quiet_ms
+        self._features = [feature for feature in FEATURES.split() if feature not in without]
         self.closed = False
         self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
             "hello": self._hello,
@@ -109,7 +123,7 @@ class Adapter:
             "servers": MAX_SERVERS,
             "clock": "virtual" if self._clock is None else "real",
             "quiet_ms": self._quiet_ms,
-            "features": FEATURES,
+            "features": " ".join(self._features),
             **{_PROFILE + name: value for name, value in self._claims.items()},
         }
 
@@ -126,11 +140,12 @@ class Adapter:
             policy = Policy.from_mapping(settings)
         except ValueError as error:
             return {"outcome": "unsupported", "reason": str(error)}
-        unpaired = [self._index(name, servers) for name in word(fields, "unpaired", "").split() if name != "client"]
+        named = word(fields, "unpaired", "").split() if "unpaired" in self._features else []
+        unpaired = [None if name == "client" else self._index(name, servers) for name in named]
         self._start(policy, servers, unpaired)
         return {}
 
-    def _start(self, policy: Policy, servers: int, unpaired: list[int]) -> None:
+    def _start(self, policy: Policy, servers: int, unpaired: list[int | None]) -> None:
         self._machine = Machine(policy, servers, unpaired, self._parts)
         self._units = {"client": PartitionCalls(self._machine.client)}
         for index, driver in enumerate(self._machine.servers):
@@ -164,6 +179,8 @@ class Adapter:
 
     def _apply(self, fields: Fields) -> Fields:
         who, call = word(fields, "who", None), word(fields, "call", None)
+        if _CALLS_OF.get(call) in _OPTIONAL.difference(self._features):
+            return {"outcome": "unsupported"}
         if who == "console":
             return self._console(call, fields)
         if who == "platform":

@@ -40,7 +40,8 @@ class Machine:
     Args:
         policy: The choices of the hypervisor; default: the requirements' own.
         servers: Number of server partitions, 1 to 64.
-        unpaired: Indexes of servers whose units the partition manager has authorised no connection for (CRQ-2).
+        unpaired: Indexes of servers whose units the partition manager has authorised no connection for; None: the client's
+            (CRQ-2).
         parts: The classes to make it of, where they are not the usual ones.
 
     Raises:
@@ -58,7 +59,7 @@ class Machine:
         self,
         policy: Policy | None = None,
         servers: int = 2,
-        unpaired: Sequence[int] = (),
+        unpaired: Sequence[int | None] = (),
         parts: Parts | None = None,
     ) -> None:
         if not 1 <= servers <= MAX_SERVERS:

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 
 from vnic_conformance.cases import SCRIPTS, Script, ScriptStep, Verdict, play
+from vnic_conformance.cases.absent import NOT_VISIBLE
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
+from vnic_conformance.running.episode import feature_of, stimulus_of
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLIENT
 from vnic_conformance.targets import Target
@@ -190,7 +192,7 @@ def test_the_oracle_goes_on_judging(reference: Target) -> None:
 
 
 def test_what_is_not_claimed_is_not_played() -> None:
-    with Target(InProcessLink(Claiming("console"))) as target:
+    with Target(InProcessLink(Adapter(without=set(FEATURES.split()) - {"console"}))) as target:
         played = [play(script, target, target.hello, Profile()) for script in SCRIPTS.values()]
     unsupported = {p.script.id for p in played if p.verdict is Verdict.UNSUPPORTED}
     assert "CRQ-12/sends" in unsupported
@@ -200,13 +202,59 @@ def test_what_is_not_claimed_is_not_played() -> None:
 
 def test_what_is_demanded_without_a_feature_is_played_only_then() -> None:
     absent = [script for script in SCRIPTS.values() if script.without]
-    assert {feature for script in absent for feature in script.without} == {"console", "sub_crq"}
+    assert {feature for script in absent for feature in script.without} | set(NOT_VISIBLE) == set(FEATURES.split())
     for script in absent:
-        claimed = " ".join(set(FEATURES.split()) - script.without)
-        with Target(InProcessLink(Claiming(claimed))) as target:
+        with Target(InProcessLink(Adapter(without=script.without))) as target:
             assert play(script, target, target.hello, Profile()).verdict is Verdict.PASS
+        with Target(InProcessLink(Adapter(without=FEATURES.split()))) as target:
+            assert play(script, target, target.hello, Profile()).verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
         with Target(InProcessLink(Adapter())) as target:
             assert play(script, target, target.hello, Profile()).verdict is Verdict.NOT_APPLICABLE
+
+
+#: One script for each feature; ADM-7/without-console makes none of the console's calls, and so cannot find them.
+WITHOUT = [name for name, script in SCRIPTS.items() if script.without and name != "ADM-7/without-console"]
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_a_feature_that_is_there_and_not_claimed_is_found(name: str) -> None:
+    """Calls that are answered as if they were carried out, and calls that are declined and carried out all the same."""
+    script = SCRIPTS[name]
+    claimed = " ".join(set(FEATURES.split()) - script.without)
+
+    class Declining(Claiming):
+        def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
+            reply = super().__call__(request)
+            feature = feature_of(stimulus_of(request)) if request["op"] == "apply" else None
+            return {"seq": request["seq"], "outcome": "unsupported"} if feature in script.without else reply
+
+    with Target(InProcessLink(Claiming(claimed))) as target:
+        played = play(script, target, target.hello, Profile())
+        assert played.verdict is Verdict.FAIL
+        assert played.failure is not None
+        assert played.failure.requirement in script.requirements
+    visible = script.without & {"console", "power", "migration", "dma"}  # the write would hit a queue
+    with Target(InProcessLink(Declining(claimed))) as target:
+        assert (play(script, target, target.hello, Profile()).verdict is Verdict.FAIL) == bool(visible)
+
+
+def test_an_absent_feature_may_be_declined_in_every_way_that_says_so() -> None:
+    script = SCRIPTS["CRQ-12/absent"]
+    answers: list[dict[str, object]] = [
+        {"outcome": "unsupported"},
+        {"outcome": "error", "error": "what?"},
+        {"outcome": "done", "rc": -2},
+    ]
+    for answer in answers:
+
+        class Declines(Adapter):
+            def __call__(self, request: Mapping[str, object], answer: dict[str, object] = answer) -> dict[str, object]:
+                if "sub_crq" in str(request.get("call")):
+                    return {**super().__call__({"op": "observe"}), **answer, "seq": request["seq"]}
+                return super().__call__(request)
+
+        with Target(InProcessLink(Declines(without=["sub_crq"]))) as target:
+            assert play(script, target, target.hello, Profile()).verdict is Verdict.PASS
 
 
 def test_a_call_that_turns_out_to_be_unsupported_is_no_pass() -> None:

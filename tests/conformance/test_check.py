@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_reference.adapter import Adapter
+from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"
@@ -65,11 +65,10 @@ class HasNoConsole(Adapter):
 
 
 class Bare(Adapter):
-    """Claims no feature."""
+    """Has no feature."""
 
-    def __call__(self, request: Mapping[str, object]) -> Reply:
-        reply = super().__call__(request)
-        return {**reply, "features": ""} if request["op"] == "hello" else reply
+    def __init__(self) -> None:
+        super().__init__(without=FEATURES.split())
 
 
 # --- 0 -----------------------------------------------------------------------------------------------------------------

@@ -154,3 +154,14 @@ def test_an_adapter_that_breaks(failures: Path, vnickit: Kit) -> None:
     result = vnickit("replay", failures, "--adapter", "sleep 1000", "--time-scale", "0.02")
     assert result.exit_code == ExitCode.ADAPTER_BROKEN
     assert result.stdout.startswith("the adapter hangs")
+
+
+def test_a_failure_of_partitions_without_a_connection_is_replayed(vnickit: Kit) -> None:
+    """The log says which partitions have none, so the run can be made again; without the feature it cannot."""
+    faulty = "python:vnic_reference.faults:pairing_unchecked"
+    vnickit("check", "--adapter", faulty, "-k", "CRQ-2/*authorised*", "--log", "run.jsonl")
+    assert vnickit("replay", "run.jsonl", "--adapter", faulty).exit_code == ExitCode.VIOLATION
+    assert vnickit("replay", "run.jsonl", "--adapter", REFERENCE).exit_code == ExitCode.CONFORMS
+    without = vnickit("replay", "run.jsonl", "--adapter", "python -m vnic_reference --without unpaired")
+    assert without.exit_code == ExitCode.INCONCLUSIVE
+    assert "does not claim unpaired" in without.output

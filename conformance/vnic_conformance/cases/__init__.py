@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Importing the modules enters their scripts into the list.
-from vnic_conformance.cases import administering, registering, sending, sub_queues, switching, watching
+from vnic_conformance.cases import absent, administering, registering, sending, sub_queues, switching, watching
 from vnic_conformance.cases.runner import Played, Verdict, applies, missing, play, stimuli
 from vnic_conformance.cases.script import SCRIPTS, Script, ScriptStep
 
@@ -13,6 +13,7 @@ __all__ = [
     "Script",
     "ScriptStep",
     "Verdict",
+    "absent",
     "administering",
     "applies",
     "missing",

@@ -95,6 +95,17 @@ def _(p: Profile) -> Steps:
     yield from connected(S0)
 
 
+@script("CRQ-2/client-not-authorised", unpaired=(CLIENT,))
+def _(p: Profile) -> Steps:
+    """A client without an authorised connection cannot register, so nobody is selected, and servers get no partner."""
+    yield from ready(S0)
+    yield do(register(CLIENT), "CRQ-2", rc=Rc.H_NOT_FOUND, client_crq="CLOSED", selected="")
+    yield do(register(CLIENT, length=100), "CRQ-2", rc=Rc.H_PARAMETER)
+    yield do(send(S0), "CRQ-3", rc=Rc.H_CLOSED, client_queue="")
+    yield do(send(CLIENT), "CRQ-3", rc=Rc.H_CLOSED, server0_queue="")
+    yield do(free(CLIENT), "CRQ-4", rc=Rc.H_SUCCESS)
+
+
 @script("CRQ-2/two-pages")
 def _(p: Profile) -> Steps:
     """A queue of two pages holds 512 elements, and not one more."""

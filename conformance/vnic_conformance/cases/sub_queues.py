@@ -200,13 +200,6 @@ def _(p: Profile) -> Steps:
     yield do(call(CLIENT, "peek", address=_FREE_ADDRESS, length=8), "CRQ-12", hex="b2" * 8)
 
 
-@script("CRQ-12/absent", without=("sub_crq",), needs=())
-def _(p: Profile) -> Steps:
-    """An implementation that does not claim sub-CRQs does everything else: a dialogue on the CRQ and a switch."""
-    yield from best(S0, S1)
-    yield from plain(send(CLIENT, data(1)), send(S0, data(2)), consume(S0), consume(CLIENT), activate(S1))
-
-
 @script("FOV-10/sends")
 def _(p: Profile) -> Steps:
     """A fenced server's sends are refused, whether or not it knows; selected again, it has to read that it was left first."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from vnic_conformance.oracle.judge import MEASURED, MOST_REPEATS, REPEATED, Judgement, Oracle, measured
+from vnic_conformance.oracle.judge import ABSENT, MEASURED, MOST_REPEATS, REPEATED, Judgement, Oracle, measured
 from vnic_conformance.oracle.possibility import Allowed, Possibility
 
-__all__ = ["MEASURED", "MOST_REPEATS", "REPEATED", "Allowed", "Judgement", "Oracle", "Possibility", "measured"]
+__all__ = [
+    "ABSENT",
+    "MEASURED",
+    "MOST_REPEATS",
+    "REPEATED",
+    "Allowed",
+    "Judgement",
+    "Oracle",
+    "Possibility",
+    "measured",
+]

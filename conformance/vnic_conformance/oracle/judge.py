@@ -37,6 +37,8 @@ MAY_BE_BUSY = ("free_crq", "enable_crq", "free_sub_crq")
 #: How often a call that answers busy is repeated (CRQ-14), and the field of a reply into which the kit writes how often it was.
 MOST_REPEATS = 20
 REPEATED = "repeated"
+#: Field of a reply into which the kit writes the requirement that an unclaimed feature is about.
+ABSENT = "absent"
 #: Field of a reply into which the kit writes when things happened, on a real clock; see :func:`measured`.
 MEASURED = "measured"
 
@@ -145,6 +147,8 @@ class Oracle:
 
         On a real clock the mapping says when that was, in field :data:`MEASURED`.
         """
+        if ABSENT in came:
+            return self._absent(stimulus, came)
         if came.get("outcome") == "unsupported":
             return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
         if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
@@ -159,6 +163,18 @@ class Oracle:
             before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
         self.since = looked
+        return self._judge(stimulus, allowed, came)
+
+    def _absent(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
+        """What is not claimed is not there: nothing happens, and no call answers as if it were carried out."""
+        times = measured(came)
+        before: Iterable[Possibility] = self.possibilities
+        if times is not None:
+            before = self._waited(before, self.since, times[1])
+            self.since = times[1]
+        declined = came.get("outcome") in ("unsupported", "error") or came.get("rc") == int(Rc.H_FUNCTION)
+        values: dict[str, object] = {} if declined else {"outcome": "unsupported"}
+        allowed = [Allowed(p, "", {}, (str(came[ABSENT]),), values=values) for p in before]
         return self._judge(stimulus, allowed, came)
 
     def _busy_for_ever(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:

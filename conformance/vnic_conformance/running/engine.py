@@ -188,7 +188,7 @@ class Engine:
     def not_to_be_done(self, stimulus: Stimulus, play: Play) -> CaseResult | None:
         """The verdict on a case that needs this stimulus, where the implementation cannot be asked for it."""
         feature = feature_of(stimulus)
-        if feature is not None and feature not in self.target.hello.features:
+        if feature is not None and feature not in self.target.hello.features | play.absent:
             return CaseResult("", Verdict.UNSUPPORTED, 0, _unclaimed([feature]))
         if not self.requests.real:
             return None

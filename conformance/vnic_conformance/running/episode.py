@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from vnic_conformance.oracle import Judgement, Oracle, Possibility
+from vnic_conformance.oracle import ABSENT, Judgement, Oracle, Possibility
 from vnic_conformance.protocol.hello import claims_of
 from vnic_conformance.protocol.messages import describe
 from vnic_conformance.session import Requests, Session
@@ -32,6 +32,18 @@ _CALL_FEATURES: Mapping[str, str] = {
     "dma_write": "dma",
     "poke": "dma",
     "peek": "dma",
+}
+
+
+#: The requirement that a feature is about, which its absence has to keep.
+_ABOUT: Mapping[str, str] = {
+    "console": "ADM-7",
+    "power": "MON-3",
+    "migration": "CRQ-8",
+    "interrupts": "CRQ-11",
+    "sub_crq": "CRQ-12",
+    "dma": "FOV-10",
+    "wrong_unit": "CRQ-2",
 }
 
 
@@ -65,6 +77,12 @@ class Episode:
     def word(self) -> tuple[Stimulus, ...]:
         """What was done."""
         return tuple(moment.stimulus for moment in self.moments)
+
+
+def stimulus_of(request: Mapping[str, object]) -> Stimulus:
+    """The stimulus that a request of a call carries, as far as features go."""
+    unit = (("unit", str(request["unit"])),) if "unit" in request else ()
+    return Stimulus(str(request["who"]), str(request["call"]), unit)
 
 
 def feature_of(stimulus: Stimulus) -> str | None:
@@ -130,10 +148,13 @@ class Strict:
     Attributes:
         target: the implementation.
         claims: fields that select the profile in ``reset``.
+        features: what the adapter claims; a call that needs something else is marked as :data:`~vnic_conformance.oracle.ABSENT`.
+            None: everything.
     """
 
     target: Requests
     claims: Mapping[str, str | int] = field(default_factory=dict)
+    features: frozenset[str] | None = None
 
     @property
     def real(self) -> bool:
@@ -146,6 +167,10 @@ class Strict:
         Raises:
             Declined: the adapter declines.
         """
+        if self.features is not None and fields.get("op") == "apply":
+            feature = feature_of(stimulus_of(fields))
+            if feature is not None and feature not in self.features:
+                return self._unclaimed(fields, feature)
         reset = fields.get("op") == "reset"
         reply = self.target.request({**fields, **self.claims} if reset else fields)
         outcome = reply.get("outcome")
@@ -159,12 +184,19 @@ class Strict:
             raise trouble
         return reply
 
+    def _unclaimed(self, fields: Mapping[str, object], feature: str) -> dict[str, object]:
+        """The reply to what the implementation does not claim, with what can be seen then; it may be an error."""
+        reply = self.target.request(fields)
+        if "client_queue" not in reply:
+            reply = {**self.target.request({"op": "observe"}), **reply}
+        return {**reply, ABSENT: _ABOUT[feature]}
+
 
 def conversation(target: Target, profile: Profile) -> Strict:
     """Requests to an implementation that is to be judged by a profile: it keeps its claims, and time is kept with it."""
     hello = target.hello
     claims = claims_to_send(profile, hello.profile, hello.features)
-    return Strict(paced(target, time_scale=target.time_scale), claims)
+    return Strict(paced(target, time_scale=target.time_scale), claims, hello.features)
 
 
 def claims_to_send(profile: Profile, claimed: Profile, features: frozenset[str]) -> dict[str, str | int]:

@@ -90,7 +90,14 @@ def _scripts(engine: Engine, chosen: Sequence[Case]) -> Iterator[Play]:
 
 def scripted(script: Script, case: Case) -> Play:
     """A script to be played."""
-    return Play("scripted", script.servers, lambda session: stimuli(script, session), case, unpaired=script.unpaired)
+    return Play(
+        "scripted",
+        script.servers,
+        lambda session: stimuli(script, session),
+        case,
+        unpaired=script.unpaired,
+        absent=script.without,
+    )
 
 
 def _tours(engine: Engine, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:

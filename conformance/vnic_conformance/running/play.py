@@ -25,6 +25,7 @@ class Play:
         covers: further cases that it goes through.
         unpaired: server partitions without an authorised connection.
         seed: of what is random in it.
+        absent: features that it asks for though they are not claimed.
     """
 
     phase: str
@@ -34,6 +35,7 @@ class Play:
     covers: tuple[Case, ...] = ()
     unpaired: tuple[str, ...] = ()
     seed: int | None = None
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass

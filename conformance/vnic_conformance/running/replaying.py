@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vnic_conformance.cases import SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import MEASURED, REPEATED
+from vnic_conformance.oracle import ABSENT, MEASURED, REPEATED
 from vnic_conformance.reports import naming
 from vnic_conformance.running.episode import (
     Episode,
@@ -102,7 +102,10 @@ def _impossible(target: Target, recorded: Episode) -> str:
     hello = target.hello
     if recorded.servers > hello.servers:
         return f"it takes {recorded.servers} servers; the adapter has at most {hello.servers}"
-    needed = {feature for stimulus in recorded.word if (feature := feature_of(stimulus)) is not None}
+    asked = (moment.stimulus for moment in recorded.moments if ABSENT not in moment.came)
+    needed = {feature for stimulus in asked if (feature := feature_of(stimulus)) is not None}
+    if recorded.unpaired:
+        needed.add("unpaired")
     missing = sorted(needed - hello.features)
     waits = "" if hello.virtual else next(filter(None, map(too_long, recorded.word)), "")
     if waits:

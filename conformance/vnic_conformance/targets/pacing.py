@@ -100,7 +100,7 @@ class Paced:
         answered = self._now()
         if self.real:
             self._sleep(min(LONG_BUSY_MS.get(reply.get("rc"), 0), LONGEST_WAIT_MS) / 1000)
-        if reply["outcome"] not in (Outcome.DONE, Outcome.REFUSED, Outcome.UNKNOWN):
+        if fields["op"] != "apply" and reply["outcome"] != Outcome.DONE:
             return reply
         self._target.request({"op": "settle"})
         self._sleep(self.quiet_ms / 1000)

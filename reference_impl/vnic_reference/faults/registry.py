@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
@@ -32,9 +32,11 @@ class Fault:
     parts: Parts
     claims: Mapping[str, str | int]
 
-    def adapter(self, clock: Callable[[], int] | None = None, quiet_ms: int = 0) -> Adapter:
+    def adapter(
+        self, clock: Callable[[], int] | None = None, quiet_ms: int = 0, without: Collection[str] = ()
+    ) -> Adapter:
         """A new adapter with this fault; its arguments are those of :class:`~vnic_reference.adapter.Adapter`."""
-        return Adapter(self.parts, self.claims, clock, quiet_ms)
+        return Adapter(self.parts, self.claims, clock, quiet_ms, without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ class Variant:
     description: str
     parts: Parts
 
-    def adapter(self, clock: Callable[[], int] | None = None, quiet_ms: int = 0) -> Adapter:
+    def adapter(
+        self, clock: Callable[[], int] | None = None, quiet_ms: int = 0, without: Collection[str] = ()
+    ) -> Adapter:
         """A new adapter of this kind; its arguments are those of :class:`~vnic_reference.adapter.Adapter`."""
-        return Adapter(self.parts, None, clock, quiet_ms)
+        return Adapter(self.parts, None, clock, quiet_ms, without)
 
 
 #: Every variant that is not faulty, by name.
