@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import combinations
 from typing import Any, Generic, TypeVar
 
 from vnic_model.instance import Instance
@@ -68,6 +69,9 @@ class DirectQueue:
 
     def pairs(self, law: Callable[[Element, Element], Truth]) -> bool:
         return all(law(a, b) for a, b in zip(self.items, self.items[1:], strict=False))
+
+    def in_order(self, law: Callable[[Element, Element], Truth]) -> bool:
+        return all(law(a, b) for a, b in combinations(self.items, 2))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
+from itertools import combinations
 from typing import Any, cast
 
 from vnic_model.direct import domain
@@ -100,6 +101,10 @@ class TracedQueue:
                 for k in range(len(self.slots) - 1)
             )
         )
+
+    def in_order(self, law: Callable[[Element, Element], Truth]) -> Node:
+        places = combinations(range(len(self.slots)), 2)
+        return self.o.all_of(*(self.o.implies(self._holds(k), law(self.slots[j], self.slots[k])) for j, k in places))
 
 
 class TracedMap:

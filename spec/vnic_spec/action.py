@@ -60,6 +60,7 @@ class Action:
     parameters: tuple[str, ...]
     module: str
     environment: bool  #: a choice of users, administrators, faults or time, which an instance may leave out
+    bare: bool  #: a call as anybody may make it; a client and servers that keep to the dialogue do not
 
     def sort(self, parameter: str) -> ParameterSort:
         """What a parameter ranges over."""
@@ -71,7 +72,7 @@ ACTIONS: dict[str, Action] = {}
 
 
 def action(
-    actor: Actor, *requirements: str, environment: bool = False
+    actor: Actor, *requirements: str, environment: bool = False, bare: bool = False
 ) -> Callable[[Callable[..., Effect]], Callable[..., Effect]]:
     """Register a function as an action of ``actor`` that implements ``requirements``."""
 
@@ -83,7 +84,7 @@ def action(
             raise TypeError(f"action {name}: defined twice, or its parameters {sorted(unknown)} are not in PARAMETERS")
         sentence = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
         ACTIONS[name] = Action(
-            name, actor, requirements, sentence, function, parameters, function.__module__, environment
+            name, actor, requirements, sentence, function, parameters, function.__module__, environment, bare
         )
         return function
 

@@ -43,7 +43,7 @@ class Element:
 
 
 class Queue(Protocol):
-    """A FIFO of elements. ``every``, ``first``, ``last``, ``pairs`` are the only ways to look inside."""
+    """A FIFO of elements. ``every``, ``first``, ``last``, ``pairs``, ``in_order`` are the only ways to look inside."""
 
     def push(self, element: Element) -> tuple[Truth, Queue]:
         """Answer (there is room, the queue with ``element`` at its end)."""
@@ -80,6 +80,9 @@ class Queue(Protocol):
 
     def pairs(self, law: Callable[[Element, Element], Truth]) -> Truth:
         """``law`` holds of each two neighbours, the earlier one first."""
+
+    def in_order(self, law: Callable[[Element, Element], Truth]) -> Truth:
+        """``law`` holds of each two elements, neighbours or not, the earlier one first."""
 
 
 class PerServer(Protocol[_T]):

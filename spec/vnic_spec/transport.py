@@ -209,61 +209,61 @@ def client_is_on(o: Ops, s: State) -> Truth:
     return o.no(o.eq(s.phase, ClientPhase.OFF))
 
 
-@action(Actor.CLIENT, "CRQ-2", "CRQ-9", "CRQ-14", "SEL-2", "SEL-7")
+@action(Actor.CLIENT, "CRQ-2", "CRQ-9", "CRQ-14", "SEL-2", "SEL-7", bare=True)
 def h_reg_crq(o: Ops, s: State, b: Term) -> Effect:
     """Any client registers its CRQ."""
     effect = register(o, s, b)
     return Effect(o.all_of(client_is_on(o, s), effect.guard), effect.state, effect.answer)
 
 
-@action(Actor.CLIENT, "CRQ-2")
+@action(Actor.CLIENT, "CRQ-2", bare=True)
 def h_reg_crq_again(o: Ops, s: State) -> Effect:
     """Any client registers a CRQ that is registered already: refused, no effect."""
     return Effect(o.all_of(client_is_on(o, s), o.no(o.eq(s.crq, Crq.CLOSED))), s, o.const(Rc.H_RESOURCE))
 
 
-@action(Actor.CLIENT, "CRQ-4")
+@action(Actor.CLIENT, "CRQ-4", bare=True)
 def h_free_crq(o: Ops, s: State, server_full: Truth) -> Effect:
     """Any client frees its CRQ; freeing one that is not registered succeeds without effect."""
     possible, t = free(o, s, Kind.DEREGISTERED, server_full)
     return Effect(o.all_of(client_is_on(o, s), possible), t, o.const(Rc.H_SUCCESS))
 
 
-@action(Actor.CLIENT, "CRQ-3", "CRQ-5", "CRQ-10")
+@action(Actor.CLIENT, "CRQ-3", "CRQ-5", "CRQ-10", bare=True)
 def h_send_crq_to_server(o: Ops, s: State, to_server_kind: Term, full: Truth) -> Effect:
     """Any client sends an element."""
     possible, _, t, answer = send_to_server(o, s, to_server_kind, full)
     return Effect(o.all_of(client_is_on(o, s), possible), t, answer)
 
 
-@action(Actor.CLIENT, "CRQ-5", "CRQ-7")
+@action(Actor.CLIENT, "CRQ-5", "CRQ-7", bare=True)
 def client_consumes(o: Ops, s: State) -> Effect:
     """Any client clears the first element of its queue."""
     _, possible, t = client_takes(o, s)
     return Effect(o.all_of(client_is_on(o, s), possible), t)
 
 
-@action(Actor.CLIENT, "CRQ-8")
+@action(Actor.CLIENT, "CRQ-8", bare=True)
 def h_enable_crq(o: Ops, s: State, b: Term) -> Effect:
     """Any client enables a CRQ that a migration disabled, whether or not it has read the event."""
     effect = enable(o, s, b)
     return Effect(o.all_of(client_is_on(o, s), effect.guard), effect.state, effect.answer)
 
 
-@action(Actor.CLIENT, "CRQ-8")
+@action(Actor.CLIENT, "CRQ-8", bare=True)
 def h_enable_crq_idle(o: Ops, s: State) -> Effect:
     """Any client enables a CRQ that is not disabled: H_SUCCESS, no effect."""
     return Effect(o.all_of(client_is_on(o, s), o.no(o.eq(s.crq, Crq.DISABLED))), s, o.const(Rc.H_SUCCESS))
 
 
-@action(Actor.SERVER, "CRQ-3", "CRQ-5", "FOV-10")
+@action(Actor.SERVER, "CRQ-3", "CRQ-5", "FOV-10", bare=True)
 def h_send_crq_to_client(o: Ops, s: State, i: Term, to_client_kind: Term, full: Truth) -> Effect:
     """Any server sends an element, whatever it is and believes, its own half registered or not."""
     possible, _, t, answer = send_to_client(o, s, i, to_client_kind, o.false, full)
     return Effect(o.all_of(awake(o, s, i), possible), t, answer)
 
 
-@action(Actor.SERVER, "CRQ-5", "CRQ-13")
+@action(Actor.SERVER, "CRQ-5", "CRQ-13", bare=True)
 def server_consumes(o: Ops, s: State, i: Term, b: Term, client_full: Truth, server_full: Truth) -> Effect:
     """Any server clears the first element of its queue; if that ends a hold, it may be connected or selected."""
     _, possible, t = server_takes(o, s, i)
@@ -337,8 +337,12 @@ def server_resumes(o: Ops, s: State, i: Term) -> Effect:
 
 @action(Actor.CLOCK, "CRQ-13", "FOV-1", environment=True)
 def hold_expires(o: Ops, s: State, i: Term, b: Term, client_full: Truth) -> Effect:
-    """Server i, selected, has kept the client held longer than hold_limit: UNRESPONSIVE until it has read the event."""
-    late = o.all_of(o.eq(s.selected, i), s.held(i), o.eq(s.crq, Crq.OPEN))
+    """Server i, selected, has kept the client held longer than hold_limit: UNRESPONSIVE until it has read the event.
+
+    A gap ends in its own time and has no such limit.
+    """
+    holds = o.all_of(o.eq(o.profile.crossing, Crossing.HOLD), s.held(i))
+    late = o.all_of(o.eq(s.selected, i), holds, o.eq(s.crq, Crq.OPEN))
     possible, t = conclude(o, s.but(overdue=s.overdue.set(i, o.true)), b, client_full, o.false)
     return Effect(o.all_of(late, possible), t)
 

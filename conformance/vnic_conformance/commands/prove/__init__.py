@@ -1,0 +1,115 @@
+"""``vnickit prove``: every property for any number of servers and any depth of queues, by induction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import refusal
+from vnic_model.goals import GOALS, PLANS
+from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Property
+
+#: What to type where the solver is missing.
+NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failover-kit[proofs]'"
+
+
+@click.command(
+    epilog="Exit codes: 0 everything asked for is proved; 1 something is refuted (the picture shows it); 2 wrong usage, or z3 "
+    "is missing; 3 z3 does not know."
+)
+@click.argument("names", nargs=-1, metavar="[ID]...")
+@click.option(
+    "--servers", default="any", metavar="any|N", help="For any number of servers, or for N, 1 to 6.  [default: any]"
+)
+@click.option("--mutate", metavar="NAME", help="Put a misreading in the place of a rule; see vnickit explore --list.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with every obligation instead of text.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes at the same time.")
+@click.option(
+    "--certify",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write every obligation as SMT-LIB, have cvc5 prove it too, keep its proofs.",
+)
+@click.option(
+    "--recheck",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    metavar="DIR",
+    help="Verify a directory that --certify has written.",
+)
+@click.option(
+    "--find-lemmas", "find_lemmas", is_flag=True, help="Find lemmas for INV-2 by machine instead of using ours."
+)
+@click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+def command(
+    names: tuple[str, ...],
+    servers: str,
+    mutate: str | None,
+    as_json: bool,
+    jobs: int,
+    certify: Path | None,
+    recheck: Path | None,
+    find_lemmas: bool,
+    report: bool,
+) -> ExitCode:
+    """Prove properties for any number of servers, any depth of queues and every profile.
+
+    ID is a property, a requirement or a lemma; without one every property is proved, with the lemmas that the proofs rest
+    on. A proof is an induction: the claim holds at the beginning, and each action keeps it. What is refuted is shown as a
+    step between two states; with --mutate also as the shortest run from the beginning.
+
+    \b
+    Examples:
+      vnickit prove                                everything
+      vnickit prove INV-1 INV-2                    the headline: never two active servers
+      vnickit prove INV-2 --mutate no_fence        what becomes of it if a rule is misread
+      vnickit prove --certify proofs/              the same, checked by a second solver
+    """  # noqa: D301 - click wants the character, not its name
+    if mutate is not None and mutate not in MUTATIONS:
+        raise refusal("mutation", mutate, MUTATIONS)
+    wanted = _wanted(names, mutate)
+    number = _number(servers)
+    try:
+        # Here, because z3 is optional.
+        from vnic_conformance.commands.prove import certificates, finding, proving
+    except ImportError as error:
+        if error.name != "z3":
+            raise
+        raise click.UsageError(NO_SOLVER) from None
+    if recheck is not None:
+        return certificates.recheck(recheck)
+    if find_lemmas:
+        return finding.find(as_json=as_json, report=report)
+    if certify is not None:
+        return certificates.certify(wanted, certify, report=report)
+    return proving.prove_all(wanted, servers=number, mutate=mutate, jobs=jobs, as_json=as_json, report=report)
+
+
+def _number(servers: str) -> int | None:
+    if servers == "any":
+        return None
+    if servers.isascii() and servers.isdigit() and 1 <= int(servers) <= 6:
+        return int(servers)
+    raise click.UsageError(f"--servers takes any, or a number from 1 to 6 (ADM-1), not {servers!r}")
+
+
+def _speaks_of(p: Property, name: str) -> bool:
+    return p.name == name or name in p.requirements
+
+
+def _wanted(names: tuple[str, ...], mutate: str | None) -> tuple[str, ...]:
+    """The goals that the words of the command line mean, in the order of the specification."""
+    if not names:
+        if mutate is not None:
+            return (MUTATIONS[mutate].refutes,)
+        return tuple(p for p in PROPERTIES if p in PLANS)
+    found: set[str] = set()
+    for name in names:
+        meant = {p.name for p in PROPERTIES.values() if _speaks_of(p, name)} | ({name} & set(GOALS))
+        if not meant:
+            raise refusal("property, requirement or lemma with a proof", name, GOALS)
+        found |= meant
+    return tuple(name for name in GOALS if name in found)

@@ -1,0 +1,116 @@
+"""Proving many goals: in two processes, each obligation the same query whatever else is proved beside it.
+
+The unit of work is an action: a fresh machine takes it once, and every goal is claimed of it in turn. So the text of a query
+depends on the list of goals only, not on who finished first.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import z3
+
+from vnic_model.goals import GOALS, PLANS, closure
+from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Induction, Obligation, Verdict, obligations
+from vnic_spec.catalogue import ACTIONS
+from vnic_spec.mutations import MUTATIONS
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a goal."""
+
+    goal: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Proved if all its obligations are; refuted if one is; else unknown."""
+        found = {v.verdict for v in self.verdicts}
+        return REFUTED if REFUTED in found else UNKNOWN if UNKNOWN in found or not found else PROVED
+
+    @property
+    def seconds(self) -> float:
+        """Time that z3 and the reading took."""
+        return sum(v.seconds for v in self.verdicts)
+
+
+def machine(mutation: str = "") -> Induction:
+    """The any-N machine of the specification or of a mutation."""
+    if not mutation:
+        return Induction()
+    found = MUTATIONS[mutation]
+    return Induction(found.rules, found.effects)
+
+
+def plan_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The goals that have to be proved for these: they and all that their proofs rest on.
+
+    Raises:
+        ValueError: one of them has no proof for any number of servers.
+    """
+    names = tuple(names)
+    for name in names:
+        if not PLANS[name].any_number:
+            raise ValueError(f"{name} is not proved for any number of servers: {PLANS[name].reason}")
+    return closure(names)
+
+
+def decide_action(goals: tuple[str, ...], mutation: str, action: str) -> list[Verdict]:
+    """All obligations of one action (empty: of the initial states), on a machine of their own."""
+    fresh = machine(mutation)
+    return [fresh.decide(x) for name in goals for x in obligations(name) if x.action == action]
+
+
+def prove(
+    goals: tuple[str, ...],
+    *,
+    mutation: str = "",
+    jobs: int = 2,
+    report: Callable[[int, int], None] | None = None,
+) -> tuple[Result, ...]:
+    """Decide every obligation of some goals, and of nothing else.
+
+    Args:
+        goals: names, usually a :func:`plan_of`.
+        mutation: name of the mutation whose machine it is; empty: the specification's.
+        jobs: how many processes work at the same time.
+        report: told (obligations decided, obligations in all) now and then.
+    """
+    total = sum(len(obligations(name)) for name in goals)
+    found: dict[Obligation, Verdict] = {}
+    for verdicts in _decided(goals, mutation, jobs):
+        found.update((v.obligation, v) for v in verdicts)
+        if report is not None:
+            report(len(found), total)
+    return tuple(Result(name, tuple(found[x] for x in obligations(name))) for name in goals)
+
+
+def _decided(goals: tuple[str, ...], mutation: str, jobs: int) -> Iterator[list[Verdict]]:
+    work = partial(decide_action, goals, mutation)
+    actions = ["", *(a for a in ACTIONS if any(x.action == a for g in goals for x in obligations(g)))]
+    jobs = min(jobs, os.cpu_count() or 1, len(actions))
+    if jobs <= 1:
+        yield from map(work, actions)
+        return
+    # A fresh interpreter each: z3 does not like to be forked.
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(work, actions)
+
+
+def z3_version() -> str:
+    """Version of the solver."""
+    return str(z3.get_version_string())
+
+
+def anything_missing() -> list[str]:
+    """Goals without a plan, and plans that rest on what is not proved for any number of servers."""
+    gaps = [f"{name} has no plan" for name in GOALS if name not in PLANS]
+    for name, plan in PLANS.items():
+        gaps += [f"{name} rests on {x}, which is not proved" for x in plan.using if not PLANS[x].any_number]
+    return gaps
