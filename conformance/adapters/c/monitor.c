@@ -1,0 +1,135 @@
+/* What happens by itself: reports that do not come, holds and gaps that end, preemptions that were put off (MON-2, CRQ-13, MON-5). */
+#include "fault.h"
+#include "hypervisor.h"
+
+static const uint64_t NEVER = UINT64_MAX;
+
+static uint64_t later(uint64_t since, uint64_t ms)
+{
+    return ms >= NEVER - since ? NEVER : since + ms;
+}
+
+static uint64_t times(uint64_t a, uint64_t b)
+{
+    return a && b > NEVER / a ? NEVER : a * b;
+}
+
+/* It has announced a next report. */
+static bool watched(int i)
+{
+    const struct server *s = &vnic.server[i];
+
+    if (fault(FAULT_standbys_unwatched) && i != vnic.selected)
+        return false;
+    return s->listed && s->status >= OPERATIONAL && s->status <= ADAPTER_ERROR;
+}
+
+/* MON-2: silent at the first moment that is more than grace times the interval after the last report. */
+static uint64_t report_due(int i)
+{
+    const struct server *s = &vnic.server[i];
+
+    if (!watched(i))
+        return NEVER;
+    if (fault(FAULT_silent_too_early))
+        return later(s->reported, s->interval);
+    return later(later(s->reported, times(vnic.profile.grace, s->interval)), 1);
+}
+
+/* CRQ-13: by default the interval that counts is the one announced last. */
+static uint64_t hold_due(int i)
+{
+    const struct server *s = &vnic.server[i];
+    uint64_t limit = vnic.profile.hold_limit_ms;
+
+    if (!s->holding)
+        return NEVER;
+    if (limit == 0 && !watched(i))
+        return NEVER;
+    if (limit == 0)
+        limit = times(vnic.profile.grace, s->interval);
+    return later(later(s->held_since, limit), 1);
+}
+
+static uint64_t gap_due(int i)
+{
+    return vnic.profile.crossing == GAP && vnic.server[i].held ? vnic.server[i].gap_ends : NEVER;
+}
+
+static uint64_t delay_due(void)
+{
+    return vnic.delaying ? later(vnic.delay_since, vnic.profile.preempt_delay_ms) : NEVER;
+}
+
+/* Start and stop what runs; called after everything that changes something. */
+void watch(void)
+{
+    bool wanted = vnic.profile.preempt_delay_ms && preempted();
+
+    if (wanted && !vnic.delaying)
+        vnic.delay_since = vnic.now;
+    vnic.delaying = wanted;
+    for (int i = 0; i < vnic.servers; i++) {
+        struct server *s = &vnic.server[i];
+        bool holds = vnic.profile.crossing == HOLD && s->held && vnic.selected == i && client_crq() == CRQ_OPEN && !s->overdue;
+
+        if (holds && !s->holding)
+            s->held_since = vnic.now;
+        s->holding = holds;
+    }
+}
+
+static uint64_t next_due(void)
+{
+    uint64_t found = delay_due();
+
+    for (int i = 0; i < vnic.servers; i++) {
+        uint64_t due[3];
+
+        due[0] = report_due(i);
+        due[1] = hold_due(i);
+        due[2] = gap_due(i);
+        for (int n = 0; n < 3; n++)
+            if (due[n] < found)
+                found = due[n];
+    }
+    return found;
+}
+
+/* Everything that is due at this moment, together; then the selection is made once (MON-2). */
+static void fire(void)
+{
+    bool at_once = delay_due() <= vnic.now;
+    bool silent[MAX_SERVERS], overdue[MAX_SERVERS];
+
+    for (int i = 0; i < vnic.servers; i++) {
+        silent[i] = report_due(i) <= vnic.now;
+        overdue[i] = hold_due(i) <= vnic.now;
+    }
+    for (int i = 0; i < vnic.servers; i++) {
+        if (silent[i])
+            vnic.server[i].status = UNRESPONSIVE;
+        if (overdue[i])
+            vnic.server[i].overdue = true;
+        if (gap_due(i) <= vnic.now)
+            vnic.server[i].held = false;
+    }
+    if (at_once)
+        vnic.delaying = false;
+    conclude(at_once);
+    connect_selected();
+    watch();
+}
+
+/* Let time pass, with all that falls due on the way, in the order of the times. */
+void advance(uint64_t ms)
+{
+    uint64_t end = later(vnic.now, ms);
+
+    for (uint64_t due = next_due(); due <= end && due != NEVER; due = next_due()) {
+        if (due > vnic.now)
+            vnic.now = due;
+        fire();
+    }
+    vnic.now = end;
+}

@@ -1,0 +1,282 @@
+"""The hypervisor in C: it compiles without a warning, its adapter is sane, it conforms, and its planted faults are found."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from vnic_conformance.cases import SCRIPTS, Verdict, applies, play
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.protocol.messages import Outcome
+from vnic_conformance.targets import open_target
+from vnic_spec.profile import PARAMETERS
+
+Vnickit = Callable[..., Result]
+
+SOURCES = Path(__file__).parents[2] / "conformance" / "adapters" / "c"
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+#: Fault → a scripted case that finds it, and the requirement that it blames.
+FOUND = {
+    "priority_as_text": ("SEL-4/numbers-not-text", "SEL-2"),
+    "tie_preempts": ("SEL-5/selected-keeps-client", "SEL-5"),
+    "newest_of_equals": ("SEL-5/tie-among-standbys", "SEL-5"),
+    "silent_without_successor": ("FOV-6/no-successor", "FOV-6"),
+    "two_events": ("FOV-3/one-event-for-one-switch", "FOV-3"),
+    "stale_elements": ("CRQ-9/starts-empty", "INV-6"),
+    "token_reused": ("SES-1/never-again", "SES-1"),
+    "fenced_send": ("FOV-10/sends", "FOV-10"),
+    "reselect_at_open": ("SEL-8/while-closed", "SEL-7"),
+    "no_last_resort": ("MON-5/last-resort", "MON-5"),
+    "last_resort_one": ("MON-5/last-resort", "MON-5"),
+    "standbys_unwatched": ("MON-2/standby-falls-silent", "MON-2"),
+    "closed_is_failure": ("CRQ-2/closed-is-registered", "CRQ-2"),
+    "dropped_before_closed": ("CRQ-3/closed-before-full", "CRQ-3"),
+    "event_empties_queue": ("CRQ-7/failover-meets-full", "CRQ-7"),
+    "overlays_first": ("CRQ-7/server-is-told-over-full", "CRQ-7"),
+    "event_lost_on_full": ("CRQ-7/failover-meets-failover", "CRQ-7"),
+    "failover_overlays_migrated": ("CRQ-7/failover-meets-migration", "CRQ-7"),
+    "not_pinned": ("ADM-6/pin-holds", "ADM-6"),
+    "pin_survives_auto": ("ADM-5/off-ends-pin", "ADM-5"),
+    "removal_ignored": ("ADM-3/removing", "ADM-3"),
+    "last_removed": ("ADM-3/removing", "ADM-3"),
+    "no_hold": ("CRQ-13/hold", "CRQ-13"),
+    "maps_survive": ("CRQ-12/grants-die-with-session", "CRQ-12"),
+    "handles_reused": ("CRQ-12/handles-not-reused", "CRQ-12"),
+    "silent_too_early": ("MON-2/not-too-early", "MON-2"),
+    "first_interval_counts": ("MON-2/standby-falls-silent", "MON-2"),
+    "report_clears_complaint": ("SES-3/not-undone", "MON-4"),
+    "registered_is_operational": ("MON-6/registering-is-not-enough", "MON-6"),
+    "migration_keeps_selection": ("CRQ-8/migration", "SEL-7"),
+    "crash_is_free": ("CRQ-4/who-is-told", "CRQ-4"),
+    "old_server_not_told": ("FOV-2/order-of-effects", "FOV-2"),
+    "old_token_counts": ("SES-2/token-of-another-session", "SES-2"),
+    "closed_is_frozen": ("SEL-8/while-closed", "SEL-8"),
+    "interrupts_stay_on": ("CRQ-11/again-after-free", "CRQ-11"),
+    "record_not_cut": ("MON-7/truncated", "MON-7"),
+    "indirect_in_part": ("CRQ-12/indirect-all-or-nothing", "CRQ-12"),
+    "partners_write_events": ("CRQ-6/partners-write-no-events", "CRQ-6"),
+}
+#: A fault that shows only after 300 switches, and a case that switches.
+LATE, SWITCHES = "late_switches_untold", "FOV-3/one-event-for-one-switch"
+
+#: Every value of a profile parameter that is not the default one, as ``vnickit check --profile`` takes it.
+OTHER_PROFILES = (
+    *(
+        "crossing=gap",
+        "event_full=defer",
+        "reopen=reselect",
+        "complaint_order=lopar",
+        "preempt_delay_ms=700",
+        "grace=1",
+    ),
+    *("tie_break=newest", "tie_break=port", "tie_break=any", "hold_limit_ms=400", "max_servers=2", "indirect_limit=16"),
+)
+
+
+def compiler() -> str:
+    """The C compiler of this machine; without one there is nothing to be tested here."""
+    found = shutil.which("cc")
+    if found is None:
+        pytest.skip("there is no C compiler (cc) on this machine")
+    return found
+
+
+def compiled(out: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """One command, as README has it, with more flags."""
+    sources = sorted(str(source) for source in SOURCES.glob("*.c"))
+    return subprocess.run(
+        [compiler(), *flags, "-o", str(out), *sources], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The adapter, compiled with every warning being an error."""
+    out = tmp_path_factory.mktemp("c") / "c-hypervisor"
+    done = compiled(out, *STRICT, "-O1")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return str(out)
+
+
+def test_the_adapter_is_sane(built: str, vnickit: Vnickit) -> None:
+    result = vnickit("smoke", "--adapter", built)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert "not tried" not in result.stdout
+
+
+def test_every_feature_is_claimed_and_every_case_written_by_hand_passes(built: str) -> None:
+    with open_target(built) as target:
+        profile = target.hello.profile
+        wanted = {name: script for name, script in SCRIPTS.items() if applies(script, target.hello, profile)}
+        played = {name: play(script, target, target.hello, profile) for name, script in wanted.items()}
+    assert {name: p.why for name, p in played.items() if p.verdict is not Verdict.PASS} == {}
+    assert len(wanted) > 100
+
+
+@pytest.mark.slow
+def test_it_conforms_and_leaves_no_requirement_out(built: str, vnickit: Vnickit) -> None:
+    def exercised(adapter: str) -> dict[str, str]:
+        result = vnickit("check", "--adapter", adapter, "--steps", "1000", "--json", "--log", "run.jsonl")
+        assert result.exit_code == ExitCode.CONFORMS, result.output
+        return {row["requirement"]: row["verdict"] for row in json.loads(result.stdout)["requirements"]}
+
+    assert exercised(built) == exercised("python:vnic_reference.adapter:Adapter")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", OTHER_PROFILES)
+def test_it_conforms_under_every_profile(profile: str, built: str, vnickit: Vnickit) -> None:
+    words = ("--profile", profile, "--phase", "scripted", "--phase", "walk", "--steps", "1500", "--log", "run.jsonl")
+    result = vnickit("check", "--adapter", built, *words)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+
+
+def test_the_profiles_are_all_there_are() -> None:
+    """Of every parameter that a hypervisor reads another value is tried."""
+    theirs = {"client_init", "srv_wait_ms", "quiet_time_ms", "gap_ms"}
+    assert {word.partition("=")[0] for word in OTHER_PROFILES} == set(PARAMETERS) - theirs
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+def faults(built: str) -> dict[str, str]:
+    """The faults that can be planted, with what they do."""
+    lines = subprocess.run([built, "--faults"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0]: line.partition(" ")[2].strip() for line in lines}
+
+
+def test_every_fault_has_its_finder(built: str) -> None:
+    assert list(faults(built)) == [*FOUND, LATE]
+    assert all(faults(built).values())
+
+
+def test_an_unknown_fault_is_refused(built: str) -> None:
+    done = subprocess.run([built, "--fault", "no_such_fault"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_fault_is_found(name: str, built: str) -> None:
+    case, blamed = FOUND[name]
+    with open_target(f"{built} --fault {name}") as target:
+        played = play(SCRIPTS[case], target, target.hello, target.hello.profile)
+    assert played.verdict is Verdict.FAIL
+    assert played.failure is not None
+    assert played.failure.requirement.partition("/")[0] == blamed, played.why
+
+
+def test_a_fault_that_shows_late_is_found(built: str) -> None:
+    with open_target(f"{built} --fault {LATE}") as target:
+        verdicts = [play(SCRIPTS[SWITCHES], target, target.hello, target.hello.profile).verdict for _ in range(200)]
+    assert verdicts[0] is Verdict.PASS
+    assert verdicts[-1] is Verdict.FAIL
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [LATE, "silent_without_successor", "no_hold"])
+def test_a_whole_check_finds_it_too(name: str, built: str, vnickit: Vnickit) -> None:
+    result = vnickit("check", "--adapter", f"{built} --fault {name}", "-x", "--steps", "2000", "--log", "run.jsonl")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+
+
+# --- hostile lines ---------------------------------------------------------------------------------------------------
+
+_WORDS: tuple[object, ...] = (
+    *(0, 1, 2, 16, 24, 25, 26, 27, 4096, 8192, 524_287, 524_288, -1, 1 << 63, (1 << 64) - 1, "0xffffffffffffffff", ""),
+    *(
+        "80" * 16,
+        "80" * 160,
+        "c001" + "00" * 14,
+        "zz",
+        "server0",
+        "server8",
+        "server99999999999999999999",
+        "none",
+        "gap",
+    ),
+)
+_FIELDS = """
+    servers ms who call address length hex handle sub p1 p2 p3 mode map port priority value server target unit observe
+    profile_grace profile_crossing profile_hold_limit_ms unpaired
+""".split()  # noqa: SIM905 - fifty quoted words say no more
+_CALLS = """
+    reg_crq free_crq send_crq enable_crq vio_signal consume vioctl eoi reg_sub_crq free_sub_crq send_sub_crq
+    send_sub_crq_indirect dma_write dma_read poke peek add remove priority auto activate power_on crash migrate x
+""".split()  # noqa: SIM905 - the same
+
+
+def hostile(number: int) -> bytes:
+    """A line that nobody should send: wrong, damaged, cut off, or no JSON at all."""
+    chance = random.Random(number)
+    fields: dict[str, object] = {"seq": number, "op": chance.choice(["apply", "apply", "reset", "advance", "x"])}
+    fields |= {"who": chance.choice(["client", "server0", "console", "platform"]), "call": chance.choice(_CALLS)}
+    fields |= {chance.choice(_FIELDS): chance.choice(_WORDS) for _ in range(5)}
+    line = bytearray(json.dumps(fields).encode())
+    kind = number % 4
+    if kind == 1:
+        line[chance.randrange(len(line))] = chance.randrange(32, 256)
+    elif kind == 2:
+        del line[chance.randrange(len(line)) :]
+    elif kind == 3:
+        line = bytearray(chance.randrange(11, 256) for _ in range(40))
+    return bytes(line)
+
+
+def test_hostile_lines_are_answered_each(tmp_path: Path) -> None:
+    """Under the sanitizers where the machine has them: none may be read, written or computed wrong."""
+    out = tmp_path / "sanitized"
+    sanitizers = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover")
+    if compiled(out, "-std=c99", *sanitizers).returncode != 0:
+        assert compiled(out, *STRICT).returncode == 0
+    lines = [hostile(number) for number in range(4000)]
+    lines.append(b'{"seq":1,"op":"observe"' + b" " * (1 << 21) + b"}")
+    lines.append(b'{"seq":"0x7fffffffffffffff","op":"observe"}')
+    done = subprocess.run([str(out)], input=b"\n".join(lines), capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(replies) == len(lines)
+    assert {reply["outcome"] for reply in replies} <= set(Outcome)
+    assert replies[-2]["outcome"] == Outcome.ERROR
+    assert replies[-1]["seq"] == "0x7fffffffffffffff"
+
+
+# --- its page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_its_page_is_true(tmp_path: Path) -> None:
+    """The commands of README, run in a copy, print what it says."""
+    compiler()
+    copy = tmp_path / "c"
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("build"))
+    environment = os.environ | {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}", "COLUMNS": "100"}
+    said = ""
+    expected = ""
+    for block in re.findall(r"^```console\n(.*?)^```$", (SOURCES / "README.md").read_text(), re.M | re.S):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            words, _, output = part.partition("\n")
+            done = subprocess.run(
+                ["bash", "-c", words], cwd=copy, env=environment, capture_output=True, text=True, check=False
+            )
+            said += f"$ {words}\n{done.stdout}{done.stderr}"
+            expected += f"$ {words}\n{output}"
+    assert said == expected
+
+
+def test_its_page_shows_code_that_is_there() -> None:
+    (shown,) = re.findall(r"^```c\n(.*?)^```$", (SOURCES / "README.md").read_text(), re.M | re.S)
+    assert shown in (SOURCES / "apply.c").read_text()
