@@ -153,6 +153,11 @@ class QueueName:
         later = Element(Name("f.kind"), Name("f.sender"), atom("f.fresh"))
         return Formula("every", (law(self._element(), later),), f"neighbours e, f in {self.name}")
 
+    def in_order(self, law: Callable[[Element, Element], Formula]) -> Formula:
+        """``law`` of each two elements."""
+        later = Element(Name("f.kind"), Name("f.sender"), atom("f.fresh"))
+        return Formula("every", (law(self._element(), later),), f"element e before an element f in {self.name}")
+
 
 @dataclass
 class _Profile:

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from vnic_conformance.specification import machine, tables
 from vnic_conformance.specification.markdown import paragraph
@@ -41,12 +39,10 @@ def _chapters() -> list[tuple[int, str, Callable[[], Iterator[str]]]]:
         ("Rules", machine.rules),
         ("Actions", machine.actions),
         ("Properties", machine.formal),
-        ("Lemmas", lambda: machine.lemmas(_lemmas())),
+        ("Lemmas", machine.lemmas),
         ("Decisions", tables.decisions),
         ("Claim map", tables.claim),
     ]
-    if not _lemmas():
-        found = [chapter for chapter in found if chapter[0] != "Lemmas"]
     return [(number, title, write) for number, (title, write) in enumerate(found, 1)]
 
 
@@ -67,11 +63,3 @@ def _state() -> Iterator[str]:
     yield "### Diagrams"
     yield ""
     yield from machine.diagrams()
-
-
-def _lemmas() -> Mapping[str, Any]:
-    """The auxiliary lemmas, where there are any yet."""
-    try:
-        return dict(importlib.import_module("vnic_spec.lemmas").LEMMAS)
-    except ImportError:
-        return {}

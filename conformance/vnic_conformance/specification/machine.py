@@ -10,14 +10,16 @@ from typing import Any
 from vnic_conformance.explaining import CLAIMED, formula_lines
 from vnic_conformance.specification.markdown import CODE, code, item, links, paragraph, plain
 from vnic_conformance.specification.prose import ACTORS, CHAPTERS, DIAGRAMS, PROPERTY_CHAPTERS
-from vnic_conformance.specification.tables import property_title
+from vnic_conformance.specification.tables import property_link, property_title
 from vnic_model.examples import mutations_against
+from vnic_model.goals import PLANS
 from vnic_model.instances import NEEDS_ANOTHER, SCENARIOS, instance
 from vnic_model.pseudocode import RULES_IN_WORDS, Rule, Story, parameter_words, story_of, story_of_rule
 from vnic_model.quotient import Quotient, mermaid, quotients
 from vnic_spec import catalogue, properties
 from vnic_spec.action import PARAMETERS, Action
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.lemmas import LEMMAS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
 from vnic_spec.state import State
@@ -137,10 +139,27 @@ def _property(claim: Property) -> Iterator[str]:
     yield from paragraph(f"*{kind} property* · {links(claim.requirements)} · claimed {CLAIMED[claim.scope]}")
     yield from paragraph(claim.sentence)
     yield from code(_formula(claim))
+    yield from _proof(claim.name)
     yield from item(f"*Put to the test when* {claim.witness_sentence} (instance `{claim.instance}`)")
     for mutation in mutations_against(claim):
         yield from item(f"*Violated if* {mutation.requirement} is read as: {mutation.sentence} (`{mutation.name}`)")
     yield ""
+
+
+def _proof(goal: str) -> Iterator[str]:
+    plan = PLANS.get(goal)
+    if plan is None:
+        return
+    if not plan.any_number:
+        yield from item(f"*Not proved for any number of servers*: {plan.reason}")
+        return
+    words = "*Proved* by induction for any number of servers and any depth of queues"
+    yield from item(f"{words}, with {', '.join(map(_goal_link, plan.using))}" if plan.using else words)
+
+
+def _goal_link(name: str) -> str:
+    claim = PROPERTIES.get(name)
+    return f"[{name}](#lemma-{name})" if claim is None else property_link(name, claim.of_state or claim.of_step)
 
 
 def _formula(claim: Any) -> Iterator[str]:
@@ -149,14 +168,16 @@ def _formula(claim: Any) -> Iterator[str]:
         yield from textwrap.wrap(line, CODE, subsequent_indent=" ") if line.startswith("[") else [line]
 
 
-def lemmas(registry: Mapping[str, Any]) -> Iterator[str]:
-    """Chapter 9, from the registry of auxiliary lemmas."""
+def lemmas() -> Iterator[str]:
+    """Chapter 9."""
     yield from paragraph(
         "What a proof by induction needs besides the properties: statements about history variables and the inside of "
         "queues that nobody would ask of an implementation. They are proved together with the properties."
     )
-    for name, entry in registry.items():
+    for name, entry in LEMMAS.items():
         yield f"#### Lemma {name}"
         yield ""
         yield from paragraph(entry.sentence)
         yield from code(_formula(entry))
+        yield from _proof(name)
+        yield ""
