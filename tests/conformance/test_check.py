@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.plan import EXERCISED_BY
 from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS
 
@@ -210,6 +211,21 @@ def test_an_implementation_that_is_busy_for_ever_is_at_fault(vnickit: Kit, plant
 def test_a_claim_that_is_not_kept_is_noted(vnickit: Kit, plant: Plant) -> None:
     report = json.loads(vnickit("check", "--adapter", plant(HasNoConsole), *SHORT, "--json").stdout)
     assert "console activate is answered unsupported, though the adapter claims console" in report["notes"]
+
+
+def test_what_the_oracle_cannot_see_passes_and_fails_with_its_scripts(vnickit: Kit) -> None:
+    """INV-7 speaks of grants, which only an attempt shows: a server that keeps them breaks it, as nobody's observation does."""
+    good = json.loads(vnickit("check", "--adapter", REFERENCE, "-k", "INV-7", "--phase", "scripted", "--json").stdout)
+    (case,) = good["cases"]
+    assert (case["verdict"], case["exercised"]) == ("pass", len(EXERCISED_BY["INV-7"]))
+    for fault in (
+        "fenced_dma_accepted",
+        "grants_outlive_session",
+        "fenced_sub_crq_accepted",
+        "handles_outlive_session",
+    ):
+        words = ("check", "--adapter", f"python:vnic_reference.faults:{fault}", "-k", "INV-7", "--phase", "scripted")
+        assert vnickit(*words).exit_code == ExitCode.VIOLATION, fault
 
 
 # --- what it loads -----------------------------------------------------------------------------------------------------

@@ -96,7 +96,12 @@ def _para(words: str, indent: int = 0, label: str = "") -> Iterator[Line]:
         label = ""
     first = f"{label:<{indent}}" if label else " " * indent
     for line in textwrap.wrap(
-        words, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False
+        words,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=False,
     ):
         yield Line(line)
 

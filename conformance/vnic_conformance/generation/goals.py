@@ -25,7 +25,7 @@ FULL = ("full", "client_full", "server_full")
 
 #: Properties of the hypervisor whose witness no sequence of these calls can be, and why.
 OUT_OF_REACH = {
-    "INV-7": "grants are made by sub-CRQ and DMA calls, which have cases of their own",
+    "INV-7": "whether there is a grant only an attempt tells; scripts make them (EXERCISED_BY)",
     "FOV-10/memory": "grants are made by sub-CRQ and DMA calls, which have cases of their own",
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+import networkx
 
 from vnic_conformance.generation.goals import VIEWED, View, case_of, full_of, unmet, view_of
 from vnic_model.instance import Instance
@@ -39,18 +42,20 @@ class Graph:
         scalars = self.machine.layout.scalars
         self._visible = self.machine.layout.mask({n for n in scalars if n.split("[")[0].split(".")[0] in VIEWED})
         self._views: dict[int, View] = {}
-        self._reached_by: dict[int, tuple[int, Move] | None] = {self.machine.initial: None}
+        # Of all moves only the one by which a state was first met: the tree of shortest ways (decision K8).
+        self._tree: networkx.DiGraph[int] = networkx.DiGraph()
+        self._tree.add_node(self.machine.initial)
         self.goals: dict[str, list[tuple[int, Move]]] = {}  #: case ID → states and moves there, the nearest first
         self._explore()
 
     def _explore(self) -> None:
-        frontier = [self.machine.initial]
+        tree, frontier = self._tree, [self.machine.initial]
         while frontier:
             following: list[int] = []
             for state in frontier:
                 for move in self.machine.moves(state):
-                    if move.after not in self._reached_by:
-                        self._reached_by[move.after] = (state, move)
+                    if move.after not in tree:
+                        tree.add_edge(state, move.after, move=move)
                         following.append(move.after)
                     for case in self.cases(state, move):
                         found = self.goals.setdefault(case, [])
@@ -77,12 +82,9 @@ class Graph:
         return (self._way(state, last) for state, last in self.goals[case])
 
     def _way(self, state: int, last: Move) -> Way:
-        taken = [(state, last)]
-        before = self._reached_by[state]
-        while before is not None:
-            taken.append(before)
-            before = self._reached_by[before[0]]
-        taken.reverse()
+        passed = networkx.shortest_path(self._tree, self.machine.initial, state)
+        taken = [(s, self._tree.edges[s, after]["move"]) for s, after in pairwise(passed)]
+        taken.append((state, last))
         return Way(
             states=tuple(self.machine.decode(s) for s in (*(s for s, _ in taken), last.after)),
             moves=tuple(move for _, move in taken),
@@ -90,4 +92,4 @@ class Graph:
         )
 
     def __len__(self) -> int:
-        return len(self._reached_by)
+        return len(self._tree)

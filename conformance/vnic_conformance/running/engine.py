@@ -29,7 +29,7 @@ from vnic_conformance.running.events import (
     alternatives,
 )
 from vnic_conformance.running.narrowing import Narrowed, narrow, reruns
-from vnic_conformance.running.plan import Case, Phase, case_of
+from vnic_conformance.running.plan import Case, Phase, case_of, exercised_by_script
 from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus
@@ -237,6 +237,8 @@ class Engine:
                 result = CaseResult(play.case.id, Verdict.INCONCLUSIVE, done, inconclusive)
             else:
                 result = CaseResult(play.case.id, Verdict.PASS, done)
+            if result.verdict is Verdict.PASS:
+                self.coverage.counts.update(exercised_by_script(play.case.id))
             for case in {play.case, *play.covers}:
                 if self._played.get(case.id, result).verdict <= result.verdict:
                     self._played[case.id] = replace(result, case=case.id)
@@ -263,6 +265,8 @@ class Engine:
         counted = {blamed} & self._chosen_ids
         if play.case is not None and (play.case.phase is Phase.SCRIPT or not counted):
             counted |= {play.case.id} & self._chosen_ids
+        if play.case is not None:
+            counted |= exercised_by_script(play.case.id) & self._chosen_ids
         if not counted:
             self._beside[blamed] = self._beside.get(blamed, 0) + 1
             return

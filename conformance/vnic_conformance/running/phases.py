@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from vnic_conformance.cases import SCRIPTS, Script, applies, stimuli
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.running.engine import Engine, Watched
-from vnic_conformance.running.plan import Case, Phase, requirements_of_role, watched_cases
+from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase, requirements_of_role, watched_cases
 from vnic_conformance.running.play import Play
 from vnic_conformance.running.tours import Tours, tours
 from vnic_conformance.session import Requests, Session
@@ -66,7 +66,8 @@ def plays(
 ) -> Iterator[Play]:
     """Everything that a check plays for the cases that were chosen."""
     engine.unreached |= made.tours.unreached
-    yield from _scripts(engine, chosen)
+    if "scripted" in made.phases:
+        yield from _scripts(engine, chosen)
     yield from _tours(engine, made, chosen)
     if not any(case.watched for case in chosen):
         return
@@ -79,7 +80,10 @@ def plays(
 
 
 def _scripts(engine: Engine, chosen: Sequence[Case]) -> Iterator[Play]:
-    for case in chosen:
+    wanted = {name for case in chosen for name in EXERCISED_BY.get(case.id, ())}
+    chosen_ids = {case.id for case in chosen}
+    beside = [case for case in scripted_cases() if case.id in wanted - chosen_ids]
+    for case in (*chosen, *beside):
         if case.phase is Phase.SCRIPT:
             script = SCRIPTS[case.id]
             if applies(script, engine.target.hello, engine.profile):

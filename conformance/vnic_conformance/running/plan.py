@@ -38,6 +38,18 @@ _NEEDS: Mapping[str, frozenset[str]] = {
 }
 
 
+#: Properties that the oracle does not see broken, because what they speak of no observation shows, and the scripts that try what
+#: they forbid. INV-7 speaks of grants: what a server may still do to the client's sub-CRQs and memory. A grant is no state that a
+#: listing has; whether there is one, only an attempt tells, and each attempt's answer and effect is what the scripts look at.
+#: So the oracle follows no grants, and these scripts count for the property: it passes and fails with them.
+EXERCISED_BY: Mapping[str, tuple[str, ...]] = {
+    "INV-7": (
+        *("FOV-10/sends", "FOV-10/sub-queues", "FOV-10/memory", "FOV-10/standby-memory"),
+        *("CRQ-12/die-with-session", "CRQ-12/handles-not-reused", "CRQ-12/grants-die-with-session"),
+    ),
+}
+
+
 class Phase(StrEnum):
     """Where a case is put to the test."""
 
@@ -106,6 +118,11 @@ def known_cases(ids: Iterable[str]) -> list[Case]:
 
 def _needs(name: str) -> frozenset[str]:
     return _NEEDS.get(name, _NEEDS.get(name.partition("/")[0], frozenset()))
+
+
+def exercised_by_script(script: str) -> frozenset[str]:
+    """The properties that a script counts for."""
+    return frozenset(name for name, scripts in EXERCISED_BY.items() if script in scripts)
 
 
 def case_of(blamed: str, cases: Mapping[str, Case]) -> str:
