@@ -322,7 +322,7 @@ def test_everything_is_dropped_when_the_client_goes(user: Any) -> None:
     """SRV-4, SRV-2: state, maps, sub-CRQs, MAC, filters; the same server takes the client up again, no failover."""
     user.ask(Command.CHANGE_MAC_ADDR, mac=bytes.fromhex("020000000042"))
     user.driver.free_crq()
-    user.driver.reg_crq()
+    user.register()
     user.bench.settle()
     server, port = user.server, user.bench.ports[0]
     assert server.session is None
