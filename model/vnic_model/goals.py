@@ -1,14 +1,15 @@
 """What is to be proved: properties and lemmas seen alike, and on what each of them rests.
 
 :data:`PLANS` is the proof as data. A goal is shown to hold at the beginning and to be kept by every action, on the assumption
-that it and everything named in ``using`` held before the step; so all goals together are one mutual induction. What ``using``
-names is needed: without it the proof fails (tested). No z3 here, so that reports can show the plan where it is missing.
+that it and everything in ``using`` held before the step; so all goals together are one mutual induction. Each of those is
+needed: the plan says for which action, and without it that step is refuted (tested). No z3 here, so that reports can show
+the plan where it is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from vnic_spec.action import Action
 from vnic_spec.algebra import Ops, Truth
@@ -56,8 +57,13 @@ GOALS: dict[str, Goal] = _goals()
 class Plan:
     """How a goal is proved."""
 
-    using: tuple[str, ...] = ()  #: what is assumed of the state before the step, besides the goal itself
+    needs: Mapping[str, str] = field(default_factory=dict)  #: what is assumed before a step → an action that needs it
     reason: str = ""  #: why it is not proved for any number of servers, where it is not
+
+    @property
+    def using(self) -> tuple[str, ...]:
+        """What is assumed of the state before the step, besides the goal itself."""
+        return tuple(self.needs)
 
     @property
     def any_number(self) -> bool:
@@ -85,124 +91,181 @@ def closure(names: tuple[str, ...]) -> tuple[str, ...]:
 #: How each goal is proved.
 PLANS: dict[str, Plan] = {
     "CLI-1": Plan(),
-    "CLI-4": Plan(("one-init-at-a-time", "one-login-at-a-time")),
+    "CLI-4": Plan(
+        {"one-init-at-a-time": "client_reads_init_complete", "one-login-at-a-time": "client_reads_login_rsp"}
+    ),
     "CLI-2": Plan(),
     "CLI-3": Plan(),
     "CLI-6": Plan(),
-    "MON-7": Plan(("connected-only-as-selected",)),
-    "SEL-2": Plan(("SEL-7/ends",)),
-    "SEL-8": Plan(("off-means-gone",)),
-    "SEL-7": Plan(("INV-3", "INV-4")),
+    "MON-7": Plan({"connected-only-as-selected": "server_polls"}),
+    "SEL-2": Plan({"SEL-7/ends": "h_reg_crq"}),
+    "SEL-8": Plan({"off-means-gone": "server_boots"}),
+    "SEL-7": Plan({"INV-3": "h_reg_crq", "INV-4": "h_reg_crq"}),
     "SEL-7/ends": Plan(),
-    "MON-3": Plan(("connected-only-as-selected",)),
+    "MON-3": Plan({"connected-only-as-selected": "server_frees"}),
     "MON-4": Plan(),
-    "MON-5": Plan(("off-means-gone",)),
+    "MON-5": Plan({"off-means-gone": "server_boots"}),
     "MON-6": Plan(),
-    "ADM-2": Plan(("SEL-8", "SEL-7/ends", "MON-5", "INV-3", "INV-4")),
-    "ADM-3": Plan(("SEL-7/ends", "INV-3", "INV-4")),
-    "ADM-4": Plan(("SEL-7/ends", "INV-3")),
+    "ADM-2": Plan(
+        {
+            "SEL-8": "adds_server",
+            "SEL-7/ends": "adds_server",
+            "MON-5": "adds_server",
+            "INV-3": "adds_server",
+            "INV-4": "adds_server",
+        }
+    ),
+    "ADM-3": Plan({"SEL-7/ends": "removes_server", "INV-3": "removes_server", "INV-4": "removes_server"}),
+    "ADM-4": Plan({"SEL-7/ends": "sets_priority", "INV-3": "sets_priority"}),
     "ADM-5": Plan(),
     "ADM-6/activation": Plan(),
     "ADM-6": Plan(),
     "SES-1": Plan(),
     "SES-1/once": Plan(),
-    "SES-2": Plan(("SEL-8", "SEL-7/ends", "MON-5", "INV-3", "INV-4")),
-    "SES-3": Plan(("SEL-7/ends", "SES-1", "connected-only-as-selected")),
-    "INV-1": Plan(("connected-only-as-selected",)),
-    "INV-2": Plan(("CRQ-6", "an-event-between-two-senders", "latest-element-is-of-the-connected")),
-    "INV-3": Plan(("connected-only-as-selected",)),
-    "INV-4": Plan(("off-means-gone",)),
-    "INV-5": Plan(("SEL-7/ends", "INV-3", "off-means-gone")),
-    "INV-6": Plan(("connected-only-as-selected",)),
+    "SES-2": Plan(
+        {
+            "SEL-8": "client_complains_late",
+            "SEL-7/ends": "client_complains_alone",
+            "MON-5": "client_complains_alone",
+            "INV-3": "client_complains_alone",
+            "INV-4": "client_complains_late",
+        }
+    ),
+    "SES-3": Plan(
+        {
+            "SEL-7/ends": "client_complains",
+            "SES-1": "client_complains",
+            "connected-only-as-selected": "client_complains",
+        }
+    ),
+    "INV-1": Plan({"connected-only-as-selected": "server_registers"}),
+    "INV-2": Plan(
+        {
+            "CRQ-6": "client_consumes",
+            "an-event-between-two-senders": "client_consumes",
+            "latest-element-is-of-the-connected": "h_send_crq_to_client",
+        }
+    ),
+    "INV-3": Plan({"connected-only-as-selected": "server_frees"}),
+    "INV-4": Plan({"off-means-gone": "server_boots"}),
+    "INV-5": Plan({"SEL-7/ends": "server_registers", "INV-3": "client_consumes", "off-means-gone": "server_boots"}),
+    "INV-6": Plan({"connected-only-as-selected": "h_free_crq"}),
     "INV-7": Plan(),
     "INV-8": Plan(
-        (
-            "INV-2",
-            "connected-only-as-selected",
-            "held-until-the-event-is-read",
-            "no-init-unless-awaited",
-            "one-login-at-a-time",
-            "what-counts-is-of-the-connected",
-            "who-answers-a-login-serves",
-        )
+        {
+            "INV-2": "client_reads_login_rsp",
+            "connected-only-as-selected": "server_registers",
+            "held-until-the-event-is-read": "server_reads_event",
+            "no-init-unless-awaited": "server_reads_init",
+            "one-login-at-a-time": "client_reads_login_rsp",
+            "what-counts-is-of-the-connected": "client_reads_login_rsp",
+            "who-answers-a-login-serves": "client_reads_login_rsp",
+        }
     ),
     "INV-9": Plan(),
-    "FOV-1": Plan(("SEL-7/ends",)),
-    "FOV-2": Plan(("INV-7", "connected-only-as-selected")),
+    "FOV-1": Plan({"SEL-7/ends": "server_registers"}),
+    "FOV-2": Plan({"INV-7": "h_reg_crq", "connected-only-as-selected": "h_reg_crq"}),
     "FOV-3": Plan(),
-    "FOV-4": Plan(("INV-3", "INV-4")),
+    "FOV-4": Plan({"INV-3": "h_enable_crq", "INV-4": "h_enable_crq"}),
     "FOV-5": Plan(),
     "FOV-10": Plan(),
-    "FOV-10/memory": Plan(("INV-7",)),
+    "FOV-10/memory": Plan({"INV-7": "server_uses_grant"}),
     "CRQ-2": Plan(),
-    "CRQ-3": Plan(("connected-only-as-selected",)),
-    "CRQ-4": Plan(("SEL-8", "SEL-7/ends", "MON-5", "INV-3", "INV-4", "INV-5")),
-    "CRQ-4/client": Plan(("connected-only-as-selected",)),
+    "CRQ-3": Plan({"connected-only-as-selected": "h_send_crq_to_server"}),
+    "CRQ-4": Plan(
+        {
+            "SEL-8": "server_frees",
+            "SEL-7/ends": "server_frees",
+            "MON-5": "server_frees",
+            "INV-3": "server_frees",
+            "INV-4": "server_frees",
+            "INV-5": "server_frees",
+        }
+    ),
+    "CRQ-4/client": Plan({"connected-only-as-selected": "h_free_crq"}),
     "CRQ-5": Plan(),
     "CRQ-5/told": Plan(),
     "CRQ-6": Plan(),
     "CRQ-8": Plan(),
-    "CRQ-8/session": Plan(("connected-only-as-selected",)),
-    "CRQ-9": Plan(("INV-3",)),
-    "CRQ-13": Plan(("held-until-the-event-is-read", "nothing-follows-the-event")),
-    "CRQ-13/limit": Plan(("overdue-is-held",)),
+    "CRQ-8/session": Plan({"connected-only-as-selected": "client_migrates"}),
+    "CRQ-9": Plan({"INV-3": "server_registers"}),
+    "CRQ-13": Plan(
+        {"held-until-the-event-is-read": "server_registers", "nothing-follows-the-event": "server_consumes"}
+    ),
+    "CRQ-13/limit": Plan({"overdue-is-held": "gap_ends"}),
     "connected-only-as-selected": Plan(),
-    "off-means-gone": Plan(("INV-3",)),
-    "held-until-the-event-is-read": Plan(("nothing-follows-the-event",)),
-    "nothing-follows-the-event": Plan(("connected-only-as-selected", "held-until-the-event-is-read")),
+    "off-means-gone": Plan({"INV-3": "h_free_crq"}),
+    "held-until-the-event-is-read": Plan({"nothing-follows-the-event": "server_consumes"}),
+    "nothing-follows-the-event": Plan(
+        {"connected-only-as-selected": "server_registers", "held-until-the-event-is-read": "server_registers"}
+    ),
     "overdue-is-held": Plan(),
-    "every-session-starts-afresh": Plan(("connected-only-as-selected", "nothing-follows-the-event")),
-    "held-has-something-to-read": Plan(("connected-only-as-selected", "off-means-gone")),
+    "every-session-starts-afresh": Plan(
+        {"connected-only-as-selected": "server_registers", "nothing-follows-the-event": "server_reads_event"}
+    ),
     "no-init-unless-awaited": Plan(
-        (
-            "SEL-7/ends",
-            "connected-only-as-selected",
-            "nothing-follows-the-event",
-            "every-session-starts-afresh",
-            "one-init-at-a-time",
-            "only-failovers-follow-a-migration",
-        )
+        {
+            "connected-only-as-selected": "server_registers",
+            "nothing-follows-the-event": "server_reads_event",
+            "every-session-starts-afresh": "server_registers",
+            "one-init-at-a-time": "client_reads_init_complete",
+            "only-failovers-follow-a-migration": "client_enables",
+        }
     ),
     "one-init-at-a-time": Plan(
-        (
-            "connected-only-as-selected",
-            "nothing-follows-the-event",
-            "every-session-starts-afresh",
-            "no-init-unless-awaited",
-        )
+        {
+            "connected-only-as-selected": "hold_expires",
+            "nothing-follows-the-event": "server_reads_event",
+            "every-session-starts-afresh": "server_frees",
+            "no-init-unless-awaited": "client_sends_init",
+        }
     ),
     "no-login-unless-awaited": Plan(
-        (
-            "connected-only-as-selected",
-            "nothing-follows-the-event",
-            "every-session-starts-afresh",
-            "one-login-at-a-time",
-            "only-failovers-follow-a-migration",
-        )
+        {
+            "connected-only-as-selected": "client_registers",
+            "nothing-follows-the-event": "server_reads_event",
+            "every-session-starts-afresh": "client_registers",
+            "one-login-at-a-time": "client_reads_login_rsp",
+            "only-failovers-follow-a-migration": "client_enables",
+        }
     ),
     "one-login-at-a-time": Plan(
-        (
-            "connected-only-as-selected",
-            "nothing-follows-the-event",
-            "every-session-starts-afresh",
-            "no-login-unless-awaited",
-        )
+        {
+            "connected-only-as-selected": "server_reads_login",
+            "nothing-follows-the-event": "server_reads_event",
+            "every-session-starts-afresh": "server_reports",
+            "no-login-unless-awaited": "client_sends_login",
+        }
     ),
-    "migrated-means-disabled": Plan(("only-failovers-follow-a-migration",)),
-    "only-failovers-follow-a-migration": Plan(("migrated-means-disabled",)),
-    "what-counts-is-of-the-connected": Plan(("connected-only-as-selected", "only-failovers-follow-a-migration")),
+    "migrated-means-disabled": Plan({"only-failovers-follow-a-migration": "client_enables"}),
+    "only-failovers-follow-a-migration": Plan({"migrated-means-disabled": "client_reads_migrated"}),
+    "what-counts-is-of-the-connected": Plan(
+        {
+            "connected-only-as-selected": "server_reads_init",
+            "only-failovers-follow-a-migration": "client_reads_migrated",
+        }
+    ),
     "who-answers-a-login-serves": Plan(
-        (
-            "connected-only-as-selected",
-            "held-until-the-event-is-read",
-            "no-init-unless-awaited",
-            "no-login-unless-awaited",
-            "one-login-at-a-time",
-            "what-counts-is-of-the-connected",
-        )
+        {
+            "connected-only-as-selected": "server_reads_event",
+            "held-until-the-event-is-read": "server_reads_event",
+            "no-init-unless-awaited": "server_reads_init",
+            "no-login-unless-awaited": "client_sends_login",
+            "one-login-at-a-time": "server_reads_event",
+            "what-counts-is-of-the-connected": "server_reads_event",
+        }
     ),
-    "an-event-between-two-senders": Plan(("latest-element-is-of-the-connected",)),
-    "latest-element-is-of-the-connected": Plan(("CRQ-6", "connected-only-as-selected", "silence-begins-with-an-event")),
-    "silence-begins-with-an-event": Plan(("CRQ-6",)),
-    "LIV-3/speaker": Plan(reason="TODO"),
+    "an-event-between-two-senders": Plan({"latest-element-is-of-the-connected": "server_reads_init"}),
+    "latest-element-is-of-the-connected": Plan(
+        {
+            "CRQ-6": "client_consumes",
+            "connected-only-as-selected": "client_enables",
+            "silence-begins-with-an-event": "client_enables",
+        }
+    ),
+    "silence-begins-with-an-event": Plan({"CRQ-6": "client_consumes"}),
+    "LIV-3/speaker": Plan(
+        reason="An induction needs to know where the INIT of the connected server lies on the client's queue, before or behind "
+        "the events there, which the observers of a queue cannot say. Explored exhaustively for two servers instead."
+    ),
 }

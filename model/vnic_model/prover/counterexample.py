@@ -60,9 +60,9 @@ def counterexample(
     query = machine.query(obligation, using)
     if query.trivial:
         return None
-    for servers, slots in _sizes():
+    for servers, slots in sizes():
         solver = query.solver()
-        named = _bounded(solver, machine, servers, slots)
+        named = bounded(solver, machine, servers, slots)
         if solver.check() == z3.sat:
             _quieten(solver, machine, obligation, named)
             assert solver.check() == z3.sat
@@ -72,14 +72,15 @@ def counterexample(
     return None
 
 
-def _sizes() -> Iterator[tuple[int, int]]:
+def sizes() -> Iterator[tuple[int, int]]:
+    """Numbers of servers and of slots, the smallest first."""
     for total in range(2, SERVERS + SLOTS + 1):
         for servers in range(1, SERVERS + 1):
             if 1 <= total - servers <= SLOTS:
                 yield servers, total - servers
 
 
-def _bounded(solver: z3.Solver, machine: Induction, servers: int, slots: int) -> list[Formula]:
+def bounded(solver: z3.Solver, machine: Induction, servers: int, slots: int) -> list[Formula]:
     """Restrict the sorts; answers the constants that name the servers."""
     named = [z3.Const(f"server.{k}", SERVER) for k in range(servers)]
     solver.add(z3.Distinct(machine.o.nobody, *named))

@@ -103,6 +103,23 @@ def _decided(goals: tuple[str, ...], mutation: str, jobs: int) -> Iterator[list[
         yield from pool.map(work, actions)
 
 
+def refute(wanted: tuple[str, ...], mutation: str) -> tuple[Result, ...]:
+    """Decide obligations of a mutation until one is refuted: those of the goals wanted first, then those they rest on.
+
+    Answers what was decided of each goal, in that order; the last verdict is the refutation, if there is one.
+    """
+    mutated = machine(mutation)
+    results: list[Result] = []
+    for name in (*wanted, *(x for x in plan_of(wanted) if x not in wanted)):
+        verdicts: list[Verdict] = []
+        for obligation in obligations(name):
+            verdicts.append(mutated.decide(obligation))
+            if verdicts[-1].verdict == REFUTED:
+                return (*results, Result(name, tuple(verdicts)))
+        results.append(Result(name, tuple(verdicts)))
+    return tuple(results)
+
+
 def z3_version() -> str:
     """Version of the solver."""
     return str(z3.get_version_string())

@@ -45,14 +45,3 @@ def every_session_starts_afresh(o: Ops, s: State) -> Truth:
             o.all_of(s.to_server(i).empty(), o.eq(s.belief(i), Belief.STANDBY)),
         )
     )
-
-
-@lemma(scope=Scope.DRIVERS)
-def held_has_something_to_read(o: Ops, s: State) -> Truth:
-    """The last element on the queue of a server that is held is an event (crossing = hold)."""
-    return o.every(
-        lambda i: o.implies(
-            o.all_of(holds(o), s.held(i)),
-            o.all_of(o.no(s.to_server(i).empty()), s.to_server(i).last(lambda e: is_event(o, e))),
-        )
-    )

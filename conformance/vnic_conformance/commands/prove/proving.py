@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import click
 
@@ -17,7 +18,8 @@ from vnic_model.goals import GOALS, PLANS
 from vnic_model.prover.counterexample import Counterexample, counterexample
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
 from vnic_model.prover.picture import lines_of as picture_of
-from vnic_model.prover.run import Result, machine, plan_of, prove, z3_version
+from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_version
+from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
@@ -25,29 +27,76 @@ from vnic_spec.mutations import MUTATIONS
 ANY = "any N"
 
 
-def prove_all(
-    wanted: Sequence[str], *, servers: int | None, mutate: str | None, jobs: int, as_json: bool, report: bool
-) -> ExitCode:
+def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) -> ExitCode:
     """Prove goals and everything that their proofs rest on; print a table, or JSON."""
-    unproved = [name for name in wanted if not PLANS[name].any_number]
-    goals = plan_of(name for name in wanted if PLANS[name].any_number)
     start = time.monotonic()
-    results = prove(goals, mutation=mutate or "", jobs=jobs, report=reporter(report))
+    goals = plan_of(name for name in wanted if PLANS[name].any_number)
+    results = prove(goals, jobs=jobs, report=reporter(report))
     progress_ends()
-    seconds = time.monotonic() - start
-    verdicts = {r.goal: verdict_of(r.goal, results) for r in results}
-    refutation = _refutation(wanted, results, mutate)
+    return conclude(Outcome(tuple(wanted), results, time.monotonic() - start), as_json=as_json)
+
+
+def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> ExitCode:
+    """Find what a misreading breaks: a step that a proof does not survive, and the shortest run from the beginning."""
+    start = time.monotonic()
+    results = refute(tuple(name for name in wanted if PLANS[name].any_number), mutate)
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate)
+    trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
+    progress_ends()
+    return conclude(outcome, as_json=as_json, trace=trace)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was asked for and what came out."""
+
+    wanted: tuple[str, ...]
+    results: tuple[Result, ...]
+    seconds: float
+    mutate: str = ""
+
+    @property
+    def refuted(self) -> Verdict | None:
+        """The first refutation, of what was asked for if possible."""
+        ordered = sorted(self.results, key=lambda r: r.goal not in self.wanted)
+        return next((v for r in ordered for v in r.verdicts if v.verdict == REFUTED), None)
+
+    def verdict(self, name: str) -> str:
+        """A goal is proved if it and all that its proof rests on are."""
+        found = {r.goal: r.verdict for r in self.results}
+        own = {found.get(x, UNKNOWN) for x in plan_of([name])}
+        return REFUTED if REFUTED in own else UNKNOWN if UNKNOWN in own else PROVED
+
+    @property
+    def code(self) -> ExitCode:
+        """What it means to a script; what nobody has a proof of does not count."""
+        found = {self.verdict(name) for name in self.wanted if PLANS[name].any_number}
+        if REFUTED in found:
+            return ExitCode.VIOLATION
+        return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
+
+
+def conclude(outcome: Outcome, *, as_json: bool, trace: Trace | None = None) -> ExitCode:
+    """Print an outcome."""
+    refuted = outcome.refuted
+    picture = counterexample(machine(outcome.mutate), refuted.obligation) if refuted else None
     if as_json:
-        click.echo(json.dumps(plain(wanted, results, verdicts, mutate, refutation), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plain(outcome, picture, trace), indent=2, ensure_ascii=False))
+        return outcome.code
+    if outcome.mutate:
+        _misreading(outcome)
     else:
-        _text(wanted, results, verdicts, mutate, seconds)
-        if refutation is not None:
-            click.echo()
-            for line in picture_of(refutation):
-                click.echo(line)
-        if mutate is not None and REFUTED in verdicts.values():
-            _shortest(mutate)
-    return _code(wanted, verdicts, unproved)
+        _table(outcome)
+    if picture is not None:
+        click.echo()
+        for line in picture_of(picture):
+            click.echo(line)
+    if trace is not None:
+        click.echo()
+        click.echo("The shortest run from the beginning:")
+        click.echo()
+        show(trace_lines(trace))
+    return outcome.code
 
 
 def reporter(wanted: bool) -> Callable[[int, int], None] | None:
@@ -68,67 +117,41 @@ def reporter(wanted: bool) -> Callable[[int, int], None] | None:
     return report
 
 
-def verdict_of(name: str, results: Sequence[Result]) -> str:
-    """A goal is proved if it and all that its proof rests on are."""
-    found = {r.goal: r.verdict for r in results}
-    rests = plan_of([name])
-    own = {found[x] for x in rests}
-    if found[name] == REFUTED or own == {PROVED}:
-        return found[name]
-    return REFUTED if REFUTED in own else UNKNOWN
-
-
-def _refutation(wanted: Sequence[str], results: Sequence[Result], mutate: str | None) -> Counterexample | None:
-    """A picture of the first refuted obligation, of what was asked for if possible."""
-    bad = [v for r in sorted(results, key=lambda r: r.goal not in wanted) for v in r.verdicts if v.verdict == REFUTED]
-    return counterexample(machine(mutate or ""), bad[0].obligation) if bad else None
-
-
-def _code(wanted: Sequence[str], verdicts: dict[str, str], unproved: Sequence[str]) -> ExitCode:
-    found = {verdicts[name] for name in wanted if name in verdicts}
-    if REFUTED in found:
-        return ExitCode.VIOLATION
-    if not found or UNKNOWN in found:
-        return ExitCode.INCONCLUSIVE
-    return ExitCode.CONFORMS
-
-
-def _shortest(mutate: str) -> None:
-    click.echo()
-    trace = run(request_of(mutate=mutate)).trace
-    if trace is None:
-        click.echo("vnickit explore finds no run to a violation in the instance of this mutation.")
-        return
-    click.echo("The shortest run from the beginning:")
-    click.echo()
-    show(trace_lines(trace))
-
-
 # --- text ----------------------------------------------------------------------------------------------------------
 
 
-def _text(
-    wanted: Sequence[str], results: Sequence[Result], verdicts: dict[str, str], mutate: str | None, seconds: float
-) -> None:
-    if mutate is not None:
-        mutation = MUTATIONS[mutate]
-        click.echo(textwrap.fill(f"misreading {mutation.name}: {mutation.sentence}", WIDTH, subsequent_indent="  "))
-        click.echo()
+def _misreading(outcome: Outcome) -> None:
+    mutation = MUTATIONS[outcome.mutate]
+    click.echo(textwrap.fill(f"misreading {mutation.name}: {mutation.sentence}", WIDTH, subsequent_indent="  "))
+    decided = sum(len(r.verdicts) for r in outcome.results)
+    refuted = outcome.refuted
+    if refuted is None:
+        words = (
+            f"NOT REFUTED: {decided} obligations of {', '.join(outcome.wanted)} and what it rests on hold all the same."
+        )
+    else:
+        where = refuted.obligation.goal
+        rests = "" if where in outcome.wanted else f", on which the proof of {', '.join(outcome.wanted)} rests"
+        words = f"REFUTED after {decided} obligations in {outcome.seconds:.1f} s: {where}{rests}."
+    click.echo(textwrap.fill(words, WIDTH, subsequent_indent="  "))
+
+
+def _table(outcome: Outcome) -> None:
     click.echo(f"{'':<36}{'':<10}{'obligations':>12}{'time':>10}   rests on")
     for lemma in (False, True):
-        for r in results:
+        for r in outcome.results:
             if GOALS[r.goal].lemma is lemma:
-                _row(r, verdicts[r.goal])
-        if not lemma and any(GOALS[r.goal].lemma for r in results):
+                _row(r, outcome.verdict(r.goal))
+        if not lemma and any(GOALS[r.goal].lemma for r in outcome.results):
             click.echo()
-    for name in wanted:
+    for name in outcome.wanted:
         if not PLANS[name].any_number:
             click.echo()
             click.echo(
                 textwrap.fill(f"{name}: not proved for any N. {PLANS[name].reason}", WIDTH, subsequent_indent="  ")
             )
     click.echo()
-    click.echo(textwrap.fill(_sentence(results, verdicts, seconds), WIDTH))
+    click.echo(textwrap.fill(_sentence(outcome), WIDTH))
 
 
 def _row(r: Result, verdict: str) -> None:
@@ -142,14 +165,14 @@ def _row(r: Result, verdict: str) -> None:
             click.echo(f"    {v.verdict:<10}{v.obligation.action or 'initially'}{why}")
 
 
-def _sentence(results: Sequence[Result], verdicts: dict[str, str], seconds: float) -> str:
-    number = sum(len(r.verdicts) for r in results)
-    bad = [name for name, verdict in verdicts.items() if verdict != PROVED]
-    what = f"{number} obligations in {seconds:.1f} s with z3 {z3_version()}"
+def _sentence(outcome: Outcome) -> str:
+    number = sum(len(r.verdicts) for r in outcome.results)
+    bad = [r.goal for r in outcome.results if outcome.verdict(r.goal) != PROVED]
+    what = f"{number} obligations in {outcome.seconds:.1f} s with z3 {z3_version()}"
     if bad:
         return f"NOT PROVED: {', '.join(bad)}. {what}."
-    properties = [r for r in results if not GOALS[r.goal].lemma]
-    lemmas = len(results) - len(properties)
+    properties = [r for r in outcome.results if not GOALS[r.goal].lemma]
+    lemmas = len(outcome.results) - len(properties)
     return (
         f"PROVED for any number of servers, any depth of queues and every profile: {len(properties)} properties with "
         f"{lemmas} lemmas, {what}."
@@ -159,34 +182,22 @@ def _sentence(results: Sequence[Result], verdicts: dict[str, str], seconds: floa
 # --- JSON ----------------------------------------------------------------------------------------------------------
 
 
-def plain(
-    wanted: Sequence[str],
-    results: Sequence[Result],
-    verdicts: dict[str, str],
-    mutate: str | None,
-    refutation: Counterexample | None,
-) -> dict[str, object]:
+def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None) -> dict[str, object]:
     """Everything that came out, as plain data."""
-    listed = [_plain_goal(r, verdicts[r.goal]) for r in results]
+    listed = [_plain_goal(r, outcome.verdict(r.goal)) for r in outcome.results]
     listed += [
-        {
-            "id": n,
-            "verdict": UNKNOWN,
-            "method": "none",
-            "reason": PLANS[n].reason,
-            "obligations": [],
-            "seconds": 0.0,
-            "lemmas": [],
-        }
-        for n in wanted
-        if not PLANS[n].any_number
+        {"id": name, "verdict": UNKNOWN, "method": "none", "reason": PLANS[name].reason, "obligations": []}
+        for name in outcome.wanted
+        if not PLANS[name].any_number
     ]
     return {
         "z3": z3_version(),
-        "mutation": mutate,
-        "asked": list(wanted),
+        "mutation": outcome.mutate or None,
+        "asked": list(outcome.wanted),
+        "seconds": round(outcome.seconds, 3),
         "properties": listed,
-        "counterexample": list(picture_of(refutation)) if refutation else None,
+        "counterexample": list(picture_of(picture)) if picture else None,
+        "trace": [json.loads(line) for line in trace.dump().splitlines()] if trace else None,
     }
 
 
