@@ -65,6 +65,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("matrix", "Investigate", "each requirement with its property, proof, misreadings, cases and verdict"),
     Verb("specification", "Plumbing", "the specification as one document"),
     Verb("list", "Plumbing", "every case, with its ID and what it is about"),
+    Verb("new-adapter", "Plumbing", "an adapter to start from, in C or in Python"),
     Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )
 

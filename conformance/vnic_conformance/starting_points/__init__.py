@@ -1,0 +1,1 @@
+"""Adapters to start from, one file per language: ``vnickit new-adapter`` copies them. They pass ``smoke`` and nothing more."""
