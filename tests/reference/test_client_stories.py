@@ -346,3 +346,54 @@ def test_many_frames_each_once_and_in_order(bench_class: Any) -> None:
     assert bench.ports[0].sent == out
     assert bench.client.received() == back
     assert bench.client.data.suspect == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "payload", "lengths", "data_bytes"),
+    [
+        (0xF0, b"\x08\x00\x45" + bytes(8) + b"\x11" + bytes(40), (14, 20, 8), 42),  # UDP in IPv4
+        (0xF0, b"\x08\x00\x45" + bytes(8) + b"\x06" + bytes(22) + b"\x80" + bytes(40), (14, 20, 32), 66),  # TCP
+        (0xB0, b"\x86\xdd" + bytes(6) + b"\x11" + bytes(60), (14, 40, 8), 48),  # UDP in IPv6, layers 3 and 4
+        (0xC0, b"\x81\x00\x00\x05\x08\x06" + bytes(40), (18, 0, 0), 18),  # tagged, not IP
+        (0x70, b"\x08\x00\x45" + bytes(60), None, 0),  # bit 0x80 off: none wanted
+    ],
+)
+def test_header_descriptors(
+    bench_class: Any, wanted: int, payload: bytes, lengths: tuple[int, int, int] | None, data_bytes: int
+) -> None:
+    """Capability 33: a server that wants the headers beside the frame gets them, and sends the frame."""
+    capabilities = {**DEFAULT_CAPABILITIES, Capability.TX_RX_DESC_REQ: wanted << 56}
+    bench = bench_class(settings=ServerSettings(capabilities=capabilities)).boot()
+    frame = bench.frame()[:12] + payload
+    assert bench.client.send(frame)
+    submission = next(tx.submission for tx in bench.client.data.tx if tx.in_flight)
+    _, *headers = bench.machine.servers[0].elements(submission)
+    if lengths is None:
+        assert headers == []
+    else:
+        assert (headers[0][3], headers[0][4] << 8 | headers[0][5], headers[0][6]) == lengths
+        assert sum(header[2] for header in headers) == data_bytes
+        assert headers[0][8:32] == frame[14 * (wanted == 0xB0) :][: min(24, data_bytes)].ljust(24, b"\0")
+    bench.settle()
+    assert bench.ports[0].sent == [frame]
+    assert bench.client.data.failed == 0
+
+
+def test_a_server_that_misses_the_headers(bench_class: Any) -> None:
+    """It completes the frame with a code, and nothing leaves."""
+    capabilities = {**DEFAULT_CAPABILITIES, Capability.TX_RX_DESC_REQ: 0xF0 << 56}
+    bench = bench_class(settings=ServerSettings(capabilities=capabilities)).boot()
+    bench.client.data.headers_wanted = 0
+    assert bench.client.send(bench.frame())
+    bench.settle()
+    assert (bench.ports[0].sent, bench.client.data.failed) == ([], 1)
+
+
+@pytest.mark.parametrize("supported", [0, 1])
+def test_promiscuous(bench_class: Any, supported: int) -> None:
+    """Asked for where the server has said that it can, and set at its port (protocol.md 3.3)."""
+    capabilities = {**DEFAULT_CAPABILITIES, Capability.PROMISC_SUPPORTED: supported}
+    bench = bench_class(client=ClientSettings(promiscuous=True), settings=ServerSettings(capabilities=capabilities))
+    bench.boot()
+    assert len(bench.said(Command.REQUEST_CAPABILITY)) == 6 + supported
+    assert bench.ports[0].promiscuous is bool(supported)

@@ -91,6 +91,23 @@ def test_a_zombie_that_never_learns(bench_class: Any) -> None:
     assert not zombie.remote.write(mapped.client, b"harm")
 
 
+class MissesEvents(VnicServer):
+    """Does not understand what events say."""
+
+    def take_event(self, event: int) -> None:
+        pass
+
+
+def test_the_active_flag_alone_tells(bench_class: Any) -> None:
+    """SRV-1: a server that has not understood the event learns from its flag that it does not serve."""
+    bench = bench_class(2, make_server=MissesEvents).boot()
+    zombie = hang_until_replaced(bench)
+    bench.hung.remove(zombie)
+    bench.run(100)
+    assert bench.serving() == [1]
+    assert zombie.session is None
+
+
 def test_a_short_hang_is_no_failover(bench_class: Any) -> None:
     """Two seconds, with three of grace: the client waits, and what was sent arrives late but once."""
     bench = bench_class(2).boot()

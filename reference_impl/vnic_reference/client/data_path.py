@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from vnic_reference.client.headers import header_descriptors
 from vnic_reference.client.pools import Pool
 from vnic_reference.dialogue.descriptors import RxAdd, RxCompletion, TxCompletion, TxDescriptor
 from vnic_reference.driver import Driver
@@ -69,6 +70,7 @@ class ClientData:
         self._next_correlator = 1
         self.frames: list[bytes] = []
         self.max_frame = 0
+        self.headers_wanted = 0
         self.tx: list[TxPath] = []
         self.rx: list[RxPath] = []
         self.sent = 0
@@ -77,9 +79,10 @@ class ClientData:
         self.suspect = 0
         self.broken = True
 
-    def open(self, tx: list[TxPath], rx: list[RxPath], max_frame: int) -> None:
-        """A session begins: its paths, and the longest frame in bytes."""
+    def open(self, tx: list[TxPath], rx: list[RxPath], max_frame: int, headers_wanted: int = 0) -> None:
+        """A session begins: its paths, the longest frame in bytes, and the headers wanted of each frame."""
         self.tx, self.rx, self.max_frame = tx, rx, max_frame
+        self.headers_wanted = headers_wanted
         self._indirect_limit = MAX_INDIRECT
         self.broken = False
 
@@ -102,7 +105,9 @@ class ClientData:
         slot = path.free[0]
         map_id, ioba = path.pool.place(slot)
         self._driver.poke(ioba, frame)
-        rc = self._driver.send_sub(path.submission, TxDescriptor(slot, map_id, len(frame), ioba).pack())
+        headers = header_descriptors(frame, self.headers_wanted)
+        first = TxDescriptor(slot, map_id, len(frame), ioba, elements=1 + len(headers)).pack()
+        rc = self._hand_over(path.submission, [first, *headers])
         if rc != Rc.H_SUCCESS:
             self.broken = self.broken or rc != Rc.H_DROPPED
             return False
@@ -136,15 +141,11 @@ class ClientData:
 
     def _lend_batch(self, path: RxPath) -> bool:
         slots = [path.free[at] for at in range(min(len(path.free), self._indirect_limit))]
-        block = b""
+        block = []
         for step, slot in enumerate(slots):
             map_id, ioba = path.pool.place(slot)
-            block += RxAdd(self._next_correlator + step, map_id, ioba, path.pool.slot_bytes).pack()
-        if len(slots) == 1:
-            rc = self._driver.send_sub(path.add, block)
-        else:
-            self._driver.poke(self._batch, block)
-            rc = self._driver.send_sub_indirect(path.add, self._batch, len(slots))
+            block.append(RxAdd(self._next_correlator + step, map_id, ioba, path.pool.slot_bytes).pack())
+        rc = self._hand_over(path.add, block)
         if rc == Rc.H_PARAMETER and len(slots) > MAX_INDIRECT_OLD:
             # An older platform takes fewer at once, and has no other way of saying so (protocol.md 2.7).
             self._indirect_limit = MAX_INDIRECT_OLD
@@ -157,6 +158,13 @@ class ClientData:
             path.lent[self._next_correlator] = slot
             self._next_correlator += 1
         return True
+
+    def _hand_over(self, handle: int, descriptors: list[bytes]) -> int:
+        """Send descriptors to a queue of the server's, all or none; the call's return code."""
+        if len(descriptors) == 1:
+            return self._driver.send_sub(handle, descriptors[0])
+        self._driver.poke(self._batch, b"".join(descriptors))
+        return self._driver.send_sub_indirect(handle, self._batch, len(descriptors))
 
     def step(self, now: int, lending: bool) -> bool:
         """Read the completion queues and lend what is free; whether anything was done."""

@@ -128,14 +128,14 @@ class ForgetsAClose(VnicClient):
 
 
 class _OldHandles(ClientData):
-    def open(self, tx: list[TxPath], rx: list[RxPath], max_frame: int) -> None:
+    def open(self, tx: list[TxPath], rx: list[RxPath], max_frame: int, headers_wanted: int = 0) -> None:
         first = getattr(self, "_first", None)
         if first is None:
             self._first = [path.submission for path in tx]
         else:
             for path, handle in zip(tx, first, strict=False):
                 path.submission = handle
-        super().open(tx, rx, max_frame)
+        super().open(tx, rx, max_frame, headers_wanted)
 
 
 @_fault("CLI-4")

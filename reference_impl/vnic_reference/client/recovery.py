@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from vnic_reference.client.data_path import RxPath, TxPath
+from vnic_reference.client.headers import plain_frames_want
 from vnic_reference.client.negotiation import UnusableError, adopt, first_requests
 from vnic_reference.client.pools import Pool
 from vnic_reference.dialogue import buffers, elements
@@ -68,6 +69,7 @@ class Recovery:
         self.settings = client.settings
         #: Values agreed on with the present server.
         self._granted: dict[Capability, int] = {}
+        self._headers = 0
         self._tx_handles: list[int] = []
         self._rx_handles: list[int] = []
 
@@ -213,6 +215,7 @@ class Recovery:
     def negotiate(self, deadline: int) -> Steps[None]:
         """Capabilities, offload, sub-CRQs (protocol.md 3.7, steps 3 to 7)."""
         told = yield from self.query_capabilities(deadline)
+        self._headers = plain_frames_want(told.get(Capability.TX_RX_DESC_REQ, 0))
         self._granted = yield from self.request_capabilities(told, deadline)
         arena = self.client.arena
         at = arena.take(PAGE_BYTES)
@@ -417,7 +420,7 @@ class Recovery:
                 made.release()
             raise
         # From here on the data path owns the pools, and gives them back when the session ends.
-        client.data.open(tx, rx, frame + _VLAN_TAG)
+        client.data.open(tx, rx, frame + _VLAN_TAG, self._headers)
         for made in pools:
             for buffer in made.buffers:
                 asked = request(Command.REQUEST_MAP, map_id=buffer.map_id, ioba=buffer.ioba, length=buffer.length)

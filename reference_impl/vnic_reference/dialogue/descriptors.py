@@ -8,7 +8,8 @@ buffer to fill (:class:`RxAdd`). Server to client: frames done with (:class:`TxC
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, Final, NamedTuple
 
 from vnic_spec.wire import SUB_ELEMENT_BYTES, Header, SubType
 
@@ -17,6 +18,7 @@ _SEGMENTS = struct.Struct(">BBHIQxxHIQ")
 _RX_ADD = struct.Struct(">B7xQIB3s8x")
 _RX_COMPLETION = struct.Struct(">BBHIQHH12x")
 
+HEADER_WANTED: Final = 0x80  #: in a byte of capability 33: headers must be sent as descriptors
 TX_COMPLETION_WANTED: Final = 0x80  #: flags1 of a transmit descriptor
 TX_OFFLOADS: Final = 0x60  #: flags1: checksum or large send
 TX_INSERT_VLAN: Final = 0x80  #: flags2
@@ -90,6 +92,37 @@ class TxSegments(NamedTuple):
         """Read any 32 bytes."""
         fields = _SEGMENTS.unpack(data)
         return cls(Segment(*fields[2:5]), Segment(*fields[5:8]))
+
+
+@dataclass(frozen=True, slots=True)
+class TxHeader:
+    """The first bytes of a frame's headers, with the lengths of its layer 2, 3 and 4 headers."""
+
+    ROOM: ClassVar = 24
+
+    data: bytes
+    l2: int
+    l3: int
+    l4: int
+    flag: int
+
+    def pack(self) -> bytes:
+        """The 32 bytes; at most :attr:`ROOM` bytes of data fit."""
+        head = (Header.COMMAND, SubType.TX_HEADER, len(self.data), self.l2, self.l3, self.l4, self.flag)
+        return struct.pack(">4BHBB24s", *head, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class TxHeaderMore:
+    """Further bytes of a frame's headers."""
+
+    ROOM: ClassVar = 29
+
+    data: bytes
+
+    def pack(self) -> bytes:
+        """The 32 bytes; at most :attr:`ROOM` bytes of data fit."""
+        return struct.pack(">3B29s", Header.COMMAND, SubType.TX_HEADER_EXT, len(self.data), self.data)
 
 
 class TxCompletion(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vnic_reference.dialogue.descriptors import (
+    HEADER_WANTED,
     MAX_COMPLETIONS,
     MAX_RX_BUFFER,
     RX_END_OF_FRAME,
@@ -110,6 +111,8 @@ class DataPath:
             return CommandRc.INVALID_STATE
         if head.elements < 1 or head.flags1 & TX_OFFLOADS:
             return CommandRc.UNSUPPORTED_OPTION if head.elements else CommandRc.PARAMETER
+        if self.headers_missing(session, following):
+            return CommandRc.PARAMETER
         pieces = [Segment(head.map_id, head.length, head.ioba), *_further(following)]
         if len(pieces) != head.segments or len(pieces) > max(1, session.limits.get(Capability.MAX_TX_SG_ENTRIES, 1)):
             return CommandRc.PARAMETER
@@ -127,6 +130,12 @@ class DataPath:
                 return CommandRc.INVALID_IOBA
             frame += data
         return self.transmit(frame[:12] + tag + frame[12:])
+
+    @staticmethod
+    def headers_missing(session: Session, following: list[bytes]) -> bool:
+        """Whether header descriptors were demanded (capability 33, byte 0) and do not come with the frame."""
+        demanded = session.limits.get(Capability.TX_RX_DESC_REQ, 0) >> 56 & HEADER_WANTED
+        return bool(demanded) and not any(data[1] == SubType.TX_HEADER for data in following)
 
     def _fetch(self, session: Session, piece: Segment) -> bytes | None:
         """Read one piece of a frame by DMA of the adapter; None if it is not mapped, or not any more (FOV-10)."""
