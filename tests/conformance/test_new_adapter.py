@@ -46,8 +46,8 @@ def test_it_passes_smoke_and_fails_clearly_beyond(lang: str, vnickit: Vnickit) -
     words = ("--phase", "scripted", "-k", "CRQ-2", "-x", "--steps", "0", "--log", "run.jsonl")
     result = vnickit("check", "--adapter", adapter, *words)
     assert result.exit_code == ExitCode.VIOLATION, result.output
-    assert "registers its CRQ (H_REG_CRQ) → H_SUCCESS" in result.stdout
-    assert "allowed        answer: H_CLOSED, by CRQ-2" in result.stdout
+    assert "came           step 1: client registers its CRQ (length 0) (H_REG_CRQ) → H_SUCCESS" in result.stdout
+    assert "allowed        answer: H_PARAMETER; client's CRQ: CLOSED, by CRQ-2" in result.stdout
     assert result.stdout.rstrip().splitlines()[-1].startswith("VIOLATION: CRQ-2")
 
 
