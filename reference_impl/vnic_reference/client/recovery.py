@@ -164,14 +164,12 @@ class Recovery:
         client.drop()
         client.phase = ClientPhase.RECOVERING
         yield from self.patiently(client.driver.free_crq)
-        yield from self._register_freed()
+        yield from self.register_freed()
 
-    def _register_freed(self) -> Steps[None]:
+    def register_freed(self) -> Steps[None]:
+        """Register the CRQ, which is free: also one that was left behind before a kexec has been freed by now."""
         client = self.client
         rc = yield from self.patiently(client.register_crq)
-        if rc == Rc.H_RESOURCE:  # registered by somebody before us, as before a kexec
-            yield from self.patiently(client.driver.free_crq)
-            rc = yield from self.patiently(client.register_crq)
         if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
             raise AttemptError(f"H_REG_CRQ answered {rc}")
         client.driver.vio_signal(1)
@@ -316,7 +314,7 @@ class Recovery:
         client.phase = ClientPhase.RECOVERING
         yield from self.patiently(client.driver.free_crq)
         yield from self.sleep(self.settings.settle_ms)
-        yield from self._register_freed()
+        yield from self.register_freed()
         deadline = yield from self.greet()
         yield from self.ask(request(Command.VERSION_EXCHANGE, version=elements.VERSION), deadline)
         yield from self.negotiate(deadline)

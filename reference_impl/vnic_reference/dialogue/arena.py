@@ -1,7 +1,7 @@
-"""A partition's own memory for queues and buffers: pages handed out in order, mapped where they are not yet.
+"""Where either side puts its queues and buffers in its I/O space.
 
-A page of I/O space is mapped to the page of memory with the same number (H_PUT_TCE); the pages that a partition finds
-mapped when it starts are so mapped already.
+A page of I/O space that an :class:`Arena` hands out is mapped to the page of memory with the same number (H_PUT_TCE); the
+pages that a partition finds mapped when it starts are so mapped already.
 """
 
 from __future__ import annotations
@@ -10,11 +10,56 @@ from vnic_reference.driver import Driver
 from vnic_spec.wire import PAGE_BYTES, Hcall, Rc, TceAccess
 
 
-class Arena:
-    """Hands out page-aligned pieces of I/O space.
+def whole_pages(length: int) -> int:
+    """The length in bytes of as many pages as hold ``length`` bytes, at least one."""
+    return max(1, -(-length // PAGE_BYTES)) * PAGE_BYTES
+
+
+class Space:
+    """Hands out page-aligned pieces of a range of addresses, the lowest that fits; neighbours given back grow together.
 
     Args:
-        driver: the unit in whose window they are mapped.
+        start: first address, page-aligned.
+        end: address behind the last one.
+    """
+
+    def __init__(self, start: int, end: int) -> None:
+        self._whole = (start, end)
+        self._gaps: list[tuple[int, int]] = [(start, end)]
+
+    def take(self, length: int) -> int | None:
+        """Address of a piece of at least ``length`` bytes; None if there is no gap that large."""
+        size = whole_pages(length)
+        for place, (start, end) in enumerate(self._gaps):
+            if end - start >= size:
+                self._gaps[place : place + 1] = [(start + size, end)] if end - start > size else []
+                return start
+        return None
+
+    def give_back(self, at: int, length: int) -> None:
+        """A piece that was taken with this length is free again."""
+        gaps = sorted([*self._gaps, (at, at + whole_pages(length))])
+        self._gaps = gaps[:1]
+        for start, end in gaps[1:]:
+            if start == self._gaps[-1][1]:
+                self._gaps[-1] = (self._gaps[-1][0], end)
+            else:
+                self._gaps.append((start, end))
+
+    def free(self) -> int:
+        """Bytes that are free."""
+        return sum(end - start for start, end in self._gaps)
+
+    def clear(self) -> None:
+        """All of it is free again."""
+        self._gaps = [self._whole]
+
+
+class Arena:
+    """A partition's own memory for queues and buffers.
+
+    Args:
+        driver: the unit in whose window it is mapped.
         start: first address.
         end: address behind the last one.
         mapped_to: addresses below this are mapped already.
@@ -22,28 +67,27 @@ class Arena:
 
     def __init__(self, driver: Driver, start: int, end: int, mapped_to: int) -> None:
         self._driver = driver
-        self._next = start
-        self._end = end
+        self._space = Space(start, end)
         self._mapped_to = mapped_to
-        #: Pieces given back, by size in bytes.
-        self._free: dict[int, list[int]] = {}
 
     def take(self, length: int) -> int | None:
-        """Address of a piece of at least ``length`` bytes, contents undefined; None if there is none left."""
-        size = max(1, -(-length // PAGE_BYTES)) * PAGE_BYTES
-        again = self._free.get(size)
-        if again:
-            return again.pop()
-        if self._next + size > self._end:
+        """Address of a piece of at least ``length`` bytes, contents undefined; None if there is none."""
+        at = self._space.take(length)
+        if at is None:
             return None
-        at, self._next = self._next, self._next + size
-        for page in range(max(at, self._mapped_to), at + size, PAGE_BYTES):
-            liobn = self._driver.unit.window.liobn
+        liobn = self._driver.unit.window.liobn
+        while self._mapped_to < at + length:
+            page = self._mapped_to
             if self._driver.hcall(Hcall.H_PUT_TCE, liobn, page, page | TceAccess.BOTH)[0] != Rc.H_SUCCESS:
+                self._space.give_back(at, length)
                 return None
+            self._mapped_to += PAGE_BYTES
         return at
 
     def give_back(self, at: int, length: int) -> None:
         """A piece is not used any more. It stays mapped: what others may do with it ended with the session (CRQ-12)."""
-        size = max(1, -(-length // PAGE_BYTES)) * PAGE_BYTES
-        self._free.setdefault(size, []).append(at)
+        self._space.give_back(at, length)
+
+    def free(self) -> int:
+        """Bytes that are free."""
+        return self._space.free()

@@ -250,6 +250,8 @@ class Commands:
             return response(asked, CommandRc.INVALID_STATE)
         if not 1 <= length <= MAX_MAP_BYTES:
             return response(asked, CommandRc.INVALID_LENGTH)
+        if not self._remote.room(field(asked, "ioba"), length):
+            return response(asked, CommandRc.NO_MEMORY)
         mapped = self._remote.map(field(asked, "ioba"), length)
         if mapped is None:
             return response(asked, CommandRc.INVALID_IOBA)

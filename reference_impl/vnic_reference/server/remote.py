@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from vnic_reference.dialogue.arena import Space
 from vnic_reference.driver import Driver
 from vnic_reference.redirected import MAX_COPY_BYTES, MAX_REDIRECT_PAGES
 from vnic_spec.wire import PAGE_BYTES, Hcall, Rc, TceAccess
@@ -49,14 +50,16 @@ class RemoteMemory:
     def __init__(self, driver: Driver, scratch: int) -> None:
         self._driver = driver
         self._scratch = scratch
-        self._next = MAPS_AT
-        self._free: dict[int, list[int]] = {}
-        self._pages = 0
+        self._space = Space(MAPS_AT, MAPS_END)
 
     @property
     def free_pages(self) -> int:
         """Pages that can still be mapped."""
-        return TOTAL_MAP_PAGES - self._pages
+        return self._space.free() // PAGE_BYTES
+
+    def room(self, ioba: int, length: int) -> bool:
+        """Whether a buffer at this address of the client's could be mapped, if it is lent."""
+        return _span(ioba, length)[1] <= self.free_pages
 
     def read(self, ioba: int, length: int) -> bytes | None:
         """Copy bytes of the client's; None if they cannot be reached. ``length``: 1 to 128 KiB."""
@@ -90,36 +93,23 @@ class RemoteMemory:
     def map(self, ioba: int, length: int) -> Mapped | None:
         """Redirect a buffer for as long as the session lasts; None if it is not lent or there is no room."""
         first, pages = _span(ioba, length)
-        at = self._place(pages)
+        at = self._space.take(pages * PAGE_BYTES)
         if at is None:
             return None
         if not self._redirect(first, at, pages):
-            self._free.setdefault(pages, []).append(at)
+            self._space.give_back(at, pages * PAGE_BYTES)
             return None
-        self._pages += pages
         return Mapped(ioba, length, at + ioba - first)
 
     def unmap(self, mapped: Mapped) -> None:
         """Give a buffer up."""
         first, pages = _span(mapped.own, mapped.length)
         self._release(first, pages)
-        self._free.setdefault(pages, []).append(first)
-        self._pages -= pages
-
-    def _place(self, pages: int) -> int | None:
-        again = self._free.get(pages)
-        if again:
-            return again.pop()
-        if self._next + pages * PAGE_BYTES > MAPS_END:
-            return None
-        at, self._next = self._next, self._next + pages * PAGE_BYTES
-        return at
+        self._space.give_back(first, pages * PAGE_BYTES)
 
     def forget(self) -> None:
         """The session is over: whatever was redirected is gone (CRQ-12)."""
-        self._next = MAPS_AT
-        self._free.clear()
-        self._pages = 0
+        self._space.clear()
 
     def _redirect(self, client: int, own: int, pages: int) -> bool:
         for done in range(0, pages, MAX_REDIRECT_PAGES):
