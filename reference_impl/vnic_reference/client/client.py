@@ -251,11 +251,15 @@ class VnicClient:
         return self.registered_as
 
     def register_sub_crq(self) -> int | None:
-        """Register one sub-CRQ; its handle, or None if that is refused."""
+        """Register one sub-CRQ; its handle, or None if that is refused.
+
+        Raises:
+            MemoryError: the partition has no memory left for it.
+        """
         length = self.settings.sub_crq_pages * PAGE_BYTES
         at = self.arena.take(length)
         if at is None:
-            return None
+            raise MemoryError
         rc, *values = self.driver.reg_sub_crq(at, length)
         if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
             self.arena.give_back(at, length)
