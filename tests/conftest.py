@@ -21,6 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def masked(text: str) -> str:
     """Text without what differs from run to run: times and speeds."""
     text = re.sub(r"[\d,]+ states/s", "<speed> states/s", text)
+    text = re.sub(r"\bz3 \d[\d.]*\d", "z3 <version>", text)
     return re.sub(r" *\b\d+\.\d+ s\b", " <time> s", text)
 
 

@@ -45,7 +45,7 @@ class Verdict:
 
     obligation: Obligation
     verdict: str  #: proved, refuted or unknown
-    seconds: float
+    seconds: float  #: CPU time
     why: str = ""  #: what z3 says of an unknown
 
 
@@ -157,13 +157,13 @@ class Induction:
 
     def decide(self, obligation: Obligation, using: Sequence[str] | None = None) -> Verdict:
         """Ask z3."""
-        start = time.perf_counter()
+        start = time.process_time()
         query = self.query(obligation, using)
         if query.trivial:
-            return Verdict(obligation, PROVED, time.perf_counter() - start)
+            return Verdict(obligation, PROVED, time.process_time() - start)
         solver = query.solver()
         answer = solver.check()
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         if answer == z3.unknown:
             return Verdict(obligation, UNKNOWN, taken, solver.reason_unknown())
         return Verdict(obligation, PROVED if answer == z3.unsat else REFUTED, taken)

@@ -137,7 +137,7 @@ def _misreading(outcome: Outcome) -> None:
 
 
 def _table(outcome: Outcome) -> None:
-    click.echo(f"{'':<36}{'':<10}{'obligations':>12}{'time':>10}   rests on")
+    click.echo(f"{'':<36}{'':<10}{'obligations':>12}{'CPU time':>10}   rests on")
     for lemma in (False, True):
         for r in outcome.results:
             if GOALS[r.goal].lemma is lemma:
@@ -173,10 +173,12 @@ def _sentence(outcome: Outcome) -> str:
         return f"NOT PROVED: {', '.join(bad)}. {what}."
     properties = [r for r in outcome.results if not GOALS[r.goal].lemma]
     lemmas = len(outcome.results) - len(properties)
-    return (
-        f"PROVED for any number of servers, any depth of queues and every profile: {len(properties)} properties with "
-        f"{lemmas} lemmas, {what}."
-    )
+    claims = f"{_many(len(properties), 'property', 'properties')} with {_many(lemmas, 'lemma', 'lemmas')}"
+    return f"PROVED for any number of servers, any depth of queues and every profile: {claims}, {what}."
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------

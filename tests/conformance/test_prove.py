@@ -1,0 +1,117 @@
+"""``vnickit prove`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vnic_conformance.cli import main
+from vnic_conformance.exit_codes import ExitCode
+from vnic_model.goals import PLANS, closure
+from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
+
+
+def prove(*words: str) -> Result:
+    return CliRunner().invoke(main, ["prove", *words], prog_name="vnickit")
+
+
+def test_help(golden: Callable[[str, str], None]) -> None:
+    golden("prove_help.txt", prove("--help").output)
+
+
+def test_a_property_with_what_its_proof_rests_on(golden: Callable[[str, str], None]) -> None:
+    result = prove("INV-1", "--jobs", "1")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    golden("prove_INV-1.txt", result.stdout)
+
+
+def test_a_requirement_means_every_property_that_formalises_it() -> None:
+    document = json.loads(prove("ADM-4", "SES-3", "--json", "--jobs", "1").stdout)
+    assert document["asked"] == ["MON-4", "ADM-4", "SES-3"]
+    by_name = {entry["id"]: entry for entry in document["properties"]}
+    assert {entry["verdict"] for entry in by_name.values()} == {"proved"}
+    assert set(by_name) == set(closure(("MON-4", "ADM-4", "SES-3")))
+    assert by_name["ADM-4"]["lemmas"] == ["SEL-7/ends", "INV-3"]
+    assert [o["action"] for o in by_name["ADM-4"]["obligations"]] == ["sets_priority"]
+    assert by_name["INV-3"]["method"] == "any N"
+
+
+def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(golden: Callable[[str, str], None]) -> None:
+    result = prove("--mutate", "no_fence")
+    assert result.exit_code == ExitCode.VIOLATION
+    golden("prove_no_fence.txt", result.stdout)
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_what_is_not_proved_is_no_success() -> None:
+    result = prove("LIV-3/speaker")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "LIV-3/speaker: not proved for any N." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("INV-99",), "no property, requirement or lemma with a proof 'INV-99'; did you mean INV-9"),
+        (("--mutate", "no_fense"), "no mutation 'no_fense'; did you mean no_fence"),
+        (("--servers", "7"), "--servers takes any, or a number from 1 to 6 (ADM-1), not '7'"),
+        (("--servers", "0"), "--servers takes any, or a number from 1 to 6 (ADM-1), not '0'"),
+        (("--servers", "two"), "not 'two'"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(words: tuple[str, ...], says: str) -> None:
+    result = prove(*words)
+    assert result.exit_code == ExitCode.USAGE
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+
+
+WITHOUT_Z3 = """
+import sys
+sys.modules["z3"] = None  # importing it fails as if it were not installed
+from vnic_conformance.cli import main
+main(["prove", "INV-1"])
+"""
+
+
+def test_without_the_solver_it_says_what_to_install() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_Z3], capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.USAGE
+    assert "pip install 'vnic-failover-kit[proofs]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_misreading_is_refuted_by_a_step_and_a_run(name: str) -> None:
+    refuted = MUTATIONS[name].refutes
+    result = prove("--mutate", name, "--json")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    document = json.loads(result.stdout)
+    assert document["trace"][0]["property"] == refuted
+    assert document["trace"][0]["requirement"] in PROPERTIES[refuted].requirements
+    assert len(document["trace"]) >= 2
+    if PLANS[refuted].any_number:
+        broken = [entry["id"] for entry in document["properties"] if entry["obligations"][-1]["verdict"] == "refuted"]
+        assert set(broken) <= set(closure((refuted,)))
+        assert broken
+        assert document["counterexample"][0].startswith("refuted ")
+
+
+@pytest.mark.slow
+def test_everything_as_one_document() -> None:
+    result = prove("--json")
+    assert result.exit_code == ExitCode.CONFORMS, result.output[-2000:]
+    document = json.loads(result.stdout)
+    verdicts = {entry["id"]: entry["verdict"] for entry in document["properties"]}
+    assert set(PROPERTIES) <= set(verdicts)
+    assert {name for name, verdict in verdicts.items() if verdict != "proved"} == {"LIV-3/speaker"}
+    decided = [o for entry in document["properties"] for o in entry["obligations"]]
+    assert len(decided) == 2693
+    assert document["z3"]
