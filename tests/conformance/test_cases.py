@@ -230,6 +230,9 @@ def test_a_feature_that_is_there_and_not_claimed_is_found(name: str) -> None:
 
     with Target(InProcessLink(Claiming(claimed))) as target:
         played = play(script, target, target.hello, Profile())
+        if script.without == {"interrupts"}:  # which may be there, and only not be seen
+            assert played.verdict is Verdict.PASS
+            return
         assert played.verdict is Verdict.FAIL
         assert played.failure is not None
         assert played.failure.requirement in script.requirements

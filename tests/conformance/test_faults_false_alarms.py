@@ -81,3 +81,13 @@ def test_no_false_alarm_in_200_000_steps(capsys: pytest.CaptureFixture[str]) -> 
                     seed += 1
     with capsys.disabled():
         sys.stdout.write(f"\n{done:,} steps, {done / (time.monotonic() - began):,.0f} steps/s\n")
+
+
+@pytest.mark.parametrize("servers", [7, 8])
+def test_more_servers_than_a_list_may_have_are_judged_in_lockstep(servers: int) -> None:
+    """Six are on the list after a reset, the others beside it; who is added and removed then is judged like everything else."""
+    session = walked({}, servers, servers, 500)
+    assert judged({}, session) == ""
+    assert session.judgements[0].came["listed"] == " ".join(f"server{i}" for i in range(6))
+    refused = [j for s, j in zip(session.word, session.judgements[1:], strict=True) if s.call == "add"]
+    assert {j.came["outcome"] for j in refused} == {"done", "refused"}

@@ -229,6 +229,7 @@ def test_a_fault_is_found_on_a_real_clock(vnickit: Callable[..., Result]) -> Non
     assert vnickit("replay", "vnickit-failures.jsonl", "--adapter", program()).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_never_falls_silent_is_found_on_a_real_clock(
     vnickit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,8 +240,16 @@ def test_a_server_that_never_falls_silent_is_found_on_a_real_clock(
     assert "MON-2" in done.output
 
 
-@pytest.mark.slow
-def test_the_whole_suite_finds_nothing_wrong_on_a_real_clock(vnickit: Callable[..., Result]) -> None:
-    done = vnickit("check", "--adapter", program(), "--longest-wait", "0.5", "--steps", "1000")
+def test_an_adapter_with_a_real_clock_is_sane(vnickit: Callable[..., Result]) -> None:
+    done = vnickit("smoke", "--adapter", program())
     assert done.exit_code == 0, done.output
-    assert "57 pass" in done.output
+    assert "the clock is real" in done.output
+
+
+@pytest.mark.slow
+def test_scripts_and_walks_find_nothing_wrong_on_a_real_clock(vnickit: Callable[..., Result]) -> None:
+    words = ("--longest-wait", "0.5", "--steps", "1000", "--phase", "scripted", "--phase", "walk")
+    done = vnickit("check", "--adapter", program(), *words)
+    assert done.exit_code == 0, done.output
+    # Which requirements are reached depends on how fast the machine is: on a slow one more servers fall silent.
+    assert re.search(r"^\d+ requirements: [45]\d pass", done.output, flags=re.MULTILINE), done.output

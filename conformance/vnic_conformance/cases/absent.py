@@ -77,7 +77,7 @@ def _(p: Profile) -> Steps:
 
 @script("CRQ-11/without-interrupts", without=("interrupts",))
 def _(p: Profile) -> Steps:
-    """Without interrupts their calls do nothing; who looks at its queue finds everything there."""
+    """Who cannot see interrupts looks at its queue and finds everything there; their calls, however answered, change nothing."""
     yield from _two()
     for who in (CLIENT, S0):
         yield from plain(call(who, "vio_signal", mode=1), call(who, "eoi"))
