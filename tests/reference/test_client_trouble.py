@@ -104,6 +104,21 @@ def test_memory_comes_back(bench_class: Any) -> None:
     assert [field(asked, "map_id") for asked in bench.said(Command.REQUEST_MAP)[-4:]] == [1, 2, 3, 4]
 
 
+def test_memory_comes_back_whenever_it_is_broken_off(bench_class: Any) -> None:
+    """A recovery that is thrown away in the middle of a command has given back what it had borrowed."""
+    bench = bench_class().boot()
+    free = bench.client.arena.free()
+    for steps in range(40):
+        bench.client.begin_again()
+        bench.run(50)
+        bench.client.begin_again()
+        for _ in range(steps):
+            bench.settle_once()
+        bench.run(200)
+        assert bench.client.link_up
+        assert bench.client.arena.free() == free
+
+
 def test_large_pools_have_several_buffers(bench_class: Any) -> None:
     """No buffer of more than 8 MiB (protocol.md 3.6)."""
     bench = bench_class(client=ClientSettings(mtu=9000))

@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Generator
 
 from vnic_reference.client.data_path import BATCH_BYTES, ClientData
-from vnic_reference.client.recovery import Entry, Recovery
+from vnic_reference.client.opening import Entry
+from vnic_reference.client.recovery import Recovery
 from vnic_reference.client.requests import Requests
 from vnic_reference.client.settings import ANSWER, ClientSettings
 from vnic_reference.dialogue.arena import Arena

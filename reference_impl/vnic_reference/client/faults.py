@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vnic_reference.client.client import VnicClient
+from vnic_reference.client.conversation import AttemptError, Steps
 from vnic_reference.client.data_path import ClientData, RxPath, TxPath
-from vnic_reference.client.recovery import AttemptError, Recovery, Steps
+from vnic_reference.client.recovery import Recovery
 from vnic_reference.client.settings import ClientSettings
 from vnic_reference.dialogue.descriptors import RxCompletion
 from vnic_reference.dialogue.variants import Variants

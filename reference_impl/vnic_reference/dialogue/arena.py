@@ -6,6 +6,9 @@ pages that a partition finds mapped when it starts are so mapped already.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from vnic_reference.driver import Driver
 from vnic_spec.wire import PAGE_BYTES, Hcall, Rc, TceAccess
 
@@ -87,6 +90,21 @@ class Arena:
     def give_back(self, at: int, length: int) -> None:
         """A piece is not used any more. It stays mapped: what others may do with it ended with the session (CRQ-12)."""
         self._space.give_back(at, length)
+
+    @contextmanager
+    def borrowed(self, length: int) -> Iterator[int]:
+        """A piece for the time of a ``with`` block, which may be a wait that is broken off.
+
+        Raises:
+            MemoryError: there is none.
+        """
+        at = self.take(length)
+        if at is None:
+            raise MemoryError
+        try:
+            yield at
+        finally:
+            self.give_back(at, length)
 
     def free(self) -> int:
         """Bytes that are free."""
