@@ -30,6 +30,8 @@ from vnic_spec.requirements import GROUPS, REQUIREMENTS, Requirement
 COLUMNS = ("property", "proof", "witness", "mutation", "cases", "exercised", "verdict")
 #: What an empty cell shows.
 EMPTY = "–"
+#: The method of a property that nobody sets out to prove; the plan says why.
+UNPLANNED = "none"
 VERDICTS = ("proved", "refuted", "unknown")
 
 
@@ -58,7 +60,14 @@ class Proof:
     @property
     def words(self) -> str:
         """As a cell shows it: for how many servers, and what came out."""
+        if self.method == UNPLANNED:
+            return "not any N"
         return " ".join(part for part in (self.method.removeprefix("k-induction, "), self.verdict) if part)
+
+    @property
+    def failed(self) -> bool:
+        """It was tried and did not come out."""
+        return self.method != UNPLANNED and self.verdict in ("refuted", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ def matrix(
                 cases=own,
                 exercised=None if run is None else sum(r.verdict > Verdict.NOT_EXERCISED for r in said),
                 results=said,
-                verdict=None if row is None else row.verdict,
+                verdict=max((r.verdict for r in said), default=None) if row is None else row.verdict,
                 reason=_reason(entry, "" if row is None else row.reason),
             )
         )
@@ -201,7 +210,7 @@ def _reason(entry: Requirement, of_the_run: str) -> str:
 
 def planned() -> dict[str, Proof]:
     """How each property is to be proved. Never imports a solver."""
-    return {name: Proof("any N" if plan.any_number else "not any N", lemmas=plan.using) for name, plan in PLANS.items()}
+    return {name: Proof("any N" if plan.any_number else UNPLANNED, lemmas=plan.using) for name, plan in PLANS.items()}
 
 
 def read_proofs(text: str) -> dict[str, Proof]:

@@ -77,7 +77,7 @@ def _row(row: Traced) -> Iterator[Line]:
         EMPTY if row.exercised is None or not row.cases else f"{row.exercised}",
         EMPTY if row.verdict is None else row.verdict.words,
     )
-    unproved = any(f.proof is not None and f.proof.verdict in ("refuted", "unknown") for f in row.formal)
+    unproved = any(f.proof is not None and f.proof.failed for f in row.formal)
     role = "bad" if unproved or row.verdict in (Verdict.FAIL, Verdict.BROKEN) else "plain"
     for number, four in enumerate(cells):
         text = _columns(row.entry.id if number == 0 else "", *four)

@@ -75,6 +75,8 @@ def rules() -> Iterator[str]:
 def title_of(rule: Rule) -> str:
     """A rule as its heading names it."""
     words = rule.words.format(*rule.parameters)
+    if "at_once" in rule.parameters and rule.result != "truth":
+        words += " [at once]"
     return f"{words} if when" if "when" in rule.parameters else words
 
 
