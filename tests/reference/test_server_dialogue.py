@@ -20,7 +20,9 @@ from vnic_spec.wire import (
     Command,
     CommandRc,
     Event,
+    Hcall,
     Rc,
+    TceAccess,
     element,
     event_element,
 )
@@ -160,6 +162,28 @@ def test_login_out_of_memory(player: Callable[..., Any]) -> None:
     tx, rx = talk.handles()
     assert talk.login(talk.login_buffer((tx,), (rx,))) == CommandRc.NO_MEMORY
     assert talk.bench.machine.servers[0].unit.sub_crqs == {}
+
+
+def test_login_response_buffer_that_cannot_be_written(player: Callable[..., Any]) -> None:
+    """The client lends the page, but only for reading: refused, and no sub-CRQ is left behind."""
+    talk = player().negotiate()
+    tx, rx = talk.handles()
+    liobn = talk.driver.unit.window.liobn
+    assert talk.driver.hcall(Hcall.H_PUT_TCE, liobn, ANSWER, ANSWER | TceAccess.READ) == (Rc.H_SUCCESS,)
+    assert talk.login(talk.login_buffer((tx,), (rx,))) == CommandRc.INVALID_IOBA
+    assert talk.bench.machine.servers[0].unit.sub_crqs == {}
+
+
+def test_what_is_copied_is_redirected_for_the_copy_only(user: Any) -> None:
+    """Only mapped buffers stay within the server's reach."""
+    pages = user.bench.machine.servers[0].unit.window.redirected_pages
+    frames = set(range(FRAMES // PAGE_BYTES, (FRAMES + 0x10000) // PAGE_BYTES))
+    assert pages() == frames  # LOGIN read one buffer and wrote another
+    user.ask(Command.GET_VPD, ioba=BUFFER, length=4)
+    user.ask(Command.REQUEST_STATISTICS, ioba=BUFFER, length=256)
+    assert pages() == frames
+    user.ask(Command.REQUEST_UNMAP, map_id=1)
+    assert pages() == set()
 
 
 def test_login_before_anything(player: Callable[..., Any]) -> None:

@@ -65,8 +65,6 @@ class LoginDesk:
         needed = len(LoginResponse((0,) * tx, (0,) * rx, sizes).pack())
         if asked.response_length < needed:
             return CommandRc.INVALID_LENGTH
-        if not self._remote.writable(asked.response_ioba, needed):
-            return CommandRc.INVALID_IOBA
         budget = self._settings.sub_crq_budget
         if budget is not None and tx + rx > budget:
             capabilities.reduce_queues(session, budget)

@@ -82,14 +82,6 @@ class RemoteMemory:
         self._release(COPY_AT, pages)
         return rc == Rc.H_SUCCESS
 
-    def writable(self, ioba: int, length: int) -> bool:
-        """Whether the client lends these bytes at all; nothing is written."""
-        first, pages = _span(ioba, length)
-        lent = 0 < length <= MAX_COPY_BYTES and self._redirect(first, COPY_AT, pages)
-        if lent:
-            self._release(COPY_AT, pages)
-        return lent
-
     def map(self, ioba: int, length: int) -> Mapped | None:
         """Redirect a buffer for as long as the session lasts; None if it is not lent or there is no room."""
         first, pages = _span(ioba, length)
