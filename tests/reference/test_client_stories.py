@@ -357,6 +357,7 @@ def test_many_frames_each_once_and_in_order(bench_class: Any) -> None:
         (0xC0, b"\x81\x00\x00\x05\x08\x06" + bytes(40), (18, 0, 0), 18),  # tagged, not IP
         (0x70, b"\x08\x00\x45" + bytes(60), None, 0),  # bit 0x80 off: none wanted
     ],
+    ids=["UDP", "TCP", "IPv6", "tagged", "none"],
 )
 def test_header_descriptors(
     bench_class: Any, wanted: int, payload: bytes, lengths: tuple[int, int, int] | None, data_bytes: int

@@ -75,9 +75,6 @@ class DataPath:
             self.receive(session, frame)
         return moved or bool(frames)
 
-    def close(self, session: Session) -> None:
-        """The session is over; frames and buffers of its that wait are forgotten (SRV-4)."""
-
     def backlog(self, session: Session) -> bool:
         """Whether completions wait for room in the client's queues."""
         return any(tx.done for tx in session.tx) or any(rx.done for rx in session.rx)

@@ -217,7 +217,6 @@ class VnicServer:
         self._outbox.clear()
         self._link = None
         if session is not None:
-            self.data_path.close(session)
             for handle in [tx.submission for tx in session.tx] + [rx.add for rx in session.rx]:
                 self.driver.free_sub_crq(handle)
             for mapped in session.maps.values():
@@ -302,10 +301,7 @@ class VnicServer:
                 return
             self._acted = True
             if rc != Rc.H_SUCCESS:
-                self.unheard()
+                # The connection is gone although nobody has said so yet; the event or the flag will (FOV-10).
+                self._outbox.clear()
                 return
             self._outbox.popleft()
-
-    def unheard(self) -> None:
-        """The connection is gone although nobody has said so yet; the event or the flag will (FOV-10)."""
-        self._outbox.clear()
