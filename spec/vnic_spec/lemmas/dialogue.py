@@ -120,3 +120,37 @@ def who_answers_a_login_serves(o: Ops, s: State) -> Truth:
     answered = o.no(s.to_client.every(lambda e: o.no(o.eq(e.kind, Kind.LOGIN_RSP))))
     awaited = o.all_of(_undisturbed(o, s), o.eq(s.phase, ClientPhase.LOGIN_SENT))
     return o.implies(o.all_of(awaited, answered), o.eq(s.belief(s.selected), Belief.SERVING))
+
+
+@lemma(scope=Scope.DRIVERS)
+def whoever_has_spoken_comes_after_the_event(o: Ops, s: State) -> Truth:
+    """When a connected server has sent INIT, or answered one, the latest element on the client's queue is no event
+    (crossing = hold)."""
+    latest = s.to_client.last(lambda e: o.no(is_event(o, e)))
+    spoken = (Belief.INIT_SENT, Belief.OPEN, Belief.SERVING)
+    return o.every(lambda i: o.implies(o.all_of(holds(o), s.connected(i), o.one_of(s.belief(i), *spoken)), latest))
+
+
+@lemma(scope=Scope.DRIVERS)
+def a_session_begins_with_init(o: Ops, s: State) -> Truth:
+    """What follows an event on the client's queue is another event, or a server's INIT or INIT_COMPLETE (crossing = hold)."""
+
+    def begins(e: Element) -> Truth:
+        return o.any_of(is_event(o, e), o.one_of(e.kind, Kind.INIT, Kind.INIT_COMPLETE))
+
+    return o.implies(holds(o), s.to_client.pairs(lambda e, f: o.implies(is_event(o, e), begins(f))))
+
+
+@lemma(scope=Scope.DRIVERS)
+def who_waits_reads_init_next(o: Ops, s: State) -> Truth:
+    """What a client that waits has to read first is an event or INIT; while there is nothing, the connected server has not
+    spoken yet (crossing = hold)."""
+    waits = o.all_of(holds(o), o.eq(s.phase, ClientPhase.WAITING))
+    silent = o.every(lambda i: o.implies(s.connected(i), o.one_of(s.belief(i), Belief.STANDBY, Belief.AWAITING)))
+    return o.implies(
+        waits,
+        o.all_of(
+            s.to_client.first(lambda e: o.any_of(is_event(o, e), o.eq(e.kind, Kind.INIT))),
+            o.implies(s.to_client.empty(), silent),
+        ),
+    )

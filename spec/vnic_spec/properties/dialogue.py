@@ -107,7 +107,7 @@ def _spoken(o: Ops, s: State, t: State, step: Step) -> Truth:
 )
 def somebody_speaks(o: Ops, s: State) -> Truth:
     """When the client waits and nothing is queued for it, a connected server has something to read or is going to send INIT:
-    client and server never wait for each other."""
+    client and server never wait for each other (crossing = hold)."""
     waiting = o.all_of(o.eq(s.phase, ClientPhase.WAITING), o.eq(s.crq, Crq.OPEN), s.to_client.empty())
     speaks = o.every(
         lambda i: o.implies(
@@ -118,7 +118,7 @@ def somebody_speaks(o: Ops, s: State) -> Truth:
             ),
         )
     )
-    return o.implies(waiting, speaks)
+    return o.any_of(o.implies(waiting, speaks), o.eq(o.profile.crossing, Crossing.GAP))
 
 
 def _rises(o: Ops, s: State, t: State, step: Step) -> Truth:
