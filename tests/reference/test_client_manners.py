@@ -321,15 +321,59 @@ def test_profile_answer(act: Callable[..., Any], outstanding: bool) -> None:
         actor.answers[Command.MULTICAST_CTRL] = None
         actor.bench.client.join(bytes.fromhex("01005e000001"))
         actor.settle()
+        actor.answers.clear()
+    for switches in (1, 2):  # the second time nothing is outstanding any more
+        switch_under(actor)
+        actor.bench.settle()
+        assert phase(actor) is ClientPhase.WAITING
+        actor.driver.send(INIT)
+        actor.settle()
+        actor.run(100)
+        assert phase(actor) is ClientPhase.LOGGED_IN
+        assert actor.count(INIT_COMPLETE) == switches - outstanding
+        assert actor.count(INIT) == 1 + outstanding
+
+
+def test_waiting_is_deaf_to_errors(act: Callable[..., Any]) -> None:
+    """CLI-4: while it waits even a fatal error of the old server's is nothing to it."""
+    actor = act()
+    actor.settle()
     switch_under(actor)
     actor.bench.settle()
+    actor.driver.send(request(Command.ERROR_INDICATION, flags=elements.ERROR_FATAL))
+    actor.bench.settle()
     assert phase(actor) is ClientPhase.WAITING
-    actor.driver.send(INIT)
+
+
+def test_an_init_does_not_end_a_pause(act: Callable[..., Any]) -> None:
+    """CLI-7, bug 23: after three failures a server that sends INIT again and again causes no storm."""
+    actor = act(VERSION_EXCHANGE=lambda asked: response(asked, CommandRc.PARAMETER))
+    actor.run(200)
+    assert actor.count(INIT) == 3
+    for _ in range(50):
+        actor.driver.send(INIT)
+        actor.run(1_000)
+    assert actor.count(INIT) == 3
+
+
+def test_the_link_is_down_until_the_new_server_says_otherwise(act: Callable[..., Any]) -> None:
+    """protocol.md 3.7, steps 15 and 17: neither frames nor a notification before the indication."""
+    actor = act()
     actor.settle()
+    up = request(Command.LINK_STATE_INDICATION, physical=1, logical=1)
+    actor.driver.send(up)
+    actor.settle()
+    assert not actor.bench.client.take_notification()
+    actor.bench.client.begin_again()
     actor.run(100)
     assert phase(actor) is ClientPhase.LOGGED_IN
-    assert actor.count(INIT_COMPLETE) == (0 if outstanding else 1)
-    assert actor.count(INIT) == (2 if outstanding else 1)
+    assert not actor.bench.client.link_up
+    assert not actor.bench.client.take_notification()
+    actor.driver.send(up)
+    actor.settle()
+    assert actor.bench.client.link_up
+    assert actor.bench.client.take_notification()
+    assert not actor.bench.client.take_notification()
 
 
 def test_errors_that_a_server_tells(act: Callable[..., Any]) -> None:

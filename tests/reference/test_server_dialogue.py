@@ -155,10 +155,16 @@ def test_bad_login(player: Callable[..., Any], change: Callable[[bytes], bytes],
     assert talk.login(good) == CommandRc.SUCCESS
 
 
-def test_login_out_of_memory(player: Callable[..., Any]) -> None:
-    huge = {**DEFAULT_CAPABILITIES, Capability.MAX_TX_ENTRIES: 1 << 20}
-    talk = player(capabilities=huge).negotiate()
-    talk.ask(Command.REQUEST_CAPABILITY, capability=Capability.REQ_TX_ENTRIES, number=1 << 20)
+@pytest.mark.parametrize(
+    ("most", "asked"),
+    [
+        (Capability.MAX_TX_ENTRIES, Capability.REQ_TX_ENTRIES),
+        (Capability.MAX_RX_ADD_ENTRIES, Capability.REQ_RX_ADD_ENTRIES),  # when the other queue is there already
+    ],
+)
+def test_login_out_of_memory(player: Callable[..., Any], most: Capability, asked: Capability) -> None:
+    talk = player(capabilities={**DEFAULT_CAPABILITIES, most: 1 << 20}).negotiate()
+    talk.ask(Command.REQUEST_CAPABILITY, capability=asked, number=1 << 20)
     tx, rx = talk.handles()
     assert talk.login(talk.login_buffer((tx,), (rx,))) == CommandRc.NO_MEMORY
     assert talk.bench.machine.servers[0].unit.sub_crqs == {}
