@@ -62,6 +62,8 @@ def negation(f: Formula) -> Formula:
         return conjunction((f.parts[0], negation(f.parts[1])))
     if f.op == "iff":
         return Formula("iff", (f.parts[0], negation(f.parts[1])))
+    if f.op == "ite":
+        return Formula("ite", (f.parts[0], negation(f.parts[1]), negation(f.parts[2])))
     return (disjunction if f.op == "and" else conjunction)(negation(p) for p in f.parts)
 
 
@@ -357,6 +359,8 @@ def one_line(f: Formula, above: str = "") -> str:
         return f.op
     if f.op == "atom":
         return f.text
+    if f.op == "ite":
+        return f"(if {one_line(f.parts[0])} then {one_line(f.parts[1])} else {one_line(f.parts[2])})"
     if f.op in _QUANTIFIER:
         text = f"{_opening(f)} {one_line(f.parts[0])}"
     else:
@@ -367,7 +371,7 @@ def one_line(f: Formula, above: str = "") -> str:
 def layout(f: Formula, width: int, above: str = "") -> list[str]:
     """A formula over several lines, an operator at the beginning of a line."""
     flat = one_line(f, above)
-    if len(flat) <= width or f.op in ("atom", "true", "false"):
+    if len(flat) <= width or f.op in ("atom", "true", "false", "ite"):
         return [flat]
     if f.op in _QUANTIFIER:
         return [_opening(f), *(f"  {line}" for line in layout(f.parts[0], width - 2))]

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, cast
 
 from vnic_model.describe import EVENTS, element_name
@@ -35,9 +35,10 @@ from vnic_model.formula import (
     negation,
     one_line,
 )
-from vnic_spec import administration, failover, handshake, monitoring, rules, selection, session, state, transport
+from vnic_spec import administration, failover, handshake, monitoring, selection, session, state, transport
 from vnic_spec.action import Action, Effect
 from vnic_spec.algebra import Added, Each, Element, Elements, Flag
+from vnic_spec.rules import RULES, Rules
 from vnic_spec.state import VARIABLES, State
 
 MODULES = (selection, failover, transport, monitoring, administration, session, handshake, state)
@@ -229,6 +230,8 @@ class Told:
 def _puts(name: str, value: Any) -> Iterable[Entry]:
     if isinstance(value, Move) and value.words == _STALE:
         yield Do(_STALE)
+    elif isinstance(value, QueueName) or (isinstance(value, _Map) and not value.changes):
+        yield Put(name, Name(value.name))
     elif isinstance(value, _Map):
         for target, every, new in value.changes:
             if isinstance(new, Move) and new.words == _STALE:
@@ -248,10 +251,10 @@ def _nothing(value: Any) -> bool:
 class TellOps(PrintOps):
     """The algebra over names, for a world of functions."""
 
-    def __init__(self, world: _World, *, guarding: bool = False) -> None:
+    def __init__(self, world: _World, decisions: Rules = RULES, *, guarding: bool = False) -> None:
         super().__init__()
         self.guarding = guarding  #: what is asked for is whether something is possible, not what it does
-        self.rules: Any = SimpleNamespace(**{n: world.named(f) for n, f in vars(rules.RULES).items()})
+        self.rules: Any = SimpleNamespace(**{n: world.named(f) for n, f in vars(decisions).items()})
 
     def ite(self, condition: Any, then: Any, otherwise: Any) -> Any:
         """Choice."""
@@ -362,8 +365,26 @@ class _World:
                     space[name] = self.named(function)
 
     def copy(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function with everything that it calls replaced, itself looked into."""
-        return self.real[function.__module__, function.__name__]
+        """A function with everything that it calls replaced, itself looked into; also one of a misreading."""
+        found = self.real.get((function.__module__, function.__name__))
+        if found is None:
+            assert isinstance(function, FunctionType)
+            found = FunctionType(
+                function.__code__,
+                {name: self._known(value) for name, value in function.__globals__.items()},
+                function.__name__,
+                function.__defaults__,
+                function.__closure__,
+            )
+        return found
+
+    def _known(self, value: Any) -> Any:
+        """What a name of another module stands for here."""
+        if isinstance(value, ModuleType) and value.__name__ in self.spaces:
+            return SimpleNamespace(**self.spaces[value.__name__])
+        if isinstance(value, FunctionType) and (value.__module__, value.__name__) in self.real:
+            return self.named(value)
+        return value
 
     def named(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function as it is called: its name, if it has one."""
@@ -469,11 +490,11 @@ def _arguments(names: Iterable[str], *, full: bool) -> list[Any]:
     return found
 
 
-def story_of(action: Action, width: int) -> Story:
-    """An action in words, in lines of at most ``width`` columns where that can be."""
+def story_of(action: Action, width: int, decisions: Rules = RULES) -> Story:
+    """An action in words, in lines of at most ``width`` columns where that can be; with other rules: a misreading of it."""
     inside = _world().copy(action.effect)
-    guard = inside(_ops(guarding=True), _start(), *_arguments(action.parameters, full=False)).guard
-    effect = inside(_ops(), _start(), *_arguments(action.parameters, full=True))
+    guard = inside(_ops(decisions, guarding=True), _start(), *_arguments(action.parameters, full=False)).guard
+    effect = inside(_ops(decisions), _start(), *_arguments(action.parameters, full=True))
     steps, history = _lines(effect.state, width)
     answer = () if effect.answer is None else tuple(_value_lines("", effect.answer, effect.state.versions, width))
     return Story(_guard_lines(guard, width), steps, history, answer)
@@ -495,10 +516,10 @@ def _guard_lines(guard: Formula, width: int) -> tuple[str, ...]:
     return () if guard == TRUE else tuple(layout(guard, width))
 
 
-def story_of_rule(rule: Rule, width: int) -> Story:
+def story_of_rule(rule: Rule, width: int, decisions: Rules = RULES) -> Story:
     """A rule in words."""
     inside = _world().copy(rule.function)
-    found = inside(_ops(), _start(), *_arguments(rule.parameters, full=True))
+    found = inside(_ops(decisions), _start(), *_arguments(rule.parameters, full=True))
     if rule.result == "truth":
         return Story(tuple(_meaning(found, width)), (), (), ())
     told = found if isinstance(found, Told) else next(x for x in found if isinstance(x, Told))
@@ -522,8 +543,8 @@ def _meaning(f: Formula, width: int) -> list[str]:
     return [*rows, "else:", *(f"  {line}" for line in _meaning(otherwise, width - 2))]
 
 
-def _ops(*, guarding: bool = False) -> TellOps:
-    return TellOps(_world(), guarding=guarding)
+def _ops(decisions: Rules = RULES, *, guarding: bool = False) -> TellOps:
+    return TellOps(_world(), decisions, guarding=guarding)
 
 
 # --- text ----------------------------------------------------------------------------------------------------------

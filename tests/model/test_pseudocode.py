@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -10,6 +13,8 @@ from vnic_model.instances import SCENARIOS, instance
 from vnic_model.pseudocode import MODULES, RULES_IN_WORDS, Story, changed_by, story_of, story_of_rule
 from vnic_model.traced import Tracer
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.rules import RULES
 from vnic_spec.state import VARIABLES
 
 WIDTH = 96
@@ -80,6 +85,32 @@ def test_what_is_said_to_change_is_what_changes(name: str) -> None:
                 for scalar in t.updates
             }
             assert found <= said
+
+
+@cache
+def told() -> dict[str, Story]:
+    """Every story of the specification."""
+    actions = {name: story_of(action, WIDTH) for name, action in ACTIONS.items()}
+    return actions | {name: story_of_rule(rule, WIDTH) for name, rule in RULES_IN_WORDS.items()}
+
+
+def stories(mutation: Mutation) -> Iterator[tuple[str, Story]]:
+    """The stories that a misreading may change: of what it replaces, or of all that ask for the rule that it replaces."""
+    for name, effect in mutation.effects.items():
+        yield name, story_of(replace(ACTIONS[name], effect=effect), WIDTH)
+    for decision, mine in vars(mutation.rules).items():
+        rule = RULES_IN_WORDS.get(getattr(RULES, decision).__name__)
+        if mine is not getattr(RULES, decision) and rule is not None:
+            yield rule.function.__name__, story_of_rule(replace(rule, function=mine), WIDTH)
+    if mutation.rules != RULES:
+        yield from ((name, story_of(action, WIDTH, mutation.rules)) for name, action in ACTIONS.items())
+        yield from ((name, story_of_rule(rule, WIDTH, mutation.rules)) for name, rule in RULES_IN_WORDS.items())
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_misreading_reads_differently(name: str) -> None:
+    """What the stories leave out is nothing by which a specification could be wrong in a way that is known."""
+    assert any(story != told()[changed] for changed, story in stories(MUTATIONS[name]))
 
 
 def test_telling_leaves_the_specification_alone() -> None:
