@@ -234,6 +234,20 @@ def test_wishes_change_while_nobody_serves(bench_class: Any) -> None:
     assert bench.ports[0].mac != mac
 
 
+def test_more_groups_than_a_queue_or_a_filter_holds(bench_class: Any) -> None:
+    bench = bench_class(2).boot()
+    groups = {b"\x01\x00\x5e\x00" + number.to_bytes(2, "big") for number in range(600)}
+    for group in groups:
+        assert bench.client.join(group)
+    bench.run(100)
+    assert len(bench.ports[0].multicast) == DEFAULT_CAPABILITIES[Capability.MAX_MULTICAST_FILTERS]
+    bench.crash(0)
+    bench.run(1_000)
+    assert len(bench.ports[1].multicast) == DEFAULT_CAPABILITIES[Capability.MAX_MULTICAST_FILTERS]
+    assert bench.client.failures == 0
+    traffic(bench, 1, 1)
+
+
 def test_settings_reach_the_server_at_once(bench_class: Any) -> None:
     bench = bench_class().boot()
     bench.client.join(GROUP)

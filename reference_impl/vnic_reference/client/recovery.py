@@ -16,6 +16,9 @@ from vnic_reference.dialogue.elements import request
 from vnic_spec.vocabulary import ClientPhase
 from vnic_spec.wire import PAGE_BYTES, Command, CommandRc, command_rc
 
+#: Commands that are sent without waiting for their responses, at one instant.
+_AT_ONCE = 32
+
 
 class Recovery(Login):
     """One recovery, and life after it."""
@@ -64,7 +67,7 @@ class Recovery(Login):
             elif client.told_mac != client.mac:
                 yield from self.set_mac()
             elif client.told_multicast != client.multicast:
-                self.send_multicast()
+                yield from self.send_multicast()
             elif client.statistics_wanted:
                 client.statistics_wanted = False
                 yield from self.read_statistics()
@@ -100,14 +103,19 @@ class Recovery(Login):
         if up and rc != CommandRc.SUCCESS:
             raise AttemptError(f"the logical link did not come up: code {rc}")
 
-    def send_multicast(self) -> None:
-        """MULTICAST_CTRL for every address that the server was not told of, or not told to forget; not awaited."""
+    def send_multicast(self) -> Steps[None]:
+        """MULTICAST_CTRL for every address that the server was not told of, or not told to forget; not awaited.
+
+        A few at a time, for there may be more of them than elements in the server's queue.
+        """
         client = self.client
         changes = [(mac, elements.MULTICAST_DISABLE) for mac in sorted(client.told_multicast - client.multicast)]
         changes += [(mac, elements.MULTICAST_ENABLE) for mac in sorted(client.multicast - client.told_multicast)]
-        for mac, flags in changes:
-            self.tell(request(Command.MULTICAST_CTRL, mac=mac, flags=flags))
         client.told_multicast = set(client.multicast)
+        for count, (mac, flags) in enumerate(changes, 1):
+            self.tell(request(Command.MULTICAST_CTRL, mac=mac, flags=flags))
+            if count % _AT_ONCE == 0:
+                yield from self.sleep(1)
 
     def read_statistics(self) -> Steps[None]:
         """REQUEST_STATISTICS into a buffer of the client's."""
