@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from vnic_conformance.reports.summary import label
 from vnic_conformance.running.verdicts import Verdict
-from vnic_conformance.tracing import COLUMNS, EMPTY, Matrix, Traced
+from vnic_conformance.tracing import COLUMNS, EMPTY, Formal, Matrix, Traced
 from vnic_model.trace_text import WIDTH, Line
+from vnic_spec.mutations import Mutation
 from vnic_spec.requirements import GROUPS
 
 #: Columns of the text; ``witness`` is the instance in which it is found.
@@ -144,33 +145,42 @@ def matrix_html(made: Matrix) -> str:
 
 
 def _html_row(row: Traced) -> str:
-    formal = row.formal
-    cells = {
-        "property": _list(f"<code>{escape(f.claim.name)}</code> {escape(f.claim.sentence)}" for f in formal),
-        "proof": _list(EMPTY if f.proof is None else escape(f.proof.words) for f in formal),
-        "witness": _list(
-            f"{escape(f.claim.witness_sentence)} <small>({escape(f.claim.instance)})</small>" for f in formal
-        ),
-        "mutation": _list(f"<code>{escape(m.name)}</code> {escape(m.sentence)}" for m in row.mutations),
-        "cases": _cases(row),
-        "exercised": "" if row.exercised is None or not row.cases else f"{row.exercised} of {len(row.cases)}",
-        "verdict": "" if row.verdict is None else row.verdict.words,
-    }
+    """A requirement: as many rows as it has properties, each with its proof, witness and misreadings."""
+    rest = _mutations(row.misread)
+    formal = [(_claim(f), _proof(f), _witness(f), _mutations(f.mutations)) for f in row.formal] or [("", "", "", "")]
+    formal[-1] = (*formal[-1][:3], "<br>".join(part for part in (formal[-1][3], rest) if part))
+    span = f' rowspan="{len(formal)}"'
     note = (
         f"<br><small>{'elsewhere: ' if row.entry.elsewhere else ''}{escape(row.reason)}</small>" if row.reason else ""
     )
-    texts = [f'<td><b id="{row.entry.id}">{row.entry.id}</b> {escape(row.entry.text)}{note}</td>']
-    for column in COLUMNS:
-        kind = "empty" if column in row.empty else ""
-        if column == "verdict" and row.verdict is not None:
-            kind = kind or row.verdict.name.lower()
-        texts.append(f'<td class="{kind}">{cells[column] or EMPTY}</td>')
-    return f"<tr>{''.join(texts)}</tr>"
+    first = f'<td{span}><b id="{row.entry.id}">{row.entry.id}</b> {escape(row.entry.text)}{note}</td>'
+    exercised = "" if row.exercised is None or not row.cases else f"{row.exercised} of {len(row.cases)}"
+    verdict = "" if row.verdict is None else row.verdict.words
+    kind = "" if row.verdict is None or "verdict" in row.empty else row.verdict.name.lower()
+    last = _cell(_cases(row), span) + _cell(exercised, span) + _cell(verdict, span, kind)
+    rows = ["".join(map(_cell, cells)) for cells in formal]
+    rows[0] = first + rows[0] + last
+    return "".join(f"<tr>{cells}</tr>" for cells in rows)
 
 
-def _list(items: Iterable[str]) -> str:
-    found = list(items)
-    return "<br>".join(found)
+def _cell(text: str, span: str = "", kind: str = "") -> str:
+    return f'<td{span} class="{kind if text else "empty"}">{text or EMPTY}</td>'
+
+
+def _claim(formal: Formal) -> str:
+    return f"<code>{escape(formal.claim.name)}</code> {escape(formal.claim.sentence)}"
+
+
+def _proof(formal: Formal) -> str:
+    return "" if formal.proof is None else escape(formal.proof.words)
+
+
+def _witness(formal: Formal) -> str:
+    return f"{escape(formal.claim.witness_sentence)} <small>({escape(formal.claim.instance)})</small>"
+
+
+def _mutations(found: Sequence[Mutation]) -> str:
+    return "<br>".join(f"<code>{escape(m.name)}</code> {escape(m.sentence)}" for m in found)
 
 
 def _cases(row: Traced) -> str:
