@@ -238,6 +238,8 @@ def test_reserved_headers_are_not_answered(user: Any, first: int) -> None:
 def test_responses_are_not_answered(user: Any) -> None:
     assert user.say(element(0x80, Command.LOGIN | 0x80)) == []
     assert user.say(INIT_COMPLETE) == []
+    assert user.server.belief is Belief.SERVING  # and nothing is begun afresh
+    assert user.code(Command.GET_VPD_SIZE) == 0
 
 
 def test_mac(user: Any) -> None:
@@ -365,8 +367,12 @@ def test_everything_is_dropped_when_the_client_goes(user: Any) -> None:
 
 
 def test_init_in_the_middle_begins_afresh(user: Any) -> None:
+    user.ask(Command.CHANGE_MAC_ADDR, mac=bytes.fromhex("020000000042"))
     assert user.say(INIT) == [INIT_COMPLETE]
     assert user.server.belief is Belief.OPEN
+    assert user.bench.machine.servers[0].unit.sub_crqs == {}
+    assert user.bench.machine.servers[0].unit.window.redirected_pages() == set()
+    assert user.bench.ports[0].mac == bytes.fromhex("020000000100")
     assert user.code(Command.GET_VPD_SIZE) == CommandRc.INVALID_STATE
     user.negotiate().log_in()
 
@@ -406,6 +412,7 @@ def test_a_full_queue_loses_no_answer(user: Any) -> None:
     while user.driver.send(request(Command.REQUEST_UNMAP, map_id=100 + asked % 100)) == Rc.H_SUCCESS:
         asked += 1
         user.bench.settle()
+    assert user.server.next_deadline() == user.bench.now + 10  # it tries again by itself
     assert asked == 2 * 256 + 1  # as many in the server's queue, and one in its hands
     answers: list[bytes] = []
     while len(answers) < asked:
