@@ -99,6 +99,7 @@ def test_ip_offload(player: Callable[..., Any]) -> None:
     for enabled, rc in (({"tcp_ipv4"}, CommandRc.SUCCESS), ({"large_tx_ipv4"}, CommandRc.UNSUPPORTED_OPTION)):
         talk.driver.poke(BUFFER, buffers.ip_offload_control(frozenset(enabled)))
         assert talk.code(Command.CONTROL_IP_OFFLOAD, ioba=BUFFER, length=136) == rc
+    assert talk.bench.machine.servers[0].unit.window.redirected_pages() == set()
     assert talk.code(Command.CONTROL_IP_OFFLOAD, ioba=BUFFER, length=127) == CommandRc.INVALID_LENGTH
     assert talk.code(Command.CONTROL_IP_OFFLOAD, ioba=UNMAPPED, length=136) == CommandRc.INVALID_IOBA
 
