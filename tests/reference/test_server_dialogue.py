@@ -309,6 +309,21 @@ def test_maps(user: Any) -> None:
     assert field(user.ask(Command.QUERY_MAP), "free") == free
 
 
+def test_a_map_that_is_lent_in_part(user: Any) -> None:
+    """More pages than one call redirects, and the last ones are not lent: none stays redirected."""
+    unit = user.bench.machine.servers[0].unit
+    before, free = unit.window.redirected_pages(), user.server.remote.free_pages
+    liobn = user.driver.unit.window.liobn
+    for page in range(256, 700):
+        at = page * PAGE_BYTES
+        assert user.driver.hcall(Hcall.H_PUT_TCE, liobn, at, at | TceAccess.BOTH) == (Rc.H_SUCCESS,)
+    lent, more = 699 * PAGE_BYTES, 701 * PAGE_BYTES
+    assert user.code(Command.REQUEST_MAP, map_id=2, ioba=PAGE_BYTES, length=more) == CommandRc.INVALID_IOBA
+    assert (unit.window.redirected_pages(), user.server.remote.free_pages) == (before, free)
+    assert user.code(Command.REQUEST_MAP, map_id=2, ioba=PAGE_BYTES, length=lent) == CommandRc.SUCCESS
+    assert len(unit.window.redirected_pages()) == 699
+
+
 def test_link_state(user: Any) -> None:
     assert field(user.ask(Command.LOGICAL_LINK_STATE, state=elements.LINK_QUERY), "state") == 1
     assert user.code(Command.LOGICAL_LINK_STATE, state=2) == CommandRc.PARAMETER

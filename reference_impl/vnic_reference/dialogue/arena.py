@@ -27,7 +27,6 @@ class Space:
     """
 
     def __init__(self, start: int, end: int) -> None:
-        self._whole = (start, end)
         self._gaps: list[tuple[int, int]] = [(start, end)]
 
     def take(self, length: int) -> int | None:
@@ -52,10 +51,6 @@ class Space:
     def free(self) -> int:
         """Bytes that are free."""
         return sum(end - start for start, end in self._gaps)
-
-    def clear(self) -> None:
-        """All of it is free again."""
-        self._gaps = [self._whole]
 
 
 class Arena:

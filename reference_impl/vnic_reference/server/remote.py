@@ -99,10 +99,6 @@ class RemoteMemory:
         self._release(first, pages)
         self._space.give_back(first, pages * PAGE_BYTES)
 
-    def forget(self) -> None:
-        """The session is over: whatever was redirected is gone (CRQ-12)."""
-        self._space.clear()
-
     def _redirect(self, client: int, own: int, pages: int) -> bool:
         for done in range(0, pages, MAX_REDIRECT_PAGES):
             step, at = min(pages - done, MAX_REDIRECT_PAGES), done * PAGE_BYTES

@@ -222,7 +222,6 @@ class VnicServer:
             for mapped in session.maps.values():
                 self.remote.unmap(mapped)
             self.port.reset_filters()
-        self.remote.forget()
 
     def _begin(self) -> None:
         """The dialogue is open."""
