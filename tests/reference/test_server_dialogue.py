@@ -322,6 +322,9 @@ def test_a_map_that_is_lent_in_part(user: Any) -> None:
     assert (unit.window.redirected_pages(), user.server.remote.free_pages) == (before, free)
     assert user.code(Command.REQUEST_MAP, map_id=2, ioba=PAGE_BYTES, length=lent) == CommandRc.SUCCESS
     assert len(unit.window.redirected_pages()) == 699
+    codes = [user.code(Command.REQUEST_MAP, map_id=number, ioba=PAGE_BYTES, length=lent) for number in range(3, 90)]
+    fits = free // 699 - 1
+    assert codes == [CommandRc.SUCCESS] * fits + [CommandRc.NO_MEMORY] * (len(codes) - fits)
 
 
 def test_link_state(user: Any) -> None:
