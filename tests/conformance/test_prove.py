@@ -106,7 +106,7 @@ def test_every_misreading_is_refuted_by_a_step_and_a_run(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_everything_as_one_document() -> None:
+def test_everything_is_proved_for_any_number_of_servers() -> None:
     result = prove("--json")
     assert result.exit_code == ExitCode.CONFORMS, result.output[-2000:]
     document = json.loads(result.stdout)
