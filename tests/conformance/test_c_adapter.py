@@ -17,7 +17,7 @@ from click.testing import Result
 
 from vnic_conformance.cases import SCRIPTS, Verdict, applies, play
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.protocol.messages import Outcome
+from vnic_conformance.protocol.messages import FEATURES, Outcome
 from vnic_conformance.targets import open_target
 from vnic_spec.profile import PARAMETERS
 
@@ -116,13 +116,15 @@ def test_the_adapter_is_sane(built: str, vnickit: Vnickit) -> None:
     assert "not tried" not in result.stdout
 
 
-def test_every_feature_is_claimed_and_every_case_written_by_hand_passes(built: str) -> None:
+@pytest.mark.parametrize("group", ["SEL", "FOV", "SES"])
+def test_the_cases_written_by_hand_pass(group: str, built: str) -> None:
     with open_target(built) as target:
         profile = target.hello.profile
-        wanted = {name: script for name, script in SCRIPTS.items() if applies(script, target.hello, profile)}
-        played = {name: play(script, target, target.hello, profile) for name, script in wanted.items()}
+        assert target.hello.features == set(FEATURES)
+        wanted = [s for s in SCRIPTS.values() if s.id.startswith(group) and applies(s, target.hello, profile)]
+        played = {script.id: play(script, target, target.hello, profile) for script in wanted}
     assert {name: p.why for name, p in played.items() if p.verdict is not Verdict.PASS} == {}
-    assert len(wanted) > 100
+    assert len(played) > 3
 
 
 @pytest.mark.slow
@@ -181,9 +183,12 @@ def test_a_fault_is_found(name: str, built: str) -> None:
 
 def test_a_fault_that_shows_late_is_found(built: str) -> None:
     with open_target(f"{built} --fault {LATE}") as target:
-        verdicts = [play(SCRIPTS[SWITCHES], target, target.hello, target.hello.profile).verdict for _ in range(200)]
-    assert verdicts[0] is Verdict.PASS
-    assert verdicts[-1] is Verdict.FAIL
+        good = 0
+        while (
+            good < 200 and play(SCRIPTS[SWITCHES], target, target.hello, target.hello.profile).verdict is Verdict.PASS
+        ):
+            good += 1
+    assert 30 < good < 200
 
 
 @pytest.mark.slow
