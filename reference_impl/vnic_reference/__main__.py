@@ -15,9 +15,11 @@ from typing import BinaryIO
 from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.system import program
+from vnic_reference.system.adapter import SystemAdapter
+from vnic_reference.system.faults import SYSTEM_FAULTS
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, adapter: Adapter | None = None) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO, adapter: Adapter | SystemAdapter | None = None) -> None:
     """Answer each line of ``requests`` with a line of ``replies``; bytes that are not UTF-8 are no reason to stop."""
     adapter = adapter or Adapter()
     for line in requests:
@@ -34,8 +36,11 @@ def _milliseconds() -> int:
 def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m vnic_reference", description="The reference hypervisor's adapter.")
-    parser.add_argument("--fault", choices=sorted(FAULTS), metavar="NAME", help="serve this faulty variant")
+    parser.add_argument("--fault", metavar="NAME", help="serve this faulty variant of the role")
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
+    parser.add_argument(
+        "--role", choices=("hypervisor", "system"), default="hypervisor", help="what is behind the adapter [hypervisor]"
+    )
     parser.add_argument(
         "--variant", choices=sorted(VARIANTS), metavar="NAME", help="serve this one, which is not faulty"
     )
@@ -61,10 +66,19 @@ def main() -> None:
         parser.error("--fault and --variant exclude each other")
     if options.quiet_ms < 0:
         parser.error("--quiet-ms must be 0 or more")
+    known = SYSTEM_FAULTS if options.role == "system" else FAULTS
+    if options.fault is not None and options.fault not in known:
+        parser.error(f"--fault {options.fault}: there are {', '.join(sorted(known))}")
     if options.faults:
-        width = max(map(len, FAULTS))
-        for fault in FAULTS.values():
+        width = max(map(len, known))
+        for fault in known.values():
             sys.stdout.write(f"{fault.name:{width}}  {fault.requirement:6}  {fault.description}\n")
+        return
+    if options.role == "system":
+        if options.clock != "virtual" or options.quiet_ms or options.variant or options.without:
+            parser.error("--clock, --quiet-ms, --variant and --without are for role hypervisor")
+        served = SYSTEM_FAULTS[options.fault].adapter() if options.fault else SystemAdapter()
+        serve(sys.stdin.buffer, sys.stdout.buffer, served)
         return
     clock = _milliseconds if options.clock == "real" else None
     chosen = FAULTS.get(options.fault) or VARIANTS.get(options.variant)

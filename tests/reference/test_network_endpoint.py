@@ -136,6 +136,17 @@ def test_a_known_address_follows_a_gratuitous_arp() -> None:
     assert sent[1][:6] == BROADCAST  # forgotten, asked for again
 
 
+def test_a_gratuitous_arp_answers_a_question_that_is_open() -> None:
+    sent: list[bytes] = []
+    endpoint = Endpoint(IPS[1], lambda: MACS[1], taken_by(sent))
+    endpoint.pingers.append(Pinger(IPS[2], 10, end=1))
+    endpoint.step(0)
+    assert [frame[:6] for frame in sent] == [BROADCAST]
+    arp = Arp(ARP_REQUEST, MACS[2], IPS[2], bytes(6), IPS[2])
+    endpoint.take(Ethernet(BROADCAST, MACS[2], ETHERTYPE_ARP, arp.pack()).pack(), 1)
+    assert [frame[:6] for frame in sent] == [BROADCAST, MACS[2]]
+
+
 def test_what_a_stranger_makes_us_keep_is_bounded() -> None:
     sent: list[bytes] = []
     endpoint = Endpoint(IPS[1], lambda: MACS[1], taken_by(sent))

@@ -66,7 +66,7 @@ SAID_TOO = {
     "port_sends_twice": "is on the wire more often than it was sent",
     "server_sends_twice": "more often than it was sent",
     "client_receives_twice": "is received more often than it was sent",
-    "crossed_ports": "is received but was never sent",
+    "crossed_ports": "is received more often than it was sent",
     "resends": "more often than it was sent",
     "peers_not_told": "the network does not forward to",
 }

@@ -17,11 +17,13 @@ from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
 from vnic_conformance.reports.text import report_lines
-from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
+from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check_role
 from vnic_conformance.running.phases import PHASES
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import RunLog, excerpt
+from vnic_conformance.system_role.checking import SystemChecked
+from vnic_conformance.system_role.report import system_junit, system_lines, system_plain
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.terminal import show
@@ -124,6 +126,8 @@ def command(
             raise click.ClickException(f"{option} {path}: there is no directory {path.parent}")
     with _logging(log) as listeners, stoppable():
         checked = checked_or_refused(request, [*listeners, *progress(report)])
+    if isinstance(checked, SystemChecked):
+        return _report_system(checked, log=log, xml=xml, as_json=as_json)
     file = _keep(checked, log)
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     if xml is not None:
@@ -146,10 +150,24 @@ def choices(words: tuple[str, ...]) -> dict[str, object]:
     return chosen
 
 
-def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
+def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None, as_json: bool) -> ExitCode:
+    """Report on a whole system."""
+    if log is not None:
+        # The log of a run tells of hypervisors; what there is to keep of a system is in the JSON report.
+        click.echo("vnickit: --log is not written in role system; --json has every failure with its steps", err=True)
+    if xml is not None:
+        _write(xml, system_junit(checked))
+    if as_json:
+        click.echo(json.dumps(system_plain(checked), indent=2, ensure_ascii=False))
+    else:
+        show(system_lines(checked))
+    return checked.outcome.code
+
+
+def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked | SystemChecked:
     """Check; what makes no sense is wrong usage."""
     try:
-        return check(request, listeners, lambda words: click.echo(words, err=True))
+        return check_role(request, listeners, lambda words: click.echo(words, err=True))
     except (NothingSelectedError, RequestError, SpecError) as error:
         raise click.UsageError(str(error)) from None
 

@@ -9,6 +9,8 @@ from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR
 from vnic_spec.profile import DEFAULT, Profile
 
 _CLAIM = "profile_"
+#: What a system claims of its times.
+_TIMES = ("report_interval_ms", "recovery_ms", "transit_ms")
 
 
 class ClaimError(ValueError):
@@ -27,13 +29,16 @@ class Hello:
         protocol: major and minor version that it speaks.
         implementation: name of the implementation under test.
         version: its version, or empty.
-        role: ``hypervisor``; the others are reserved.
+        role: ``hypervisor`` or ``system``; the others are reserved.
         servers: most server partitions that a reset may ask for.
         clock: ``virtual`` (time passes in ``advance`` only) or ``real``.
         quiet_ms: how long it may take to settle after a call or a step of the clock, in milliseconds.
         profile: its decisions where the sources are silent, from its claims.
         features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`.
         unknown_features: words that it claims and the kit does not know.
+        report_interval_ms: role system: how often its servers report.
+        recovery_ms: role system: longest time from when all is well until the application has its link.
+        transit_ms: role system: longest time of a ping, addresses asked for included.
     """
 
     protocol: tuple[int, int]
@@ -46,6 +51,9 @@ class Hello:
     profile: Profile
     features: frozenset[str]
     unknown_features: tuple[str, ...] = ()
+    report_interval_ms: int = 1_000
+    recovery_ms: int = 100_000
+    transit_ms: int = 20
 
     @property
     def virtual(self) -> bool:
@@ -82,6 +90,7 @@ class Hello:
             profile=profile_of(reply, quiet_ms),
             features=frozenset(word for word in words if word in FEATURES),
             unknown_features=tuple(word for word in words if word not in FEATURES),
+            **{name: _whole(reply, name) for name in _TIMES if name in reply},
         )
 
 

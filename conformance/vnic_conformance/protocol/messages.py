@@ -55,13 +55,16 @@ FEATURES: Final[Mapping[str, str]] = MappingProxyType(
 
 OPS: Final[tuple[str, ...]] = ("hello", "reset", "apply", "advance", "settle", "observe", "bye")
 
+#: Who makes calls without being a partition; network and application in role system only.
+_NO_PARTITION: Final = ("console", "platform", "network", "application")
+
 #: Fields of replies that may be strings on the line because they may need 64 bits.
 _WIDE_IN_REPLIES: Final = ("r4", "handle", "source")
 
 
 def calls() -> Mapping[str, tuple[str, ...]]:
-    """The calls of ``apply`` as the schema has them, by who makes them: partition, console, platform."""
-    found: dict[str, list[str]] = {"partition": [], "console": [], "platform": []}
+    """The calls of ``apply`` as the schema has them, by who makes them: partition, console, platform, network, application."""
+    found: dict[str, list[str]] = {kind: [] for kind in ("partition", *_NO_PARTITION)}
     for name in document()["$defs"]:
         who, _, call = name.partition("_")
         if who in found:
@@ -70,8 +73,8 @@ def calls() -> Mapping[str, tuple[str, ...]]:
 
 
 def kind_of(who: str) -> str:
-    """The kind of caller: ``partition`` for the client and the servers, else ``console`` or ``platform``."""
-    return who if who in ("console", "platform") else "partition"
+    """The kind of caller: ``partition`` for the client and the servers, else ``console``, ``platform`` and so on."""
+    return who if who in _NO_PARTITION else "partition"
 
 
 def describe(request: Mapping[str, object]) -> str:

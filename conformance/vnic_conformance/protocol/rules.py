@@ -15,6 +15,7 @@ from vnic_spec.wire import Rc, Vioctl
 _REPLY = compile_object("reply")
 _HELLO = compile_object("reply", "reply_hello")
 _OBSERVED = compile_object("observation")
+_OBSERVED_SYSTEM = compile_object("observation_system")
 _CALLS = {
     (who, call): compile_object("request", "request_apply", f"{who}_{call}") for who in calls() for call in calls()[who]
 }
@@ -48,6 +49,7 @@ def check_reply(
     servers: int = 0,
     features: frozenset[str] = frozenset(),
     virtual: bool = False,
+    system: bool = False,
 ) -> str | None:
     """What is wrong with a reply, as a sentence, or ``None``; its ``seq`` is not looked at.
 
@@ -57,6 +59,7 @@ def check_reply(
         servers: server partitions since the last reset; 0 before any.
         features: what the adapter has claimed.
         virtual: whether its clock is virtual, so that an observation owes the time.
+        system: whether it plays role ``system``, in which frames are seen and queues are not.
     """
     op = request["op"]
     done = reply.get("outcome") == Outcome.DONE
@@ -76,7 +79,7 @@ def check_reply(
             return problem
     looked = done or (outcome == Outcome.REFUSED and op == "apply")
     if looked and (op == "observe" or request.get("observe") == 1):
-        problem = _observation(reply, servers, features)
+        problem = _observation(reply, servers, features, system=system)
         if problem is None and virtual and "now" not in reply:
             problem = "observation: field 'now' is missing, and the clock is virtual"
         return problem
@@ -117,9 +120,11 @@ def _number(value: object) -> int:
     return int(value, 16) if isinstance(value, str) else value if isinstance(value, int) else -1
 
 
-def _observation(reply: Mapping[str, object], servers: int, features: frozenset[str]) -> str | None:
+def _observation(
+    reply: Mapping[str, object], servers: int, features: frozenset[str], *, system: bool = False
+) -> str | None:
     """What an observation lacks, or ``None``."""
-    problem = _OBSERVED(reply)
+    problem = (_OBSERVED_SYSTEM if system else _OBSERVED)(reply)
     if problem is not None:
         return f"observation: {problem}"
     listed = str(reply["listed"]).split()
@@ -132,12 +137,16 @@ def _observation(reply: Mapping[str, object], servers: int, features: frozenset[
         for what in ("status", "priority", "port"):
             if f"{server}_{what}" not in reply:
                 return f"observation: field '{server}_{what}' is missing, and {server} is listed"
-    for server in everybody:
+    for server in everybody if system else ():
+        for what in ("adapter", "sent", "received"):
+            if f"{server}_{what}" not in reply:
+                return f"observation: field '{server}_{what}' is missing"
+    for server in () if system else everybody:
         if f"{server}_queue" not in reply:
             return f"observation: field '{server}_queue' is missing"
         if "interrupts" in features and f"{server}_interrupts" not in reply:
             return f"observation: field '{server}_interrupts' is missing, and the feature interrupts is claimed"
-    if "interrupts" in features and "client_interrupts" not in reply:
+    if not system and "interrupts" in features and "client_interrupts" not in reply:
         return "observation: field 'client_interrupts' is missing, and the feature interrupts is claimed"
     return None
 

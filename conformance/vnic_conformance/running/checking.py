@@ -12,6 +12,7 @@ from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
 from vnic_conformance.running.play import Listener, Outcome, Play
 from vnic_conformance.running.verdicts import exit_code
+from vnic_conformance.system_role.checking import CannotJudgeError, SystemCheck, SystemChecked
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
@@ -66,7 +67,21 @@ class Checked:
 def check(
     request: Request, listeners: Sequence[Listener] = (), tell: Callable[[str], None] = lambda _: None
 ) -> Checked:
-    """Check an implementation.
+    """Check a hypervisor; see :func:`check_role`.
+
+    Raises:
+        RequestError: besides, the implementation plays another role.
+    """
+    checked = check_role(request, listeners, tell)
+    if isinstance(checked, SystemChecked):
+        raise RequestError("the adapter plays the role system; here only the role hypervisor makes sense")
+    return checked
+
+
+def check_role(
+    request: Request, listeners: Sequence[Listener] = (), tell: Callable[[str], None] = lambda _: None
+) -> Checked | SystemChecked:
+    """Check an implementation, in the role that it plays.
 
     Args:
         request: what to check, and how.
@@ -89,6 +104,8 @@ def check(
         return _not_opened(request, overrides, trouble, listeners)
     with target:
         profile = _profile(request, target)
+        if target.hello.role == "system":
+            return _check_system(request, target, profile)
         _fits(request, target)
         book = phases.book(profile, request.phases, tell)
         chosen = select(book.cases, request.select)
@@ -108,6 +125,27 @@ def check(
             return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
 
         return Checked(header, tuple(chosen), engine.run(plays))
+
+
+def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:
+    """Role system has cases, an oracle and an outcome of its own; the phases that it has are played."""
+    wanted = tuple(phase for phase in request.phases if phase in ("scripted", "hypothesis"))
+    if not wanted:
+        raise RequestError("role system has the phases scripted and hypothesis only")
+    try:
+        steps = request.steps // phases.HYPOTHESIS
+        made = SystemCheck(
+            target,
+            profile,
+            choice=request.select,
+            steps=steps,
+            seed=request.seed,
+            fail_fast=request.fail_fast,
+            phases=wanted,
+        )
+    except CannotJudgeError as error:
+        raise RequestError(str(error)) from None
+    return SystemChecked(request.adapter, target.hello.label, request.seed, made.run())
 
 
 def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
@@ -142,6 +180,6 @@ def _profile(request: Request, target: Target) -> Profile:
 def _fits(request: Request, target: Target) -> None:
     hello = target.hello
     if hello.role != "hypervisor":
-        raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the role hypervisor")
+        raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the roles hypervisor and system")
     if request.servers is not None and request.servers > hello.servers:
         raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")

@@ -93,6 +93,7 @@ class Target:
         self._answered: deque[int] = deque(maxlen=8)
         self._features: frozenset[str] = frozenset()
         self._virtual = False
+        self._system = False
         self._quiet_s = 0.0
         self.servers = 0
         self.requests = 0
@@ -103,6 +104,7 @@ class Target:
             raise
         self._features = self._hello.features
         self._virtual = self._hello.virtual
+        self._system = self._hello.role == "system"
         self._quiet_s = self._hello.quiet_ms / 1000
 
     # -- what there is ---------------------------------------------------------------------------------------------
@@ -198,7 +200,9 @@ class Target:
         servers = self.servers
         if request["op"] == "reset" and isinstance(request.get("servers"), int):
             servers = request["servers"]  # type: ignore[assignment]  # looked at in the line above
-        problem = rules.check_reply(asked, raw, servers=servers, features=self._features, virtual=self._virtual)
+        problem = rules.check_reply(
+            asked, raw, servers=servers, features=self._features, virtual=self._virtual, system=self._system
+        )
         if problem is not None:
             raise BadReply(f"{problem}; the reply was {shown(raw, 300)}")
         return from_line(raw)

@@ -63,7 +63,7 @@ class Endpoint:
     Args:
         ip: its address, 4 bytes.
         mac: answers its MAC.
-        send: hands a frame to the interface; False: not taken.
+        out: hands a frame to the interface; False: not taken.
 
     Attributes:
         pingers, sources: what it sends by itself.
@@ -72,10 +72,10 @@ class Endpoint:
         announced: gratuitous ARPs sent, by time.
     """
 
-    def __init__(self, ip: bytes, mac: Callable[[], bytes], send: Callable[[bytes], bool]) -> None:
+    def __init__(self, ip: bytes, mac: Callable[[], bytes], out: Callable[[bytes], bool]) -> None:
         self.ip = ip
         self._mac = mac
-        self._send = send
+        self._send = out
         self.pingers: list[Pinger] = []
         self.sources: list[StreamSource] = []
         self.sinks: dict[int, StreamSink] = {}
@@ -109,9 +109,10 @@ class Endpoint:
         if arp is None:
             self.malformed += 1
             return
-        # RFC 826: an address that is known is updated whoever is asked; a new one is learned only by who is asked.
+        # RFC 826: an address that is known, or asked for, is updated whoever is asked; a new one is learned only by who is.
         stranger = is_unicast(arp.sender_mac) and arp.sender_ip != self.ip
-        if stranger and (arp.sender_ip in self._neighbours or arp.target_ip == self.ip):
+        wanted = arp.sender_ip in self._neighbours or arp.sender_ip in self._questions
+        if stranger and (wanted or arp.target_ip == self.ip):
             self._learn(arp.sender_ip, arp.sender_mac, now)
         if arp.operation == ARP_REQUEST and arp.target_ip == self.ip and arp.sender_ip != self.ip:
             reply = Arp(ARP_REPLY, self._mac(), self.ip, arp.sender_mac, arp.sender_ip)
@@ -165,23 +166,30 @@ class Endpoint:
         self.announced.append(now)
         return True
 
+    def ping(self, pinger: Pinger, now: int) -> None:
+        """Send the next echo request of a pinger, due or not."""
+        echo = Echo(ICMP_ECHO_REQUEST, pinger.identifier, len(pinger.pings), PING_PAYLOAD)
+        pinger.pings.append(Ping(len(pinger.pings), now, False))
+        pinger.pings[-1].taken = self._send_packet(pinger.peer, PROTOCOL_ICMP, echo.pack(), now)
+
+    def send(self, source: StreamSource, now: int) -> None:
+        """Send the next datagram of a stream, due or not."""
+        datagram = Udp(STREAM_PORT, STREAM_PORT, source.datagram(now))
+        if self._send_packet(source.peer, PROTOCOL_UDP, datagram.pack(self.ip, source.peer), now):
+            source.sent += 1
+        else:
+            source.refused += 1
+
     def step(self, now: int) -> bool:
         """Send what is due; True if anything was."""
         busy = self._ask_again(now)
         for pinger in self.pingers:
             while (due := pinger.due()) is not None and due <= now:
-                sequence = len(pinger.pings)
-                echo = Echo(ICMP_ECHO_REQUEST, pinger.identifier, sequence, PING_PAYLOAD)
-                pinger.pings.append(Ping(sequence, now, False))
-                pinger.pings[-1].taken = self._send_packet(pinger.peer, PROTOCOL_ICMP, echo.pack(), now)
+                self.ping(pinger, now)
                 busy = True
         for source in self.sources:
             while (due := source.due()) is not None and due <= now:
-                datagram = Udp(STREAM_PORT, STREAM_PORT, source.datagram(now))
-                if self._send_packet(source.peer, PROTOCOL_UDP, datagram.pack(self.ip, source.peer), now):
-                    source.sent += 1
-                else:
-                    source.refused += 1
+                self.send(source, now)
                 busy = True
         return busy
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from vnic_reference.client import VnicClient
-from vnic_reference.client.data_path import ClientData, TxPath
+from vnic_reference.client.data_path import ClientData
 from vnic_reference.network.application import Application
 from vnic_reference.network.sriov import LogicalPort, SriovAdapter
 from vnic_reference.parts import Parts
 from vnic_reference.server import VnicServer
 from vnic_reference.server.data_path import DataPath
 from vnic_reference.server.session import Session
+from vnic_reference.system.adapter import SystemAdapter
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.standard import standard_parts
 from vnic_reference.transport import Transport
@@ -41,6 +42,10 @@ class SystemFault:
     requirement: str
     description: str
     parts: SystemParts = field(repr=False)
+
+    def adapter(self) -> SystemAdapter:
+        """A new adapter in role ``system`` with this fault."""
+        return SystemAdapter(self.parts)
 
 
 #: Every variant by name.
@@ -186,7 +191,7 @@ class _WaitsForEver(VnicServer):
     """The server never opens the dialogue itself."""
 
     def _open_dialogue(self) -> None:
-        return
+        self._init_at = 1 << 60
 
 
 @_fault("link_not_indicated", "SRV-5")
@@ -227,22 +232,21 @@ class _ServerDeliversTwice(VnicServer):
 
 
 class _Resending(ClientData):
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]  # handed on as they are
-        self._sent_last: list[bytes] = []
-        self._now = 0
+    _last: tuple[bytes, ...] = ()
+    _again: tuple[bytes, ...] = ()
 
     def send(self, frame: bytes, now: int) -> bool:
+        again, self._again = self._again, ()
+        for old in again:
+            super().send(old, now)
         taken = super().send(frame, now)
         if taken:
-            self._sent_last = [*self._sent_last[-7:], frame]
-        self._now = now
+            self._last = (*self._last[-7:], frame)
         return taken
 
-    def open(self, tx: list[TxPath], *others: object) -> None:
-        super().open(tx, *others)  # type: ignore[arg-type]  # handed on as they are
-        for frame in self._sent_last:
-            ClientData.send(self, frame, self._now)
+    def close(self) -> None:
+        super().close()
+        self._again = self._last
 
 
 @_fault("resends", "DAT-1")
@@ -333,3 +337,11 @@ class _NoGratuitousArp(Application):
 
 
 __all__ = ["SYSTEM_FAULTS", "SystemFault"]
+
+
+def __getattr__(name: str) -> Callable[[], SystemAdapter]:
+    """The factory of the faulty system of this name, for a kit that loads adapters by name."""
+    try:
+        return SYSTEM_FAULTS[name].adapter
+    except KeyError:
+        raise AttributeError(f"no fault {name!r}; there are: {', '.join(SYSTEM_FAULTS)}") from None

@@ -146,8 +146,10 @@ class FrameLaws(Observer):
         """A frame is received (DAT-2)."""
         self.counts.received += 1
         self._received[frame] += 1
-        if self._received[frame] > self._host_sent[frame]:
-            times = "more often than it was sent" if self._host_sent[frame] else "but was never sent"
+        # The network floods a broadcast to every port: one sent before a switch may come back through the new one.
+        sent = self._host_sent[frame] + (self._sent[frame] if frame[0] & 1 else 0)
+        if self._received[frame] > sent:
+            times = "more often than it was sent" if sent else "but was never sent"
             self._broken(now, "DAT-2", f"{frame_text(frame)} is received {times}")
         elif not any(self._selected_since(server, at) for server, at in self._arrived.get(frame, ())):
             self._broken(now, "DAT-2", f"{frame_text(frame)} is received, but came to no port that was connected since")

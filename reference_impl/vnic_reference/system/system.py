@@ -39,7 +39,7 @@ from vnic_reference.system.watching import EVENT_TEXT, element_text, watched
 from vnic_spec.wire import Event, Rc
 
 #: Rounds of stepping at one instant; a component that is never done would make time stand still.
-MAX_ROUNDS: Final = 10_000
+MAX_ROUNDS: Final = 2_000
 _SERVER_MAC: Final = 0x0200_0000_1000
 _HOST_MAC: Final = 0x0200_0000_2000
 

@@ -1,0 +1,161 @@
+"""The cases of role ``system``: laws that are watched at every step, and stories that are played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vnic_conformance.running.plan import Case, Phase
+from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.system_role.words import NEEDS, parse
+
+#: A ping, a datagram of the host, and time for both.
+TRAFFIC = "ping; send; advance 50"
+#: Time for a switch and a login of any implementation, and traffic then.
+RECOVERED = f"advance 100000; {TRAFFIC}"
+#: The host sends, and the client says nothing of its own accord.
+QUIET = "; ".join(["advance 200; send; advance 50"] * 8)
+SILENCE = "advance 1000; advance 1000; advance 1000; advance 1000"
+
+_WATCHED = {
+    "ADM-1/answers": ("What the console is asked for is done or refused as it must be.", "a call of the console"),
+    "CLI-1/link": ("Frames pass only while a server is selected and the user wants it.", "a look at the link"),
+    "DAT-1/delivered": ("A ping is answered while all is well.", "a ping that nothing came between"),
+    "DAT-1/once": ("A frame sent by the client leaves at most once.", "a frame that left"),
+    "DAT-1/selected": ("A frame leaves only through the selected server.", "a frame that left"),
+    "DAT-2/once": ("A frame from the wire reaches the client at most once.", "a frame that was received"),
+    "DAT-2/selected": ("A frame is received only through the selected server.", "a frame that was received"),
+    "DAT-3/follows": (
+        "After a switch the network's forwarding follows the client to the new port.",
+        "a datagram to the client that nothing came between",
+    ),
+    "FOV-5/successor": ("Who is selected is who the specification selects, at once.", "a listing"),
+    "FOV-7/stability": ("Without a trigger there is no switch.", "a step of the clock"),
+    "LIV-1/served": ("If a server stays eligible and nothing happens, the client is logged in.", "a long calm"),
+    "MON-2/silence": ("A server that hangs, and no other, becomes UNRESPONSIVE in time.", "a report that did not come"),
+    "MON-3/answers": ("Power is switched as it must be.", "a call of the platform"),
+    "MON-3/off": ("A server whose partition is off is POWERED_OFF.", "a partition that is off"),
+    "SES-2/answers": ("A complaint is taken exactly if another server can serve.", "a complaint"),
+    "SRV-6/health": ("A server reports its link and its adapter, and a change at once.", "a server that runs"),
+}
+
+_STORIES = {
+    "SEL-2/first-open": (3, "priority server1 10; crash client; power_on client; " + RECOVERED, "SEL-4"),
+    "SEL-5/ties": (
+        3,
+        f"link_down server0; {RECOVERED}; link_up server0; {RECOVERED}; crash server1; {RECOVERED}",
+        "FOV-7",
+    ),
+    "SEL-6/nobody-left": (
+        2,
+        (
+            f"auto 0; priority server0 10; crash server0; crash server1; advance 500; power_on server1; {RECOVERED}; "
+            f"power_on server0; {RECOVERED}"
+        ),
+        "FOV-6",
+    ),
+    "SEL-7/client-reboot": (
+        2,
+        f"activate server1; {RECOVERED}; crash client; advance 300; power_on client; {RECOVERED}",
+        "",
+    ),
+    "SEL-8/closed": (2, f"close; advance 50; crash server0; advance 50; open; {RECOVERED}", "CLI-6"),
+    "FOV-1/crash": (
+        2,
+        f"priority server0 10; {TRAFFIC}; crash server0; {RECOVERED}; power_on server0; {RECOVERED}",
+        "MON-3",
+    ),
+    "FOV-1/link": (
+        2,
+        f"priority server0 10; {TRAFFIC}; link_down server0; {RECOVERED}; link_up server0; {RECOVERED}",
+        "SRV-6",
+    ),
+    "FOV-1/adapter-error": (
+        3,
+        f"priority server0 10; {TRAFFIC}; adapter_error server0; {RECOVERED}; adapter_recover server0; {RECOVERED}",
+        "SRV-6",
+    ),
+    "FOV-1/silence": (
+        2,
+        f"priority server0 10; {TRAFFIC}; hang server0; {SILENCE}; {RECOVERED}; resume server0; {RECOVERED}",
+        "MON-2",
+    ),
+    "FOV-1/preemption": (3, f"priority server2 20; {RECOVERED}; priority server1 10; {RECOVERED}", "ADM-4"),
+    "FOV-6/one-server": (1, f"link_down server0; advance 500; link_up server0; {RECOVERED}", "SEL-6"),
+    "FOV-6/whole-adapter": (2, f"adapter_error server0; advance 500; adapter_recover server1; {RECOVERED}", "SEL-6"),
+    "FOV-10/zombie": (
+        2,
+        (
+            f"auto 0; {TRAFFIC}; hang server0; ping; ping; {SILENCE}; ping; advance 500; {TRAFFIC}; resume server0; "
+            f"{TRAFFIC}; {RECOVERED}"
+        ),
+        "DAT-1",
+    ),
+    "MON-2/standby": (2, f"hang server1; {SILENCE}; {TRAFFIC}; resume server1; {TRAFFIC}", "ADM-2"),
+    "MON-2/together": (3, f"hang server0; hang server1; {SILENCE}; {RECOVERED}", ""),
+    "MON-2/in-time": (2, f"advance 20000; {TRAFFIC}; advance 20000; {TRAFFIC}", "MON-1"),
+    "ADM-2/add": (2, f"remove server1; {TRAFFIC}; add server1; {TRAFFIC}; priority server1 10; {RECOVERED}", "MON-6"),
+    "ADM-3/remove": (2, f"remove server0; {RECOVERED}; remove server1; {TRAFFIC}", ""),
+    "ADM-5/auto-off": (2, f"auto 0; priority server1 10; {TRAFFIC}; auto 1; {RECOVERED}", "FOV-7"),
+    "ADM-6/activate": (
+        3,
+        f"priority server0 10; activate server2; {RECOVERED}; priority server1 5; {TRAFFIC}; crash server2; {RECOVERED}",
+        "",
+    ),
+    "ADM-6/refused": (2, f"crash server1; activate server1; {TRAFFIC}; activate server0; {TRAFFIC}", ""),
+    "SES-2/complaint": (2, f"complain; {RECOVERED}; complain; {RECOVERED}", "SES-3"),
+    "SES-2/alone": (1, f"complain; {RECOVERED}", "MON-5"),
+    "CRQ-8/migration": (
+        2,
+        f"{TRAFFIC}; migrate; {RECOVERED}; activate server1; {RECOVERED}; migrate; {RECOVERED}",
+        "CLI-3",
+    ),
+    "CRQ-8/during-failover": (2, f"crash server0; advance 50; migrate; {RECOVERED}", "CLI-3"),
+    "CLI-1/twice": (3, f"crash server0; advance 60; crash server1; {RECOVERED}", "CLI-8"),
+    "CLI-1/hung": (2, f"hang client; advance 200; link_down server0; advance 200; resume client; {RECOVERED}", "CLI-3"),
+    "CLI-6/close-in-window": (2, f"crash server0; advance 20; close; advance 20; open; {RECOVERED}", "CLI-1"),
+    "CLI-6/stays-closed": (2, f"crash server0; advance 20; close; {RECOVERED}; open; {RECOVERED}", ""),
+    "CLI-7/many": (
+        2,
+        (
+            f"priority server0 10; crash server0; advance 400; power_on server0; advance 400; link_down server0; "
+            f"advance 400; link_up server0; advance 400; {RECOVERED}"
+        ),
+        "LIV-1",
+    ),
+    "DAT-3/quiet-client": (
+        2,
+        f"priority server0 10; {QUIET}; crash server0; {QUIET}; power_on server0; {QUIET}",
+        "CLI-5",
+    ),
+    "LIV-2/quiet": (3, f"{TRAFFIC}; advance 100000; {TRAFFIC}; advance 100000; {TRAFFIC}", "FOV-7"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A case that is played: so many servers, and what is done to them."""
+
+    case: Case
+    servers: int
+    word: tuple[Stimulus, ...]
+
+
+def watched() -> list[Case]:
+    """The laws, judged at every step."""
+    return [
+        Case(name, Phase.STEPS, purpose, (name.partition("/")[0],), frozenset(), exercised_by)
+        for name, (purpose, exercised_by) in _WATCHED.items()
+    ]
+
+
+def stories() -> list[Story]:
+    """The stories."""
+    found = []
+    for name, (servers, text, also) in _STORIES.items():
+        word = parse(text)
+        features = frozenset(NEEDS[each.call] for each in word if each.call in NEEDS)
+        own = name.partition("/")[0]
+        requirements = (own, *([also] if also and also != own else []))
+        case = Case(name, Phase.SCRIPT, text, requirements, features)
+        found.append(Story(case, servers, word))
+    return found

@@ -1,0 +1,71 @@
+"""A session in role ``system``: one target and the oracle, from a ``reset`` on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from vnic_conformance.protocol.messages import Outcome
+from vnic_conformance.session import Requests
+from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.system_role.oracle import Finding, SystemOracle, Times
+from vnic_conformance.targets.failures import Declined
+from vnic_spec.profile import Profile
+
+
+@dataclass
+class SystemSession:
+    """One run from ``reset``.
+
+    Attributes:
+        word: the stimuli applied.
+        findings: what the last of them broke, after which nothing more is applied.
+        unsupported: a stimulus that the implementation does not have; nothing more is applied then, either.
+    """
+
+    target: Requests
+    servers: int
+    profile: Profile
+    times: Times
+    claims: dict[str, str | int] = field(default_factory=dict)
+    word: list[Stimulus] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unsupported: Stimulus | None = None
+    oracle: SystemOracle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oracle = SystemOracle(self.servers, self.profile, self.times)
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be applied."""
+        return bool(self.findings) or self.unsupported is not None
+
+    def begin(self) -> None:
+        """Reset the implementation and judge what it then shows."""
+        self.findings = self.oracle.begin(
+            self._asked({"op": "reset", "servers": self.servers, "observe": 1, **self.claims})
+        )
+
+    def apply(self, stimulus: Stimulus) -> None:
+        """Apply one stimulus and judge the answer."""
+        came = self._asked(stimulus.request())
+        self.word.append(stimulus)
+        if came.get("outcome") == Outcome.UNSUPPORTED:
+            self.unsupported = stimulus
+            return
+        self.findings = self.oracle.step(stimulus, came)
+
+    def play(self, word: Iterable[Stimulus]) -> None:
+        """Begin, and apply stimuli until something is found."""
+        self.begin()
+        for stimulus in word:
+            if self.over:
+                return
+            self.apply(stimulus)
+
+    def _asked(self, request: dict[str, object]) -> dict[str, object]:
+        reply = self.target.request(request)
+        if reply.get("outcome") == Outcome.ERROR:
+            raise Declined(f'outcome "error": {reply.get("error")}')
+        return reply

@@ -1,0 +1,208 @@
+"""Hypothesis drives a system: one rule for each thing that can be done to it; what it finds it makes short itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from vnic_conformance.stimulus import CLIENT, Stimulus, server
+from vnic_conformance.system_role.session import SystemSession
+from vnic_conformance.system_role.words import CALLS, NEEDS, stimulus
+from vnic_conformance.targets.failures import AdapterBroken
+
+#: Stimuli of one program.
+PROGRAM_STEPS = 30
+MOST_SERVERS = 4
+#: Steps of the clock that are tried, in ms.
+ADVANCES = (1, 20, 50, 120, 300, 1_000, 1_700, 4_000)
+#: Most partitions that hang at once: in which order they fall silent is not seen.
+MOST_HUNG = 2
+
+
+class _FoundError(AssertionError):
+    """How a program tells Hypothesis that it has found something."""
+
+
+class _EnoughError(Exception):
+    """The steps allowed are used up."""
+
+
+@dataclass
+class SystemSearch:
+    """A bounded search.
+
+    Attributes:
+        make: makes a session for so many servers.
+        budget: how many stimuli may be applied.
+        features: what the implementation claims.
+        ended: told of every session that is over.
+        steps: stimuli applied.
+        failing: the shortest session so far that found something.
+        trouble: what the target raised, if it broke.
+    """
+
+    make: Callable[[int], SystemSession]
+    budget: int
+    features: frozenset[str]
+    ended: Callable[[SystemSession], None]
+    steps: int = 0
+    failing: SystemSession | None = None
+    trouble: AdapterBroken | None = None
+    calls: dict[str, int] = field(default_factory=dict)
+
+
+class _Programs(RuleBasedStateMachine):
+    """One program: a system from reset on."""
+
+    search: SystemSearch
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: SystemSession | None = None
+
+    @initialize(servers=st.integers(1, MOST_SERVERS))
+    def reset(self, servers: int) -> None:
+        """A fresh system."""
+        self.session = self.search.make(servers)
+        self._guarded(lambda session: session.begin())
+
+    @property
+    def running(self) -> bool:
+        """Something can be done."""
+        return self.session is not None and not self.session.over
+
+    def do(self, each: Stimulus) -> None:
+        """One stimulus."""
+        search = self.search
+        if search.steps >= search.budget:
+            raise _EnoughError
+        search.steps += 1
+        search.calls[each.call] = search.calls.get(each.call, 0) + 1
+        self._guarded(lambda session: session.apply(each))
+
+    def _guarded(self, act: Callable[[SystemSession], None]) -> None:
+        session = self.session
+        assert session is not None
+        try:
+            act(session)
+        except AdapterBroken as trouble:
+            self.search.trouble = trouble
+            raise _EnoughError from None
+        if session.findings:
+            best = self.search.failing
+            if best is None or len(session.word) <= len(best.word):
+                self.search.failing = session
+            raise _FoundError
+
+    def teardown(self) -> None:
+        """Count what the program exercised."""
+        if self.session is not None:
+            self.search.ended(self.session)
+
+
+def _possible(self: _Programs, call: str) -> bool:
+    if not self.running or self.session is None:
+        return False
+    needed = NEEDS.get(call)
+    if needed is not None and needed not in self.search.features:
+        return False
+    facts = self.session.oracle.facts
+    if call == "complain":
+        return facts.acts(None)
+    if call == "hang":
+        return len(facts.hung) < MOST_HUNG and bool(facts.running - facts.hung.keys())
+    return call != "resume" or bool(facts.hung)
+
+
+def _targets(call: str, session: SystemSession) -> list[str]:
+    """Whom a call can be about; what hangs already, or does not run, cannot hang, and only what hangs can resume."""
+    facts = session.oracle.facts
+    everybody: list[int | None] = [*range(session.servers), *([None] if CALLS[call][1] == "target" else [])]
+    if call == "hang":
+        everybody = [who for who in everybody if facts.acts(who)]
+    elif call == "resume":
+        everybody = [who for who in everybody if who in facts.hung]
+    return [CLIENT if who is None else server(who) for who in everybody]
+
+
+def _rule(call: str) -> Any:
+    """A rule for one call; what it is done to, and with which value, Hypothesis draws."""
+
+    def does(self: _Programs, data: st.DataObject) -> None:
+        assert self.session is not None
+        words = [call]
+        if CALLS[call][1]:
+            words.append(data.draw(st.sampled_from(_targets(call, self.session))))
+        if CALLS[call][2]:
+            values = (0, 1) if call == "auto" else (1, 10, 50, 51, 100)
+            words.append(str(data.draw(st.sampled_from(values))))
+        self.do(stimulus(" ".join(words)))
+
+    does.__name__ = call
+    does.__doc__ = f"{call.replace('_', ' ')}."
+    return precondition(lambda self: _possible(self, call))(rule(data=st.data())(does))
+
+
+def _advance() -> Any:
+    def advance(self: _Programs, ms: int) -> None:
+        """Time passes."""
+        self.do(stimulus(f"advance {ms}"))
+
+    return precondition(lambda self: self.running)(rule(ms=st.sampled_from(ADVANCES))(advance))
+
+
+def _traffic(*word: str) -> Any:
+    def traffic(self: _Programs) -> None:
+        """Frames, and time for them."""
+        for words in word:
+            if self.running:
+                self.do(stimulus(words))
+
+    return precondition(lambda self: self.running)(rule()(traffic))
+
+
+def machine(search: SystemSearch) -> type[RuleBasedStateMachine]:
+    """The state machine of a search."""
+    rules: dict[str, Any] = {"search": search}
+    # Time and traffic come often: without them nothing that was done has consequences that could be seen.
+    for copy in range(5):
+        rules[f"advance_{copy}"] = _advance()
+        rules[f"traffic_{copy}"] = _traffic("ping", "send", "advance 50")
+        # What is sent to a client that has said nothing yet finds it only if the network was told (DAT-3).
+        rules[f"quiet_{copy}"] = _traffic("advance 200", "send", "advance 50")
+    for call in CALLS:
+        rules[f"do_{call}"] = _rule(call)
+    return type("SystemPrograms", (_Programs,), rules)
+
+
+def hunt(search: SystemSearch, *, seed: int) -> SystemSearch:
+    """Search, within the budget. The same seed makes the same programs for the same answers.
+
+    Raises:
+        AdapterBroken: the adapter broke.
+    """
+    settings = hypothesis.settings(
+        max_examples=max(1, search.budget // 10),
+        stateful_step_count=PROGRAM_STEPS,
+        phases=(Phase.generate, Phase.shrink),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    with suppress(_FoundError, _EnoughError, HypothesisException):
+        run_state_machine_as_test(hypothesis.seed(seed)(machine(search)), settings=settings)
+    if search.trouble is not None:
+        raise search.trouble
+    return search

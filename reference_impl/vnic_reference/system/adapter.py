@@ -1,0 +1,264 @@
+"""The whole system behind the kit's adapter protocol, role ``system``: ``python -m vnic_reference --role system``.
+
+The kit does what happens around a system (power, links, errors, hangs, the console, a user who pings) and sees what can
+be seen from outside: the listing, the application's link, and frames where they pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from vnic_reference.adapter import PROTOCOL_MAJOR, PROTOCOL_MINOR
+from vnic_reference.machine import MAX_ADVANCE_MS
+from vnic_reference.network.streams import Pinger, StreamSource
+from vnic_reference.policy import Policy
+from vnic_reference.requests import Fields, RequestError, flag, number, parse, reply_line, word
+from vnic_reference.system.observer import Observer
+from vnic_reference.system.parts import SystemParts
+from vnic_reference.system.scenario import CLIENT, PORTS_PER_ADAPTER, Scenario, ServerPlan
+from vnic_reference.system.standard import standard_parts
+from vnic_reference.system.system import LivelockError, System
+from vnic_reference.system.timeline import Timeline
+
+#: Server partitions that a reset can ask for; two share an adapter.
+MAX_SERVERS: Final = 6
+_SERVERS_PER_ADAPTER: Final = 2
+_PROFILE: Final = "profile_"
+#: Parameters of the protocol's profiles that speak of clients and servers, or have no effect in this role.
+_NOT_OURS: Final = frozenset({"client_init", "srv_wait_ms"})
+#: What it claims of its times (adapter protocol, "Role system").
+CLAIMS: Final[Mapping[str, int]] = {"report_interval_ms": 1000, "recovery_ms": 100_000, "transit_ms": 20}
+
+#: What can be asked for, by who does it: name of the action of a scenario, and the field that names the target.
+_ACTIONS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("platform", "power_on"): ("power_on", "target"),
+    ("platform", "power_off"): ("power_off", "target"),
+    ("platform", "crash"): ("crash", "target"),
+    ("platform", "hang"): ("hang", "target"),
+    ("platform", "resume"): ("resume", "target"),
+    ("platform", "migrate"): ("migrate", ""),
+    ("network", "link_down"): ("link_down", "server"),
+    ("network", "link_up"): ("link_up", "server"),
+    ("network", "adapter_error"): ("adapter_error", "server"),
+    ("network", "adapter_recover"): ("adapter_recover", "server"),
+    ("application", "open"): ("open", ""),
+    ("application", "close"): ("close", ""),
+    ("application", "complain"): ("complain", ""),
+    ("console", "add"): ("add", "server"),
+    ("console", "remove"): ("remove", "server"),
+    ("console", "activate"): ("activate", "server"),
+    ("console", "priority"): ("priority", "server"),
+    ("console", "auto"): ("auto", ""),
+}
+
+
+class _Seen(Observer):
+    """Frames since the last look."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, list[bytes]] = {}
+
+    def _note(self, where: str, frame: bytes) -> None:
+        self.frames.setdefault(where, []).append(frame)
+
+    def application_sent(self, now: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note("client_sent", frame)
+
+    def application_received(self, now: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note("client_received", frame)
+
+    def port_sent(self, now: int, server: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note(f"server{server}_sent", frame)
+
+    def port_received(self, now: int, server: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note(f"server{server}_received", frame)
+
+    def host_sent(self, now: int, host: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note("host_sent", frame)
+
+    def host_received(self, now: int, host: int, frame: bytes) -> None:
+        """See :class:`Observer`."""
+        self._note("host_received", frame)
+
+
+class SystemAdapter:
+    """Answers requests. A new one is like one that was reset to two servers.
+
+    Args:
+        parts: what its systems are made of, where that is not the reference.
+    """
+
+    def __init__(self, parts: SystemParts | None = None) -> None:
+        self._parts = parts or standard_parts()
+        self.closed = False
+        self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
+            "hello": self._hello,
+            "reset": self._reset,
+            "apply": self._apply,
+            "settle": lambda fields: {},
+            "advance": self._advance,
+            "observe": lambda fields: self._observation(),
+            "bye": self._bye,
+        }
+        self._start(Policy(), 2)
+
+    def __call__(self, request: Mapping[str, object]) -> Fields:
+        """The reply to one request; never raises, whatever the request is."""
+        fields = dict(request)
+        seq = fields.get("seq")
+        if not isinstance(seq, int) or isinstance(seq, bool):
+            seq = 0
+        try:
+            op = fields.get("op")
+            handler = self._ops.get(op) if isinstance(op, str) else None
+            if handler is None:
+                raise RequestError(f"op must be one of {', '.join(self._ops)}")
+            observe = op in ("reset", "apply", "settle", "advance") and flag(fields, "observe", 0)
+            reply: Fields = {"seq": seq, "outcome": "done"} | handler(fields)
+            if observe and reply["outcome"] != "unsupported":
+                reply |= self._observation()
+        except RequestError as error:
+            return {"seq": seq, "outcome": "error", "error": str(error)}
+        return reply
+
+    def answer(self, line: str) -> str:
+        """The reply to one line, as a line; never raises, whatever the line is."""
+        try:
+            return reply_line(self(parse(line)))
+        except RequestError as error:
+            return reply_line({"seq": 0, "outcome": "error", "error": str(error)})
+
+    # -- operations ----------------------------------------------------------------------------------------------
+
+    def _hello(self, fields: Fields) -> Fields:
+        if number(fields, "protocol_major", PROTOCOL_MAJOR) != PROTOCOL_MAJOR:
+            raise RequestError(f"this adapter speaks protocol {PROTOCOL_MAJOR}")
+        return {
+            "protocol_major": PROTOCOL_MAJOR,
+            "protocol_minor": PROTOCOL_MINOR,
+            "implementation": "vnic_reference",
+            "version": importlib.metadata.version("vnic-failover-kit"),
+            "role": "system",
+            "servers": MAX_SERVERS,
+            "clock": "virtual",
+            "quiet_ms": 0,
+            "features": "console power migration profiles",
+            **CLAIMS,
+        }
+
+    def _reset(self, fields: Fields) -> Fields:
+        servers = number(fields, "servers", 2)
+        if not 1 <= servers <= MAX_SERVERS:
+            raise RequestError(f"servers must be from 1 to {MAX_SERVERS}")
+        settings: dict[str, object] = {}
+        for name, value in fields.items():
+            setting = name.removeprefix(_PROFILE)
+            if name.startswith(_PROFILE) and setting not in _NOT_OURS:
+                settings[setting] = None if value == "none" else value
+        try:
+            policy = Policy.from_mapping(settings)
+        except ValueError as error:
+            return {"outcome": "unsupported", "reason": str(error)}
+        self._start(policy, servers)
+        return {}
+
+    def _start(self, policy: Policy, servers: int) -> None:
+        plans = [
+            ServerPlan(f"server{index}", *divmod(index, _SERVERS_PER_ADAPTER), listed=index < policy.max_servers)
+            for index in range(servers)
+        ]
+        self._ports = {index: plan.adapter * PORTS_PER_ADAPTER + plan.port for index, plan in enumerate(plans)}
+        scenario = Scenario("system", 1, tuple(plans), policy=policy)
+        self._seen = _Seen()
+        self._system = System(scenario, self._parts, [self._seen], Timeline(frames=False))
+        self._pinger = Pinger(self._system.hosts[0].endpoint.ip, 1)
+        self._source = StreamSource(1, self._system.application.endpoint.ip, 1)
+        # Known, so that a reply finds its way; never due by itself.
+        self._pinger.end = self._source.end = -1
+        self._system.application.endpoint.pingers.append(self._pinger)
+        self._system.advance(0)
+
+    def _advance(self, fields: Fields) -> Fields:
+        ms = number(fields, "ms")
+        if not 0 <= ms <= MAX_ADVANCE_MS:
+            raise RequestError(f"ms must be from 0 to {MAX_ADVANCE_MS}")
+        self._as_far_as_it_goes(lambda: self._system.advance(ms))
+        return {}
+
+    def _bye(self, fields: Fields) -> Fields:
+        self.closed = True
+        return {}
+
+    def _apply(self, fields: Fields) -> Fields:
+        who, call = word(fields, "who", None), word(fields, "call", None)
+        if (who, call) == ("application", "ping"):
+            return self._do(lambda: self._system.application.endpoint.ping(self._pinger, self._system.now))
+        if (who, call) == ("network", "send"):
+            return self._do(lambda: self._system.hosts[0].endpoint.send(self._source, self._system.now))
+        if (who, call) not in _ACTIONS:
+            raise RequestError(f"{who[:20]} {call[:20]} is nothing that happens to a system")
+        do, field = _ACTIONS[who, call]
+        target, value = self._target(fields, field, do), 0
+        if do == "priority":
+            value = number(fields, "value")
+        elif do == "auto":
+            value = int(flag(fields, "value"))
+        answers: list[str] = []
+        self._as_far_as_it_goes(lambda: answers.append(self._system.act(do, target, value)))
+        self._system.timeline.entries.clear()
+        return {"outcome": "refused", "reason": answers[0]} if answers not in ([], ["done"]) else {}
+
+    def _do(self, act: Callable[[], None]) -> Fields:
+        act()
+        self._as_far_as_it_goes(lambda: self._system.advance(0))
+        return {}
+
+    def _as_far_as_it_goes(self, act: Callable[[], None]) -> None:
+        """Do something; a faulty part that keeps the others busy for ever keeps time from passing, as can be seen."""
+        with contextlib.suppress(LivelockError):
+            act()
+
+    def _target(self, fields: Fields, field: str, do: str) -> str:
+        if not field:
+            return ""
+        target = word(fields, field, None)
+        if target == CLIENT and field == "target":
+            return target
+        if target not in {plan.name for plan in self._system.scenario.servers}:
+            raise RequestError(f"{field} must be one of the {len(self._ports)} servers")
+        if do in ("adapter_error", "adapter_recover"):
+            return str(self._system.scenario.servers[self._system.scenario.server(target)].adapter)
+        return target
+
+    def _observation(self) -> Fields:
+        system = self._system
+        listing = system.machine.console.listing()
+        selected = "" if listing.selected is None else f"server{listing.selected}"
+        seen: Fields = {
+            "now": system.now,
+            "client_crq": listing.client_crq.name,
+            "client_link": int(system.client is not None and system.client.link_up),
+            "auto": int(listing.auto),
+            "selected": selected,
+            "pinned": selected if listing.pinned else "",
+            "listed": " ".join(f"server{row.server}" for row in listing.servers),
+        }
+        for row in listing.servers:
+            seen[f"server{row.server}_status"] = row.status.name
+            seen[f"server{row.server}_priority"] = row.device.priority
+        for index, plan in enumerate(system.scenario.servers):
+            seen[f"server{index}_port"] = self._ports[index]
+            seen[f"server{index}_adapter"] = plan.adapter
+        where = ["client", "host", *(f"server{index}" for index in self._ports)]
+        for name in [f"{place}_{way}" for place in where for way in ("sent", "received")]:
+            seen[name] = " ".join(frame.hex() for frame in self._seen.frames.get(name, ()))
+        self._seen.frames.clear()
+        return seen
