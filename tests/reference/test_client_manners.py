@@ -143,6 +143,17 @@ def test_a_login_response_that_lies(act: Callable[..., Any], change: Callable[[b
     assert phase(actor) is ClientPhase.LOGGED_IN
 
 
+def test_a_login_response_that_is_not_there(act: Callable[..., Any]) -> None:
+    """CLI-4, bug 10: success without a word written; the last server's handles, which lay there, are not taken for it."""
+    actor = act()
+    actor.settle()
+    assert phase(actor) is ClientPhase.LOGGED_IN
+    actor.answers[Command.LOGIN] = lambda asked: response(asked, CommandRc.SUCCESS)
+    actor.bench.client.begin_again()
+    actor.run(100)
+    assert actor.bench.client.last_failure.startswith("login response: total length 0")
+
+
 # -- negotiation -----------------------------------------------------------------------------------------------------
 
 
@@ -318,8 +329,8 @@ def test_profile_answer(act: Callable[..., Any], outstanding: bool) -> None:
     actor = act(ClientSettings(client_init=ANSWER))
     actor.settle()
     if outstanding:
-        actor.answers[Command.MULTICAST_CTRL] = None
-        actor.bench.client.join(bytes.fromhex("01005e000001"))
+        actor.answers[Command.REQUEST_STATISTICS] = None
+        actor.bench.client.ask_statistics()
         actor.settle()
         actor.answers.clear()
     for switches in (1, 2):  # the second time nothing is outstanding any more
@@ -398,6 +409,7 @@ def test_watchdog(act: Callable[..., Any]) -> None:
     actor.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=1))
     actor.settle()
     assert actor.bench.client.send(actor.bench.frame())
+    assert actor.bench.client.next_deadline() == 5_000
     actor.run(4_999)
     assert actor.count(INIT) == 1
     actor.run(1 + RETRY)

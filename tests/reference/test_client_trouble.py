@@ -73,21 +73,31 @@ def test_sub_crqs_refused(bench_class: Any) -> None:
     assert bench.client.last_failure == "H_REG_SUB_CRQ refused"
 
 
-def test_memory_that_is_not_enough(bench_class: Any) -> None:
+@pytest.mark.parametrize("left", [0, 8], ids=["for no queue", "for queues, not for buffers"])
+def test_memory_that_is_not_enough(bench_class: Any, left: int) -> None:
     """Tried with pauses, never a crash; when there is memory again it comes up."""
     bench = bench_class().boot()
+    bench.client.drop()
+    all_free = bench.client.arena.free()
+    bench.client.begin_again()
+    bench.run(200)
     arena = bench.client.arena
     bench.client.drop()
     pieces = []
     for size in (1 << 22, 1 << 16):
         while (at := arena.take(size)) is not None:
             pieces.append((at, size))
+    for _ in range(left):
+        arena.give_back(*pieces.pop())
+    free = arena.free()
     bench.client.begin_again()
     bench.run(100_000)
     assert bench.client.last_failure == "no memory left"
+    assert arena.free() == free
     assert bench.client.registrations <= 6
     for piece in pieces:
         arena.give_back(*piece)
+    assert arena.free() == all_free
     bench.run(60_000)
     assert bench.client.link_up
 

@@ -32,7 +32,6 @@ class Login(Opening):
             if rc == CommandRc.ABORTED:
                 yield from self.sleep(self.settings.abort_pause_ms)
             elif rc == CommandRc.PARTIAL_SUCCESS:
-                client.free_sub_crqs()
                 yield from self.negotiate(client.now + self.settings.negotiation_ms)
             else:
                 yield from self.begin_again()
