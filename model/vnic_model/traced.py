@@ -282,12 +282,12 @@ class Traced:
 
 
 class Tracer:
-    """Traces the actions of an instance, each when it is first asked for."""
+    """Traces the actions of an instance, each when it is first asked for; ``ops`` in the place of its own reading."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, ops: TracedOps | None = None) -> None:
         self.instance = instance
         self.layout = Layout(instance)
-        self.ops = TracedOps(instance.servers, instance.profile, instance.rules)
+        self.ops = ops or TracedOps(instance.servers, instance.profile, instance.rules)
         self.state = self._symbolic()
         self._before = self.scalars(self.state)
         self._traced: dict[str, list[Traced]] = {}

@@ -8,7 +8,7 @@ shortest run from the beginning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -19,11 +19,12 @@ from vnic_model.direct import DirectMap, DirectOps, DirectOrder, DirectQueue
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.prover.induction import Induction, Obligation
 from vnic_model.prover.sorts import CLIENT_SLOT, PRIORITY, SERVER, SERVER_SLOT, Formula, word
-from vnic_spec.action import ParameterSort
+from vnic_spec.action import Effect, ParameterSort
 from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server
+from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import DEFAULT, PARAMETERS, Profile
 from vnic_spec.property import Scope, Step
-from vnic_spec.rules import RULES
+from vnic_spec.rules import RULES, Rules
 from vnic_spec.state import VARIABLES, State
 from vnic_spec.vocabulary import Kind
 
@@ -67,7 +68,7 @@ def counterexample(
             _quieten(solver, machine, obligation, named)
             assert solver.check() == z3.sat
             found = _Decoder(machine, solver.model(), named).counterexample(obligation)
-            _confirm(machine, found)
+            confirm(found, machine.o.rules, machine.effects)
             return found
     return None
 
@@ -241,18 +242,21 @@ class _Decoder:
         return Counterexample(obligation, self.profile(), len(self.servers), before, parameters, after, None)
 
 
-def _confirm(machine: Induction, found: Counterexample) -> None:
-    """Take the step again by the direct reading: possible, to the same state, and the claim broken."""
-    o = DirectOps(found.servers, found.profile, machine.o.rules)
+def confirm(found: Counterexample, rules: Rules, effects: Mapping[str, Callable[..., Effect]]) -> None:
+    """Take the step again by the direct reading: possible, to the same state, and the claim broken.
+
+    Raises:
+        DisagreementError: it is not.
+    """
+    o = DirectOps(found.servers, found.profile, rules)
     judge = DirectOps(found.servers, found.profile, RULES)
     goal = GOALS[found.obligation.goal]
     if not found.obligation.action:
         if goal.of_state is not None and goal.of_state(judge, found.before):
             raise DisagreementError(f"{found.obligation}: holds of the initial state by the direct reading")
         return
-    taken = machine.taken(found.obligation.action)
-    function = machine.effects.get(taken.action.name, taken.action.effect)
-    effect = function(o, found.before, *found.parameters.values())
+    action = ACTIONS[found.obligation.action]
+    effect = effects.get(action.name, action.effect)(o, found.before, *found.parameters.values())
     if not effect.guard:
         raise DisagreementError(f"{found.obligation}: the step is not possible by the direct reading")
     if effect.state != found.after:
@@ -262,7 +266,7 @@ def _confirm(machine: Induction, found: Counterexample) -> None:
         holds = goal.of_state(judge, effect.state)
     else:
         assert goal.of_step is not None
-        step = Step(taken.action.name, dict(found.parameters), effect.answer)
+        step = Step(action.name, dict(found.parameters), effect.answer)
         holds = goal.of_step(judge, found.before, effect.state, step)
     if holds:
         raise DisagreementError(f"{found.obligation}: the claim holds by the direct reading")

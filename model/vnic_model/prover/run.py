@@ -61,6 +61,10 @@ def plan_of(names: Iterable[str]) -> tuple[str, ...]:
     return closure(names)
 
 
+#: Decides all obligations of one action: (goals, mutation, action) → verdicts. It has to be picklable.
+Decide = Callable[[tuple[str, ...], str, str], list[Verdict]]
+
+
 def decide_action(goals: tuple[str, ...], mutation: str, action: str) -> list[Verdict]:
     """All obligations of one action (empty: of the initial states), on a machine of their own."""
     fresh = machine(mutation)
@@ -73,6 +77,7 @@ def prove(
     mutation: str = "",
     jobs: int = 2,
     report: Callable[[int, int], None] | None = None,
+    decide: Decide = decide_action,
 ) -> tuple[Result, ...]:
     """Decide every obligation of some goals, and of nothing else.
 
@@ -81,18 +86,18 @@ def prove(
         mutation: name of the mutation whose machine it is; empty: the specification's.
         jobs: how many processes work at the same time.
         report: told (obligations decided, obligations in all) now and then.
+        decide: in which reading; the any-N reading if nothing is said.
     """
     total = sum(len(obligations(name)) for name in goals)
     found: dict[Obligation, Verdict] = {}
-    for verdicts in _decided(goals, mutation, jobs):
+    for verdicts in _decided(goals, jobs, partial(decide, goals, mutation)):
         found.update((v.obligation, v) for v in verdicts)
         if report is not None:
             report(len(found), total)
     return tuple(Result(name, tuple(found[x] for x in obligations(name))) for name in goals)
 
 
-def _decided(goals: tuple[str, ...], mutation: str, jobs: int) -> Iterator[list[Verdict]]:
-    work = partial(decide_action, goals, mutation)
+def _decided(goals: tuple[str, ...], jobs: int, work: Callable[[str], list[Verdict]]) -> Iterator[list[Verdict]]:
     actions = ["", *(a for a in ACTIONS if any(x.action == a for g in goals for x in obligations(g)))]
     jobs = min(jobs, os.cpu_count() or 1, len(actions))
     if jobs <= 1:
@@ -103,17 +108,20 @@ def _decided(goals: tuple[str, ...], mutation: str, jobs: int) -> Iterator[list[
         yield from pool.map(work, actions)
 
 
-def refute(wanted: tuple[str, ...], mutation: str) -> tuple[Result, ...]:
+def refute(
+    wanted: tuple[str, ...], mutation: str, decide: Callable[[Obligation], Verdict] | None = None
+) -> tuple[Result, ...]:
     """Decide obligations of a mutation until one is refuted: those of the goals wanted first, then those they rest on.
 
-    Answers what was decided of each goal, in that order; the last verdict is the refutation, if there is one.
+    Answers what was decided of each goal, in that order; the last verdict is the refutation, if there is one. ``decide``:
+    in which reading; the any-N reading if nothing is said.
     """
-    mutated = machine(mutation)
+    decide = decide or machine(mutation).decide
     results: list[Result] = []
     for name in (*wanted, *(x for x in plan_of(wanted) if x not in wanted)):
         verdicts: list[Verdict] = []
         for obligation in obligations(name):
-            verdicts.append(mutated.decide(obligation))
+            verdicts.append(decide(obligation))
             if verdicts[-1].verdict == REFUTED:
                 return (*results, Result(name, tuple(verdicts)))
         results.append(Result(name, tuple(verdicts)))

@@ -23,7 +23,10 @@ NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failov
 )
 @click.argument("names", nargs=-1, metavar="[ID]...")
 @click.option(
-    "--servers", default="any", metavar="any|N", help="For any number of servers, or for N, 1 to 6.  [default: any]"
+    "--servers",
+    default="any",
+    metavar="any|N",
+    help="For any number of servers, or for N, 1 to 6, with queues of 2 and 3 elements.  [default: any]",
 )
 @click.option("--mutate", metavar="NAME", help="Put a misreading in the place of a rule; see vnickit explore --list.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with every obligation instead of text.")
@@ -71,11 +74,12 @@ def command(
     if mutate is not None and mutate not in MUTATIONS:
         raise refusal("mutation", mutate, MUTATIONS)
     wanted = _wanted(names, mutate)
-    if _number(servers) is not None:
-        raise click.UsageError("--servers N is not there yet; without it the proof covers every number")
+    number = _number(servers)
+    if number is not None and (certify or recheck or find_lemmas):
+        raise click.UsageError("--servers N goes with none of --certify, --recheck and --find-lemmas")
     try:
         # Here, because z3 is optional.
-        from vnic_conformance.commands.prove import certificates, finding, proving
+        from vnic_conformance.commands.prove import bounded, certificates, finding, proving
     except ImportError as error:
         if error.name != "z3":
             raise
@@ -86,6 +90,10 @@ def command(
         return finding.find(as_json=as_json, report=report)
     if certify is not None:
         return certificates.certify(wanted, certify, report=report)
+    if mutate is not None and number is not None:
+        return bounded.refute_misreading(wanted, number, mutate, as_json=as_json)
+    if number is not None:
+        return bounded.prove_all(wanted, number, jobs=jobs, as_json=as_json, report=report)
     if mutate is not None:
         return proving.refute_misreading(wanted, mutate, as_json=as_json)
     return proving.prove_all(wanted, jobs=jobs, as_json=as_json, report=report)

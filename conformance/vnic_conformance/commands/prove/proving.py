@@ -24,6 +24,7 @@ from vnic_model.trace_text import WIDTH
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
 
+#: How it is proved where no number of servers is given.
 ANY = "any N"
 
 
@@ -33,7 +34,7 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) 
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     results = prove(goals, jobs=jobs, report=reporter(report))
     progress_ends()
-    return conclude(Outcome(tuple(wanted), results, time.monotonic() - start), as_json=as_json)
+    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start), as_json=as_json)
 
 
 def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> ExitCode:
@@ -43,7 +44,13 @@ def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> E
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate)
     trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
     progress_ends()
-    return conclude(outcome, as_json=as_json, trace=trace)
+    return _conclude(outcome, as_json=as_json, trace=trace)
+
+
+def _conclude(outcome: Outcome, *, as_json: bool, trace: Trace | None = None) -> ExitCode:
+    refuted = outcome.refuted
+    picture = counterexample(machine(outcome.mutate), refuted.obligation) if refuted else None
+    return conclude(outcome, as_json=as_json, picture=picture, trace=trace)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Outcome:
     results: tuple[Result, ...]
     seconds: float
     mutate: str = ""
+    method: str = ANY  #: for which systems: any, or so many servers with such queues
 
     @property
     def refuted(self) -> Verdict | None:
@@ -76,10 +84,10 @@ class Outcome:
         return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
 
 
-def conclude(outcome: Outcome, *, as_json: bool, trace: Trace | None = None) -> ExitCode:
-    """Print an outcome."""
-    refuted = outcome.refuted
-    picture = counterexample(machine(outcome.mutate), refuted.obligation) if refuted else None
+def conclude(
+    outcome: Outcome, *, as_json: bool, picture: Counterexample | None, trace: Trace | None = None
+) -> ExitCode:
+    """Print an outcome: ``picture`` is of its refutation, ``trace`` of the misreading."""
     if as_json:
         click.echo(json.dumps(plain(outcome, picture, trace), indent=2, ensure_ascii=False))
         return outcome.code
@@ -133,6 +141,8 @@ def _misreading(outcome: Outcome) -> None:
         where = refuted.obligation.goal
         rests = "" if where in outcome.wanted else f", on which the proof of {', '.join(outcome.wanted)} rests"
         words = f"REFUTED after {decided} obligations in {outcome.seconds:.1f} s: {where}{rests}."
+    if outcome.method != ANY:
+        words += f" That is for {outcome.method}."
     click.echo(textwrap.fill(words, WIDTH, subsequent_indent="  "))
 
 
@@ -174,7 +184,9 @@ def _sentence(outcome: Outcome) -> str:
     properties = [r for r in outcome.results if not GOALS[r.goal].lemma]
     lemmas = len(outcome.results) - len(properties)
     claims = f"{_many(len(properties), 'property', 'properties')} with {_many(lemmas, 'lemma', 'lemmas')}"
-    return f"PROVED for any number of servers, any depth of queues and every profile: {claims}, {what}."
+    any_size = outcome.method == ANY
+    size = "any number of servers, any depth of queues and" if any_size else f"{outcome.method}, under"
+    return f"PROVED for {size} every profile: {claims}, {what}."
 
 
 def _many(number: int, one: str, several: str) -> str:
@@ -186,7 +198,7 @@ def _many(number: int, one: str, several: str) -> str:
 
 def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None) -> dict[str, object]:
     """Everything that came out, as plain data."""
-    listed = [_plain_goal(r, outcome.verdict(r.goal)) for r in outcome.results]
+    listed = [_plain_goal(r, outcome) for r in outcome.results]
     listed += [
         {"id": name, "verdict": UNKNOWN, "method": "none", "reason": PLANS[name].reason, "obligations": []}
         for name in outcome.wanted
@@ -203,12 +215,12 @@ def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
     }
 
 
-def _plain_goal(r: Result, verdict: str) -> dict[str, object]:
+def _plain_goal(r: Result, outcome: Outcome) -> dict[str, object]:
     return {
         "id": r.goal,
         "lemma": GOALS[r.goal].lemma,
-        "verdict": verdict,
-        "method": ANY,
+        "verdict": outcome.verdict(r.goal),
+        "method": outcome.method,
         "lemmas": list(PLANS[r.goal].using),
         "seconds": round(r.seconds, 3),
         "obligations": [_plain_verdict(v) for v in r.verdicts],

@@ -1,0 +1,53 @@
+"""``vnickit prove --servers N``: the same proofs for a fixed number of servers and bounded queues, by the finite reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from vnic_conformance.commands.explore import request_of, run
+from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import progress_ends
+from vnic_model.goals import PLANS
+from vnic_model.prover.counterexample import Counterexample
+from vnic_model.prover.finite_induction import DEPTHS, FiniteInduction, decide, decide_action
+from vnic_model.prover.run import plan_of, prove, refute
+
+
+def method(servers: int) -> str:
+    """What was assumed of the size of the system, for tables and JSON."""
+    depths = " and ".join(str(depth) for depth in DEPTHS)
+    return f"{servers} server{'s' if servers > 1 else ''}, queues of {depths}"
+
+
+def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, report: bool) -> ExitCode:
+    """Prove goals and everything that their proofs rest on; print a table, or JSON."""
+    start = time.monotonic()
+    goals = plan_of(name for name in wanted if PLANS[name].any_number)
+    results = prove(goals, jobs=jobs, report=reporter(report), decide=partial(decide_action, servers))
+    progress_ends()
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers))
+    return conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
+
+
+def refute_misreading(wanted: Sequence[str], servers: int, mutate: str, *, as_json: bool) -> ExitCode:
+    """Find what a misreading breaks: a step that a proof does not survive, and the shortest run from the beginning."""
+    start = time.monotonic()
+    machines = [FiniteInduction(servers, depth, mutate) for depth in DEPTHS]
+    goals = tuple(name for name in wanted if PLANS[name].any_number)
+    results = refute(goals, mutate, partial(decide, machines))
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers))
+    trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
+    progress_ends()
+    return conclude(outcome, as_json=as_json, picture=_picture(outcome, servers), trace=trace)
+
+
+def _picture(outcome: Outcome, servers: int) -> Counterexample | None:
+    """The counterexample of the first refutation, for the smallest depth that has one."""
+    if outcome.refuted is None:
+        return None
+    machines = (FiniteInduction(servers, depth, outcome.mutate) for depth in DEPTHS)
+    found = (machine.counterexample(outcome.refuted.obligation) for machine in machines)
+    return next((picture for picture in found if picture is not None), None)
