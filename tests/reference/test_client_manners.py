@@ -182,6 +182,25 @@ def test_three_failures_then_a_pause(act: Callable[..., Any]) -> None:
     assert actor.bench.client.last_failure == "the server does not speak version 1"
 
 
+def test_another_version(act: Callable[..., Any]) -> None:
+    actor = act(VERSION_EXCHANGE=lambda asked: response(asked, CommandRc.SUCCESS, version=2))
+    actor.run(200)
+    assert actor.bench.client.last_failure == "the server does not speak version 1"
+
+
+def test_a_closed_device_counts_its_failures_too(act: Callable[..., Any]) -> None:
+    """Negotiated is as far as it goes while the user wants it closed, so that is where failures are forgotten."""
+    refused = [CommandRc.PARAMETER] * 2
+    actor = act(ClientSettings(open_at_boot=False))
+    actor.answers[Command.VERSION_EXCHANGE] = lambda asked: (
+        response(asked, refused.pop()) if refused else actor.usual(asked)
+    )
+    actor.run(200)
+    assert actor.count(INIT) == 3
+    assert phase(actor) is ClientPhase.READY
+    assert actor.bench.client.failures == 0
+
+
 @pytest.mark.parametrize(
     ("capability", "told"),
     [

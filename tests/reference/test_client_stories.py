@@ -134,6 +134,7 @@ def test_failover(bench_class: Any, trigger: Any, client_init: str) -> None:
     sent_complete = bench.wire.said.count(("c2s", INIT_COMPLETE))
     assert (sent_init, sent_complete) == ((2, 0) if client_init == REREGISTER else (1, 1))
     assert bench.client.failures == 0
+    assert len(bench.said(Command.GET_VPD)) == 1  # what is known is not asked again
 
 
 @BOTH
