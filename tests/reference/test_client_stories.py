@@ -206,6 +206,7 @@ def test_the_wish_survives(bench_class: Any, client_init: str) -> None:
     bench.client.open()
     bench.settle()
     assert bench.client.link_up
+    assert bench.client.take_notification()
     traffic(bench, 1, 1)
     bench.client.close()
     bench.settle()
@@ -217,6 +218,7 @@ def test_the_wish_survives(bench_class: Any, client_init: str) -> None:
     bench.settle()
     assert bench.client.link_up
     assert len(bench.said(Command.LOGIN)) == logins
+    assert not bench.client.take_notification()  # the MAC is where it was
 
 
 def test_wishes_change_while_nobody_serves(bench_class: Any) -> None:
