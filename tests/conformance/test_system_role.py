@@ -77,7 +77,9 @@ QUICK = {
 }
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if at > 1 else name for at, name in enumerate(QUICK)]
+)
 def test_a_fault_is_found_by_its_story(name: str) -> None:
     story, law = QUICK[name]
     result = checked(faulty(name), "--steps", "0", "-k", story, "--json")
@@ -123,6 +125,7 @@ def test_a_failure_says_what_came_and_what_was_allowed() -> None:
         assert words in result.output
 
 
+@pytest.mark.slow
 def test_junit(tmp_path: Path) -> None:
     file = tmp_path / "report.xml"
     result = checked(faulty("link_ignored"), "--steps", "0", "-k", "FOV-1/*", "--junit", str(file))
@@ -192,6 +195,7 @@ def test_every_word_is_a_request_of_the_protocol_and_reads_back() -> None:
         parse("explode server0")
 
 
+@pytest.mark.slow
 def test_stories_put_every_law_to_the_test() -> None:
     counts = {case.id: 0 for case in watched()}
     with open_target(REFERENCE) as target:

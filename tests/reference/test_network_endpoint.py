@@ -26,7 +26,7 @@ from vnic_reference.network.frames import (
 )
 from vnic_reference.network.host import Host
 from vnic_reference.network.pcapng import Capture
-from vnic_reference.network.streams import Pinger, StreamSink, StreamSource
+from vnic_reference.network.streams import Ping, Pinger, StreamSink, StreamSource
 from vnic_reference.network.switch import Cable, Switch
 
 IPS = [bytes((10, 0, 0, n)) for n in range(4)]
@@ -98,10 +98,7 @@ def test_duplicates_and_reordering_are_noticed() -> None:
 
 
 def test_sequence_numbers_of_pings_start_again_after_16_bits() -> None:
-    pinger = Pinger(IPS[1], 1)
-    lan = Endpoint(IPS[2], lambda: MACS[2], lambda frame: True)
-    lan.pingers.append(pinger)
-    lan.step(0x1_0010)
+    pinger = Pinger(IPS[1], 1, pings=[Ping(number, number, True) for number in range(0x1_0011)])
     pinger.answered(3, 0x1_0011)
     assert pinger.pings[0x1_0003].reply_at == 0x1_0011
     assert pinger.pings[3].reply_at is None

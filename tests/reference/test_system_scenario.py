@@ -130,13 +130,12 @@ def test_the_first_shipped_scenario_is_claim_1() -> None:
     assert all(server.listed and server.running for server in scenario.servers)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_any_order_of_anything_that_can_happen_ends(seed: int) -> None:
-    survive(seed)
+def test_any_order_of_anything_that_can_happen_ends() -> None:
+    survive(1)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 30))
+@pytest.mark.parametrize("seed", range(2, 26))
 def test_more_of_anything_that_can_happen(seed: int) -> None:
     survive(seed)
 

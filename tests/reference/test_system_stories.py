@@ -131,10 +131,10 @@ def test_first_open_without_a_server_and_the_first_one_that_comes() -> None:
     ("fault", "target", "status", "gap"),
     [
         ("crash", "s0", Status.POWERED_OFF, SWITCH_MS),
-        ("power_off", "s0", Status.POWERED_OFF, SWITCH_MS),
+        pytest.param("power_off", "s0", Status.POWERED_OFF, SWITCH_MS, marks=pytest.mark.slow),
         ("link_down", "s0", Status.LINK_DOWN, SWITCH_MS),
         ("adapter_error", "0", Status.ADAPTER_ERROR, SWITCH_MS),
-        ("deregister", "s0", Status.POWERED_OFF, SWITCH_MS),
+        pytest.param("deregister", "s0", Status.POWERED_OFF, SWITCH_MS, marks=pytest.mark.slow),
         ("hang", "s0", Status.UNRESPONSIVE, SILENCE_MS),
     ],
 )
@@ -208,6 +208,7 @@ def test_nobody_left_and_the_first_one_back() -> None:
     story.end(1_000 + SWITCH_MS)
 
 
+@pytest.mark.slow
 def test_two_servers_that_die_together_make_one_switch() -> None:
     crashes = [Happening(1_200, "hang", "s0"), Happening(1_200, "hang", "s1")]
     story = Story(10, 20, 50, happenings=crashes).run(6_500)
@@ -226,6 +227,7 @@ def test_failures_one_after_the_other_end_with_the_last_server() -> None:
     story.end(SWITCH_MS)
 
 
+@pytest.mark.slow
 def test_a_second_failure_before_the_client_is_back() -> None:
     story = Story(10, 20, 30).run()
     for target in ("s0", "s1"):
@@ -257,6 +259,7 @@ def test_a_server_that_hung_and_comes_back_does_no_harm() -> None:
 # -- preemption, ties, priorities (FOV-1, SEL-4, SEL-5, ADM-4, ADM-5) -------------------------------------------------
 
 
+@pytest.mark.slow
 def test_with_auto_off_a_better_server_does_not_take_over() -> None:
     story = Story(10, 50)
     story.do("auto", value=0)
@@ -272,6 +275,7 @@ def test_with_auto_off_a_better_server_does_not_take_over() -> None:
     story.end(SWITCH_MS)
 
 
+@pytest.mark.slow
 def test_equal_priorities_do_not_preempt_and_the_oldest_standby_wins() -> None:
     story = Story(10, 10, 10).run(600)
     assert story.selected == "s0"
@@ -298,6 +302,7 @@ def test_priority_edits_switch_at_once() -> None:
     story.end(SWITCH_MS)
 
 
+@pytest.mark.slow
 def test_damping_delays_a_preemption_and_nothing_else() -> None:
     story = Story(10, 50, preempt_delay_ms=800).run(500)
     story.do("link_down", "s0")
@@ -389,7 +394,7 @@ def test_a_complaint_without_another_server_is_refused_and_the_client_helps_itse
 # -- the client (CLI-6, SEL-7, SEL-8, CRQ-8) --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["crash", "power_off"])
+@pytest.mark.parametrize("how", ["crash", pytest.param("power_off", marks=pytest.mark.slow)])
 def test_client_reboot(how: str) -> None:
     """The selection ends with the partition; a new client finds the best server (SEL-7)."""
     story = Story(10, 50).run(600)
@@ -434,6 +439,7 @@ def test_close_and_open_with_a_failover_between() -> None:
     story.end(500 + SWITCH_MS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 50, 100, 120, 149])
 def test_close_and_open_at_any_moment_of_a_failover(after: int) -> None:
     story = Story(10, 50).run()
@@ -446,6 +452,7 @@ def test_close_and_open_at_any_moment_of_a_failover(after: int) -> None:
     story.end(2 * SWITCH_MS)
 
 
+@pytest.mark.slow
 def test_a_client_that_hangs_and_comes_back() -> None:
     story = Story(10, 50).run()
     story.do("hang", CLIENT)
@@ -461,6 +468,7 @@ def test_a_client_that_hangs_and_comes_back() -> None:
 # -- beyond the adapter ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_network_is_no_reason_for_a_failover() -> None:
     story = Story(10, 50).run()
     story.do("host_link_down", "peer")
@@ -471,6 +479,7 @@ def test_a_fault_of_the_network_is_no_reason_for_a_failover() -> None:
     story.end(500 + 2 * PERIOD_MS)
 
 
+@pytest.mark.slow
 def test_six_servers_fail_in_turn() -> None:
     story = Story(10, 20, 30, 40, 50, 60).run(400)
     for index in range(5):
