@@ -148,7 +148,22 @@ def test_large_pools_have_several_buffers(bench_class: Any) -> None:
 
 def test_old_platform(bench_class: Any) -> None:
     """Indirect sends of 16 at most: the limit is found out, and found out anew in each session (bug 48)."""
-    bench = bench_class(2, policy=Policy(indirect_limit=16)).boot()
+    bench = bench_class(2, policy=Policy(indirect_limit=16))
+    tried: list[tuple[int, int]] = []
+    real = bench.wire.send_sub_indirect
+
+    def send(handle: int, ioba: int, count: int) -> int:
+        rc: int = real(handle, ioba, count)
+        tried.append((count, rc))
+        return rc
+
+    bench.wire.send_sub_indirect = send
+    bench.boot()
+    once = [(128, Rc.H_PARAMETER)] + [(16, Rc.H_SUCCESS)] * 16  # two queues of 128 buffers
+    assert tried == once
+    bench.client.begin_again()
+    bench.run(200)
+    assert tried == once * 2
     session = bench.server(0).session
     assert session is not None
     assert all(len(rx.buffers) == 128 for rx in session.rx)
