@@ -15,7 +15,6 @@ static int register_client(uint64_t length)
         vnic.pin = NOBODY;
     }
     vnic.standing = true;
-    vnic.disabled = false;
     conclude(false);
     if (fault(FAULT_closed_is_failure) && vnic.selected == NOBODY)
         return H_CLOSED;
