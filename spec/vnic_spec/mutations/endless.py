@@ -1,0 +1,70 @@
+"""Misreadings that no state and no step shows: an endless run does (LIV-1, LIV-2).
+
+They have a registry of their own, because what they refute is a goal (:mod:`vnic_spec.liveness`) and no property.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vnic_spec import handshake, session
+from vnic_spec.action import Effect
+from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.mutation import MUTATIONS, Mutation
+from vnic_spec.mutations import dialogues, reports
+from vnic_spec.state import State
+from vnic_spec.vocabulary import Belief
+
+#: Where the misreadings come from that are seen here from another side.
+ALSO = (dialogues, reports)
+
+
+def _init_sent_once(o: Ops, s: State, i: Term, full: Truth) -> Effect:
+    effect = handshake.server_sends_init(o, s, i, full)
+    after = effect.state.belief.set(i, o.const(Belief.INIT_SENT))
+    return Effect(
+        o.all_of(effect.guard, o.eq(s.belief(i), Belief.AWAITING)), effect.state.but(belief=after), effect.answer
+    )
+
+
+def _complaint_not_remembered(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> Effect:
+    effect = session.client_complains(o, s, b, client_full, server_full)
+    return Effect(effect.guard, effect.state.but(complaint=s.complaint), effect.answer)
+
+
+_LISTED = (
+    replace(
+        MUTATIONS["server_waits_after_02"],
+        name="both_wait_after_02",
+        refutes="LIV-1",
+        sentence="a server that reads event 02 waits for the INIT of a client that waits for its INIT, for ever",
+        instance="core",
+        servers=1,
+    ),
+    Mutation(
+        "init_sent_once",
+        "SRV-1",
+        "LIV-1",
+        "a server sends INIT once, stored or not, and then waits for the answer",
+        effects={"server_sends_init": _init_sent_once},
+        instance="core",
+        servers=1,
+    ),
+    Mutation(
+        "complaint_not_remembered",
+        "SES-3",
+        "LIV-2",
+        "a complaint switches once and leaves nothing behind, so priority takes the client back",
+        effects={"client_complains": _complaint_not_remembered},
+        instance="complaint",
+    ),
+    replace(
+        MUTATIONS["any_report_clears"],
+        name="report_forgives",
+        refutes="LIV-2",
+        sentence="any report of OPERATIONAL clears a complaint, so that client and hypervisor switch for ever",
+        instance="complaint",
+    ),
+)
+#: Every misreading that an endless run refutes, by name.
+ENDLESS = {mutation.name: mutation for mutation in _LISTED}
