@@ -86,6 +86,7 @@ class VnicServer:
         self._init_wait = self.settings.init_repeat_ms
         self._link: tuple[bool, bool] | None = None
         self._error_id = 0
+        self._frozen = False
         self._port_resets = port.resets
 
     # -- component -----------------------------------------------------------------------------------------------
@@ -181,12 +182,11 @@ class VnicServer:
         if self.port.resets != self._port_resets:
             self._port_resets = self.port.resets
             self.restore_port(session)
-        if self.port.frozen:
-            if self.reported is not Status.ADAPTER_ERROR:
-                self._error_id += 1
-                error = request(Command.ERROR_INDICATION, error_id=self._error_id, cause=elements.CAUSE_EEH)
-                self.say(error)
-        elif session.logical_up:
+        frozen, self._frozen = self._frozen, self.port.frozen
+        if self._frozen and not frozen:
+            self._error_id += 1
+            self.say(request(Command.ERROR_INDICATION, error_id=self._error_id, cause=elements.CAUSE_EEH))
+        elif session.logical_up and not self._frozen:
             self.indicate_link(session)
         self._flush()
 
