@@ -106,6 +106,17 @@ def test_capabilities_that_make_no_sense(act: Callable[..., Any], capability: Ca
     actor.capabilities[capability] = told
     actor.settle()
     assert phase(actor) is ClientPhase.LOGGED_IN
+    asked = {
+        Capability(field(element, "capability")): field(element, "number")
+        for element in actor.seen
+        if element[:2] == bytes((0x80, Command.REQUEST_CAPABILITY))
+    }
+    queues, entries = asked[Capability.REQ_TX_QUEUES], asked[Capability.REQ_TX_ENTRIES]
+    assert 1 <= queues <= 16
+    assert 1 <= asked[Capability.REQ_RX_QUEUES] <= 16
+    assert asked[Capability.REQ_RX_ADD_QUEUES] == 1
+    assert 1 <= entries <= 512  # as many as a queue of four pages holds
+    assert 1 <= asked[Capability.REQ_RX_ADD_ENTRIES] <= 512
 
 
 @pytest.mark.parametrize("capability", [Capability.MIN_TX_ENTRIES, Capability.MIN_RX_ADD_QUEUES])
