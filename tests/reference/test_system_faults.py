@@ -64,11 +64,12 @@ SAID = {
 SAID_TOO = {
     "port_delivers_twice": "is received more often than it was sent",
     "port_sends_twice": "is on the wire more often than it was sent",
-    "server_sends_twice": "more often than it was sent",
-    "client_receives_twice": "is received more often than it was sent",
+    "server_transmits_twice": "more often than it was sent",
+    "server_transmits_as_zombie": "which is not connected",
+    "client_takes_twice": "is received more often than it was sent",
     "crossed_ports": "is received more often than it was sent",
-    "resends": "more often than it was sent",
-    "peers_not_told": "the network does not forward to",
+    "client_resends_frames": "more often than it was sent",
+    "client_no_notification": "the network does not forward to",
 }
 
 
@@ -77,8 +78,12 @@ def test_a_faulty_variant_does_not(name: str) -> None:
     assert any(SAID[name] in text for text in judged(SYSTEM_FAULTS[name].parts))
 
 
+#: No traffic shows that an interface is open which its user has closed meanwhile; the kit's stories look at the link.
+BY_ITS_LINK = {"client_forgets_a_close"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(SYSTEM_FAULTS.keys() - SAID))
+@pytest.mark.parametrize("name", sorted(SYSTEM_FAULTS.keys() - SAID - BY_ITS_LINK))
 def test_nor_do_the_others(name: str) -> None:
     complaint = SAID_TOO.get(name, " ms")
     assert any(complaint in text for text in judged(SYSTEM_FAULTS[name].parts))

@@ -85,7 +85,7 @@ def test_timeline_and_capture(small: str, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_faulty_system_is_found(small: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert program.run(small, brief=True, parts=SYSTEM_FAULTS["server_sends_twice"].parts) == 1
+    assert program.run(small, brief=True, parts=SYSTEM_FAULTS["server_transmits_twice"].parts) == 1
     assert "leaves through a more often than it was sent" in capsys.readouterr().out
 
 

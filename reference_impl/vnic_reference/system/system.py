@@ -40,6 +40,8 @@ from vnic_spec.wire import Event, Rc
 
 #: Rounds of stepping at one instant; a component that is never done would make time stand still.
 MAX_ROUNDS: Final = 2_000
+#: A component that had nothing to do, and says that it wants to be stepped now, is stepped again so much later.
+STALE_MS: Final = 10
 _SERVER_MAC: Final = 0x0200_0000_1000
 _HOST_MAC: Final = 0x0200_0000_2000
 
@@ -255,7 +257,7 @@ class System:
             times.append(self._ahead[0].ms)
         if self.now < self.scenario.open_at_ms:
             times.append(self.scenario.open_at_ms)
-        later = (max(time, self.now + 1) for time in times if time is not None)
+        later = (time if time > self.now else self.now + STALE_MS for time in times if time is not None)
         return min(later, default=self.now + (1 << 30))
 
     # -- what is seen --------------------------------------------------------------------------------------------
