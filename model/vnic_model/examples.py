@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from vnic_model.explorer import explore, witness
 from vnic_model.instances import instance
-from vnic_model.replay import trace_of
+from vnic_model.liveness import decide
+from vnic_model.replay import trace_of, trace_of_lasso
 from vnic_model.trace import Trace
+from vnic_spec.liveness import GOALS
 from vnic_spec.mutations import MUTATIONS, Mutation
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
@@ -27,11 +29,16 @@ def witness_trace(claim: Property, servers: int = SERVERS) -> Trace:
 
 
 def mutation_trace(mutation: Mutation) -> Trace:
-    """The shortest run by which a misreading violates its property.
+    """The shortest run by which a misreading violates its property, or an endless one by which it refutes its goal.
 
     Raises:
         LookupError: it violates nothing.
     """
+    if mutation.refutes in GOALS:
+        decided = decide(instance(mutation.instance, mutation.servers, mutation=mutation), mutation.refutes)
+        if decided.holds:
+            raise LookupError(f"the mutation {mutation.name} does not refute {mutation.refutes}")
+        return trace_of_lasso(decided, mutation=mutation)
     claim = PROPERTIES[mutation.refutes]
     made = instance(mutation.instance or claim.instance, mutation.servers, mutation=mutation)
     found = explore(made, [claim])

@@ -49,6 +49,7 @@ class Verdict:
     Attributes:
         machine: the machine that was explored.
         goal: what had to come about.
+        without: names of assumptions that were not made.
         states: how many are reachable.
         candidates: how many of them a refuting loop could pass through.
         components: how many strongly connected components these make, trivial ones included.
@@ -59,6 +60,7 @@ class Verdict:
 
     machine: Machine
     goal: Goal
+    without: frozenset[str] = frozenset()
     states: int = 0
     candidates: int = 0
     components: int = 0
@@ -221,7 +223,7 @@ def decide(
         )
     calm = Calm(instance, wanted, without)
     order, parents = _reachable(calm.machine, at_most)
-    result = Verdict(calm.machine, wanted, states=len(order))
+    result = Verdict(calm.machine, wanted, without, states=len(order))
     worst: tuple[int, list[int]] | None = None
     number = {state: k for k, state in enumerate(order)}
     for candidates in _candidates(calm, order):

@@ -6,7 +6,7 @@ Runs are carried out by the direct reading; where a traced machine is given it h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from vnic_model import describe
@@ -14,14 +14,17 @@ from vnic_model.direct import DirectMachine, DirectMap, DirectOrder, DirectQueue
 from vnic_model.explorer import Exploration
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS
+from vnic_model.lasso import check_lasso
+from vnic_model.liveness import Verdict
 from vnic_model.machine import Machine
 from vnic_model.reasons import reasons
 from vnic_model.recording import Deed, notes, watched
-from vnic_model.trace import VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceError, TraceStep
+from vnic_model.trace import LASSO, VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceError, TraceStep
 from vnic_spec.action import Action
 from vnic_spec.algebra import Choice, Flag, Level, Server
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.liveness import GOALS, Goal
+from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
@@ -44,7 +47,22 @@ def trace_of(found: Exploration, claim: Property, *, mutation: Mutation | None =
     return trace
 
 
-def header_of(made: Instance, claim: Property, kind: str, mutation: Mutation | None) -> Header:
+def trace_of_lasso(found: Verdict, *, mutation: Mutation | None = None) -> Trace:
+    """The trace of an endless run that refutes a goal, from what :func:`vnic_model.liveness.decide` has found.
+
+    The run is carried out again by the direct reading, and checked to refute the goal.
+    """
+    machine = found.machine
+    run = [(move.action.name, move.parameters) for move in found.stem + found.loop]
+    header = replace(
+        header_of(machine.instance, found.goal, LASSO, mutation),
+        loop=len(found.stem) + 1,
+        without=sorted(found.without),
+    )
+    return record(header, run, machine)
+
+
+def header_of(made: Instance, claim: Property | Goal, kind: str, mutation: Mutation | None) -> Header:
     """The header of a run of a named instance."""
     if made.name not in SCENARIOS:
         raise ValueError(f"instance {made.name!r} has no name that a replay could find it by")
@@ -58,8 +76,8 @@ def header_of(made: Instance, claim: Property, kind: str, mutation: Mutation | N
         mutation=None if mutation is None else mutation.name,
         kind=kind,
         property=claim.name,
-        requirement=claim.requirements[0],
-        sentence=claim.sentence if kind == VIOLATION else claim.witness_sentence,
+        requirement=claim.name if isinstance(claim, Goal) else claim.requirements[0],
+        sentence=claim.witness_sentence if isinstance(claim, Property) and kind == WITNESS else claim.sentence,
     )
 
 
@@ -74,7 +92,7 @@ def perform(
     Args:
         made: the instance.
         run: actions and their parameters.
-        point: what the last step is, ``violation`` or ``witness``.
+        point: what the last step is, ``violation``, ``witness`` or ``lasso``.
         traced: a machine of the same instance that has to agree on every state.
 
     Raises:
@@ -245,11 +263,14 @@ def replay(trace: Trace, *, traced: bool = False) -> Trace:
         TraceError: it is not a run of this machine, or does not show what it says. The message names the first step that
             differs, what is recorded there and what happens.
     """
-    if trace.header.kind not in (VIOLATION, WITNESS) or trace.header.property not in PROPERTIES:
-        raise TraceError(f"header: no {trace.header.kind} of a property {trace.header.property!r} is known")
-    made = trace.header.machine()
-    mutation = MUTATIONS[trace.header.mutation] if trace.header.mutation else None
-    header = header_of(made, PROPERTIES[trace.header.property], trace.header.kind, mutation)
+    given = trace.header
+    claims: Mapping[str, Property | Goal] = GOALS if given.kind == LASSO else PROPERTIES
+    if given.kind not in (VIOLATION, WITNESS, LASSO) or str(given.property) not in claims:
+        raise TraceError(f"header: no {given.kind} of a property {given.property!r} is known")
+    made = given.machine()
+    mutation = EVERY_MUTATION[given.mutation] if given.mutation else None
+    header = header_of(made, claims[given.property], given.kind, mutation)
+    header = replace(header, loop=given.loop, without=given.without)
     _same("header", trace.header, header)
     return record(header, _run(trace, made), Machine(made) if traced else None, trace.steps)
 
@@ -322,7 +343,10 @@ def _check_point(
     run: Run,
     steps: Sequence[TraceStep],
 ) -> None:
-    """The last step, and none before it, is the point that the header speaks of."""
+    """The last step, and none before it, is the point that the header speaks of; or it closes the loop."""
+    if header.kind == LASSO:
+        check_lasso(header, machine.instance, states, run)
+        return
     claim = PROPERTIES[header.property]
     for number in range(len(states)):
         step = context(run[number - 1], steps[number - 1].answer) if number else None

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from vnic_model.instance import Instance
 from vnic_model.instances import instance
-from vnic_spec.mutations import MUTATIONS
+from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.profile import Profile
 
 FORMAT = "vnic-trace"
 VERSION = 1
-VIOLATION, WITNESS = "violation", "witness"
+VIOLATION, WITNESS, LASSO = "violation", "witness", "lasso"
 #: What the document says about its bytes.
 NOTE = (
     "of LOGIN, LOGIN_RSP and DATA the machine knows only the header and the command; the other bytes are shown as zeros"
@@ -41,10 +41,12 @@ class Header:
     profile: dict[str, object]  #: only what differs from the defaults
     profile_full: dict[str, object]
     mutation: str | None
-    kind: str  #: ``violation`` or ``witness``
-    property: str
+    kind: str  #: ``violation``, ``witness`` or ``lasso``
+    property: str  #: or, of a lasso, the goal that it refutes
     requirement: str
     sentence: str
+    loop: int | None = None  #: of a lasso: the step that begins what repeats for ever; one past the last: nothing does
+    without: list[str] = field(default_factory=list)  #: of a lasso: assumptions that are not made
 
     def machine(self) -> Instance:
         """The instance that the run belongs to."""
@@ -52,7 +54,7 @@ class Header:
             return instance(
                 self.instance,
                 self.servers,
-                mutation=None if self.mutation is None else MUTATIONS[self.mutation],
+                mutation=None if self.mutation is None else EVERY_MUTATION[self.mutation],
                 profile=Profile.from_mapping(self.profile_full),
                 client_depth=self.client_depth,
                 server_depth=self.server_depth,
@@ -97,7 +99,7 @@ class TraceStep:
     fault: bool  #: a choice of users, administrators, faults or time
     elements: tuple[Passage, ...]
     changes: tuple[Change, ...]
-    point: str  #: ``violation`` or ``witness`` at the step that is meant, else empty
+    point: str  #: ``violation``, ``witness`` or ``lasso`` at the step that is meant, else empty
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ class Trace:
 
     def dump(self) -> str:
         """The JSON-lines document."""
-        lines: list[dict[str, object]] = [{"trace": FORMAT, "version": VERSION, **asdict(self.header), "note": NOTE}]
+        header = asdict(self.header)
+        if self.header.kind != LASSO:
+            del header["loop"], header["without"]
+        lines: list[dict[str, object]] = [{"trace": FORMAT, "version": VERSION, **header, "note": NOTE}]
         lines += [asdict(step) for step in self.steps]
         lines.append({"end": FORMAT, "steps": len(self.steps)})
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -130,6 +135,8 @@ class Trace:
         if head.pop("version", None) != VERSION:
             raise TraceError(f"line 1: version {records[0].get('version')!r}; this kit reads version {VERSION}")
         head.pop("note", None)
+        if head.get("kind") != LASSO:
+            head = {"loop": None, "without": [], **head}
         header = _built(Header, head, 1)
         steps: list[TraceStep] = []
         for line, record in enumerate(records[1:], 2):
@@ -162,7 +169,7 @@ def _list(record: Mapping[str, Any], name: str, line: int) -> list[Any]:
 
 
 def _built(wanted: type[Any], record: object, line: int) -> Any:
-    names = {field.name for field in fields(wanted)}
+    names = {f.name for f in fields(wanted)}
     if not isinstance(record, dict) or set(record) != names:
         found = sorted(record) if isinstance(record, dict) else record
         raise TraceError(f"line {line}: expected the members {', '.join(sorted(names))}; found {found}")

@@ -14,9 +14,10 @@ from vnic_model import describe
 from vnic_model.instances import SCENARIOS
 from vnic_model.recording import Deed
 from vnic_model.replay import why
-from vnic_model.trace import NOTE, VIOLATION, Change, Header, Passage, Trace, TraceStep
+from vnic_model.trace import LASSO, NOTE, VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceStep
 from vnic_spec.algebra import Each, Elements, Server
-from vnic_spec.mutations import MUTATIONS
+from vnic_spec.liveness import GOALS
+from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.state import VARIABLES
@@ -57,8 +58,12 @@ def lines_of(trace: Trace, *, compact: bool = False) -> list[Line]:
 
 def _verdict(trace: Trace) -> Iterator[Line]:
     header = trace.header
-    claim = PROPERTIES[header.property]
     requirement = REQUIREMENTS[header.requirement]
+    if header.kind == LASSO:
+        yield from _lasso_verdict(trace)
+        yield from labelled("again", command_of(header), "verdict")
+        return
+    claim = PROPERTIES[header.property]
     if header.kind == VIOLATION:
         yield from labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
         yield from labelled("happened", _happened(trace), "verdict")
@@ -68,6 +73,25 @@ def _verdict(trace: Trace) -> Iterator[Line]:
         yield from labelled("happened", f"step {len(trace.steps)}: {claim.witness_sentence}.", "verdict")
         yield from labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
     yield from labelled("again", command_of(header), "verdict")
+
+
+def _lasso_verdict(trace: Trace) -> Iterator[Line]:
+    header = trace.header
+    goal, requirement = GOALS[header.property], REQUIREMENTS[header.requirement]
+    yield from labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
+    yield from labelled("happened", f"{_endless(trace)}: {goal.refuted}.", "verdict")
+    yield from labelled("required", goal.sentence, "verdict")
+    for assumption in goal.assumptions:
+        made = assumption.name not in header.without
+        yield from labelled("assumed" if made else "NOT assumed", f"{assumption.name}: {assumption.sentence}", "plain")
+
+
+def _endless(trace: Trace) -> str:
+    first, last = trace.header.loop, len(trace.steps)
+    assert first is not None
+    if first > last:
+        return f"after step {last} nothing need happen any more, for ever"
+    return f"step {last} repeats for ever" if first == last else f"steps {first} to {last} repeat for ever"
 
 
 def _happened(trace: Trace) -> str:
@@ -87,10 +111,12 @@ def labelled(label: str, words: str, role: str) -> Iterator[Line]:
 
 def command_of(header: Header) -> str:
     """The command that finds the trace again."""
-    if header.kind != VIOLATION:
+    if header.kind == WITNESS:
         return f"vnickit explain {header.property}"
-    mutation = MUTATIONS[header.mutation] if header.mutation else None
+    mutation = EVERY_MUTATION[header.mutation] if header.mutation else None
     words = ["vnickit explore"]
+    if header.kind == LASSO:
+        words.append(" ".join(["--liveness", *(f"--without {name}" for name in header.without)]))
     scenario = SCENARIOS[header.instance]
     usual = "core"
     servers, client_depth, server_depth = 2, scenario.client_depth, scenario.server_depth
@@ -109,7 +135,7 @@ def command_of(header: Header) -> str:
         words.append(f"--server-depth {header.server_depth}")
     own = scenario.profile.as_mapping()
     words += [f"--profile {k}={v}" for k, v in header.profile_full.items() if own[k] != v]
-    if mutation and header.property != mutation.refutes:
+    if mutation and header.kind == VIOLATION and header.property != mutation.refutes:
         words.append("--all-properties")
     return " ".join(words)
 
@@ -124,7 +150,7 @@ def _setting(trace: Trace) -> Iterator[Line]:
     )
     yield from labelled("machine", setting, "plain")
     if header.mutation:
-        mutation = MUTATIONS[header.mutation]
+        mutation = EVERY_MUTATION[header.mutation]
         words = f'{mutation.name}: {mutation.requirement} read as "{mutation.sentence}"'
         yield from labelled("misreading", words, "plain")
 
@@ -191,11 +217,17 @@ class Lanes:
 def _steps(trace: Trace, *, compact: bool) -> Iterator[Line]:
     lanes = Lanes.of(trace)
     yield Line(f"{'step':>4}  {lanes.head()}", "head")
+    loop = trace.header.loop
     for step in trace.steps:
+        if step.number == loop:
+            yield Line(f"  ┌>  {lanes.blank()} from here on it repeats for ever", "point")
         for number, line in enumerate(_step(step, lanes, compact=compact)):
             margin = f"{step.number:>4}{'!' if step.fault else ' '} " if number == 0 else " " * 6
             yield Line(margin + line.text, line.role)
-        if step.point:
+        if step.point == LASSO:
+            back = f"back to step {loop}" if loop is not None and loop <= step.number else "nothing more need happen"
+            yield Line(f"  └>  {lanes.blank()} {back}, for ever: {trace.header.property} is violated", "point")
+        elif step.point:
             claim = trace.header.property
             words = f"{claim} is violated here" if step.point == VIOLATION else "this is the step that was looked for"
             yield Line(f"  >>  {lanes.blank()} {words}", "point")

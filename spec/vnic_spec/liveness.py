@@ -94,7 +94,8 @@ PATIENT = Assumption(
 QUIET = Assumption(
     "quiet",
     "Nothing goes wrong with any server, every report says OPERATIONAL, no administrator acts. The client may complain, crash, "
-    "boot, migrate, register and free for ever, its user open and close, and time-outs come at any moment. No fairness.",
+    "boot, migrate, register and free for ever, its user open and close, and time-outs come at any moment. No fairness. (A "
+    "complaint is a trigger, FOV-1, so this asks for more than the letter of LIV-2.)",
 )
 #: Every assumption by name.
 ASSUMPTIONS = {a.name: a for a in (CALM, STEADY, FAIR, PATIENT, QUIET)}

@@ -56,6 +56,8 @@ SLOW = {
     ("LIV-2", "answer", 2): (32_124, 32_124, 28_302),
     ("LIV-2", "deferred", 2): (65_563, 65_563, 63_493),
     ("LIV-2", "wish", 2): (11_980, 11_980, 5_116),
+    ("LIV-2", "complaint", 3): (15_928, 15_928, 8_408),
+    ("LIV-2", "gap", 3): (2_170, 2_170, 856),
     ("LIV-1", "wish", 2): (11_980, 7_868, 5_860),
     ("LIV-2", "admin", 2): (6_896, 6_896, 4_120),
     ("LIV-2", "selection", 2): (5_002, 5_002, 1_722),
@@ -92,13 +94,18 @@ def test_login_is_decided_wherever_there_is_a_dialogue() -> None:
     assert {("LIV-1", name, servers) for name in DIALOGUES for servers in (1, 2)} <= decided
 
 
-@pytest.mark.parametrize("name", ENDLESS)
+names = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if m.instance == "selection" else n for n, m in ENDLESS.items()]
+)
+
+
+@names
 def test_a_misreading_goes_on_for_ever(name: str) -> None:
     found = refuted(name)
     assert not found.holds
     assert found.loop
     m = ENDLESS[name]
-    assert (m.refutes, m.instance, m.servers) in DECIDED, "without the misreading it holds there"
+    assert (m.refutes, m.instance, m.servers) in DECIDED | SLOW, "without the misreading it holds there"
 
 
 def test_a_misreading_is_no_other_and_says_what_it_misreads() -> None:
@@ -158,7 +165,9 @@ def test_a_complaint_recorded_before_nobody_else_is_found_lets_the_client_switch
 # --- the loop is a loop ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*ENDLESS, "fair", "patient", "steady"])
+@pytest.mark.parametrize(
+    "name", [*(n for n, m in ENDLESS.items() if m.instance != "selection"), "fair", "patient", "steady"]
+)
 def test_stem_and_loop_are_runs_of_the_machine(name: str) -> None:
     found = refuted(name)
     state = start = found.machine.initial

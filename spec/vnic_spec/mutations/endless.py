@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vnic_spec import handshake, session
+from vnic_spec import handshake, selection, session
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Term, Truth
 from vnic_spec.mutation import MUTATIONS, Mutation
 from vnic_spec.mutations import dialogues, reports
+from vnic_spec.rules import RULES
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief
 
@@ -30,6 +31,18 @@ def _init_sent_once(o: Ops, s: State, i: Term, full: Truth) -> Effect:
 def _complaint_not_remembered(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> Effect:
     effect = session.client_complains(o, s, b, client_full, server_full)
     return Effect(effect.guard, effect.state.but(complaint=s.complaint), effect.answer)
+
+
+def _in_turn(o: Ops, s: State, j: Term, i: Term) -> Truth:
+    level = o.no(o.any_of(o.outranks(s.priority(j), s.priority(i)), o.outranks(s.priority(i), s.priority(j))))
+    return o.ite(level, o.eq(i, s.selected), selection.beats(o, s, j, i))
+
+
+def _idle_equal_preempts(o: Ops, s: State) -> Truth:
+    def waits(j: Term) -> Truth:
+        return o.all_of(o.rules.eligible(o, s, j), o.no(o.eq(j, s.selected)), o.rules.beats(o, s, j, s.selected))
+
+    return o.all_of(s.auto, o.eq(s.pin, o.nobody), o.some(waits))
 
 
 _LISTED = (
@@ -57,6 +70,14 @@ _LISTED = (
         "a complaint switches once and leaves nothing behind, so priority takes the client back",
         effects={"client_complains": _complaint_not_remembered},
         instance="complaint",
+    ),
+    Mutation(
+        "equals_take_turns",
+        "SEL-5",
+        "LIV-2",
+        "servers of equal priority share the work: the one that waits takes over at the next report",
+        rules=replace(RULES, beats=_in_turn, preempted=_idle_equal_preempts),
+        instance="selection",
     ),
     replace(
         MUTATIONS["any_report_clears"],
