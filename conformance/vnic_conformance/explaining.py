@@ -16,7 +16,7 @@ from vnic_model.trace import Trace
 from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
 from vnic_spec.action import Action
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.profile import PARAMETERS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property, Scope
@@ -47,8 +47,8 @@ def properties_of(entry: Requirement) -> list[Property]:
 
 def mutations_of(entry: Requirement) -> list[Mutation]:
     """The misreadings of a requirement, and those that violate its own property."""
-    own = [m for m in MUTATIONS.values() if m.refutes == entry.id]
-    also = [m for m in MUTATIONS.values() if m not in own and m.requirement == entry.id]
+    own = [m for m in EVERY_MUTATION.values() if m.refutes == entry.id]
+    also = [m for m in EVERY_MUTATION.values() if m not in own and m.requirement == entry.id]
     main = properties_of(entry)[:1]
     rest = [m for p in main for m in mutations_against(p) if m not in own and m not in also]
     return own + also + rest
@@ -179,4 +179,4 @@ def plain_mutation(mutation: Mutation) -> dict[str, object]:
 
 def everything() -> list[str]:
     """All that can be explained."""
-    return [*REQUIREMENTS, *PROPERTIES, *ACTIONS, *MUTATIONS]
+    return [*REQUIREMENTS, *PROPERTIES, *ACTIONS, *EVERY_MUTATION]

@@ -21,7 +21,7 @@ from vnic_conformance.running.recorded import RecordedRun
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_model.examples import mutations_against
 from vnic_model.goals import PLANS
-from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.profile import Profile
 from vnic_spec.property import Property, Scope
 from vnic_spec.requirements import GROUPS, REQUIREMENTS, Requirement
@@ -190,7 +190,9 @@ def _cases(entry: Requirement, cases: Sequence[Case]) -> tuple[Case, ...]:
 
 def _misread(entry: Requirement) -> tuple[Mutation, ...]:
     named = {p.name for p in properties_of(entry)}
-    return tuple(m for m in MUTATIONS.values() if m.requirement == entry.id and m.refutes not in named)
+    return tuple(
+        m for m in EVERY_MUTATION.values() if entry.id in (m.requirement, m.refutes) and m.refutes not in named
+    )
 
 
 def _reason(entry: Requirement, of_the_run: str) -> str:

@@ -39,7 +39,11 @@ _CALM, _REPEATS = 0, 1  #: marks of a step: it is not calm; it is what must not 
 
 
 class LivenessError(ValueError):
-    """A question that has no answer: the goal means nothing in this instance, or there are too many states."""
+    """A question that has no answer: the goal means nothing in this instance, or does not assume what is to be dropped."""
+
+
+class TooManyStatesError(LivenessError):
+    """There are more states than the bound."""
 
 
 @dataclass
@@ -214,7 +218,8 @@ def decide(
         at_most: bound on the number of reachable states.
 
     Raises:
-        LivenessError: more states than ``at_most``; or the goal means nothing there; or it makes no such assumption.
+        TooManyStatesError: more states than ``at_most``.
+        LivenessError: the goal means nothing there, or it makes no such assumption.
     """
     wanted = GOALS[goal]
     if not wanted.bare and not instance.actions & DIALOGUE:
@@ -260,7 +265,7 @@ def _reachable(machine: Machine, at_most: int | None) -> tuple[list[int], array[
                     order.append(after)
                     parents.append(position)
         if at_most is not None and len(order) > at_most:
-            raise LivenessError(
+            raise TooManyStatesError(
                 f"more than {at_most:,} states are reachable; progress is decided on all of them or not at all"
             )
     return order, parents

@@ -17,35 +17,10 @@ from dataclasses import dataclass
 
 from vnic_spec.action import Action
 from vnic_spec.algebra import Ops, Term, Truth
-from vnic_spec.properties.steps import left, switched
-from vnic_spec.property import Step, StepLaw
-from vnic_spec.selection import eligible
+from vnic_spec.properties.endless import calm, logged_in, quiet, steady
+from vnic_spec.properties.steps import switched
+from vnic_spec.property import StepLaw
 from vnic_spec.state import State
-from vnic_spec.transport import awake, client_is_on
-from vnic_spec.vocabulary import ClientPhase, Status
-
-#: What an administrator does.
-CONSOLE = (
-    "adds_server",
-    "removes_server",
-    "removes_last_server",
-    "sets_priority",
-    "sets_auto",
-    "activates_server",
-    "activation_refused",
-)
-#: What goes wrong with a server: it is a trigger if the server is selected (FOV-1).
-SERVER_FAULTS = (
-    "server_crashes",
-    "server_hangs",
-    "server_frees",
-    "report_expires",
-    "reports_expire_together",
-    "hold_expires",
-)
-COMPLAINTS = ("client_complains", "client_complains_alone", "client_complains_late")
-#: What keeps a client from being logged in whatever the servers do.
-CLIENT_DISTURBED = ("client_crashes", "client_migrates", "user_changes_wish")
 
 #: Steps that come after a wait: they are taken only when neither the client nor the selected server has another step to take.
 TIMED = ("client_times_out", "server_sends_init")
@@ -117,44 +92,6 @@ class Goal:
     avoids: Callable[[Ops, State], Truth] | None = None  #: holds in no state of the loop
     repeats: StepLaw | None = None  #: holds of a step of the loop
     bare: bool = True  #: meaningful of partners that keep to no dialogue
-
-
-def _reports_operational(o: Ops, step: Step) -> Truth:
-    return o.eq(step["status"], Status.OPERATIONAL)
-
-
-def calm(o: Ops, s: State, t: State, step: Step) -> Truth:
-    """LIV-1: no trigger, and nothing that keeps the client from the server it has."""
-    if step.action in CONSOLE + COMPLAINTS + CLIENT_DISTURBED:
-        return o.false
-    harmless = o.true
-    if step.action in SERVER_FAULTS:
-        harmless = o.every(lambda k: o.implies(o.eq(k, s.selected), o.no(o.one_of(k, *_servers(step)))))
-    elif step.action == "server_reports":
-        harmless = o.any_of(_reports_operational(o, step), o.no(o.eq(step["i"], s.selected)))
-    return o.all_of(harmless, o.no(left(o, s, t)))
-
-
-def _servers(step: Step) -> tuple[Term, ...]:
-    return tuple(step[name] for name in ("i", "j") if name in step.parameters)
-
-
-def steady(o: Ops, s: State, i: Term) -> Truth:
-    """LIV-1: server ``i`` is eligible and runs, whoever is selected runs, and the client is there to be served."""
-    selected_runs = o.every(lambda k: o.implies(o.eq(k, s.selected), awake(o, s, k)))
-    return o.all_of(eligible(o, s, i), awake(o, s, i), selected_runs, client_is_on(o, s), s.wish)
-
-
-def logged_in(o: Ops, s: State) -> Truth:
-    """The client is logged in."""
-    return o.eq(s.phase, ClientPhase.LOGGED_IN)
-
-
-def quiet(o: Ops, s: State, t: State, step: Step) -> Truth:
-    """LIV-2: no fault of a server, no administrator."""
-    if step.action in CONSOLE + SERVER_FAULTS:
-        return o.false
-    return _reports_operational(o, step) if step.action == "server_reports" else o.true
 
 
 #: Every goal by name.

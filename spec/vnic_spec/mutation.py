@@ -31,6 +31,15 @@ class Mutation:
 
 #: Every mutation in the order of definition.
 MUTATIONS: dict[str, Mutation] = {}
+#: Those that no state and no step shows, only an endless run: what they refute is a goal (:mod:`vnic_spec.liveness`).
+ENDLESS: dict[str, Mutation] = {}
+
+
+def without_end(mutation: Mutation) -> None:
+    """Register a mutation that only an endless run refutes; it names the instance in which that is looked for."""
+    if mutation.name in MUTATIONS or mutation.name in ENDLESS or not mutation.instance:
+        raise TypeError(f"mutation {mutation.name} is defined twice, or names no instance")
+    ENDLESS[mutation.name] = mutation
 
 
 def misreading(name: str, requirement: str, refutes: str, sentence: str, **more: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,3 +147,67 @@ def test_progress_goes_to_standard_error() -> None:
 
 def test_there_is_no_colour_without_a_terminal() -> None:
     assert "\x1b" not in vnickit("explore", "--mutate", "no_fence").output
+
+
+# --- what must happen eventually -------------------------------------------------------------------------------------
+
+
+def test_progress_holds_under_assumptions_that_are_said(golden: Callable[[str, str], None]) -> None:
+    result = vnickit("explore", "--liveness", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    golden("explore_liveness.txt", re.sub(r"\([0-9.]+ s\)", "(0.0 s)", result.stdout))
+
+
+def test_a_misreading_is_refuted_by_a_run_without_end(tmp_path: Path) -> None:
+    file = tmp_path / "lasso.jsonl"
+    result = vnickit("explore", "--liveness", "--mutate", "both_wait_after_02", "--trace", str(file))
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "back to step 9, for ever: LIV-1 is violated" in result.stdout
+    assert replay(Trace.load(file.read_text(encoding="utf-8"))).header.loop == 9
+    shown = vnickit("show", str(file))
+    assert shown.exit_code == ExitCode.CONFORMS
+    assert shown.stdout.strip() in result.stdout
+
+
+def test_a_dead_end_is_shown_by_the_steps_into_it() -> None:
+    words = ("--instance", "core", "--servers", "1", "--mutate", "server_waits_after_02")
+    result = vnickit("explore", "--liveness", *words)
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "LIV-3: the steps into a dead end" in result.stdout
+
+
+def test_a_dropped_assumption_is_said_to_be_dropped() -> None:
+    result = vnickit("explore", "--liveness", "--servers", "1", "--without", "patient", "--json")
+    assert result.exit_code == ExitCode.VIOLATION
+    one, two, three = json.loads(result.stdout)["liveness"]
+    assert (one["verdict"], two["verdict"], three["verdict"]) == ("refuted", "holds", "holds")
+    assert "patient" not in {a["name"] for a in one["assumed"]}
+    assert json.loads(one["trace"][0])["without"] == ["patient"]
+
+
+def test_progress_beyond_a_bound_is_no_verdict() -> None:
+    result = vnickit("explore", "--liveness", "--servers", "1", "--at-most", "50")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "LIV-1  NOT DECIDED" in result.stdout
+
+
+def test_what_means_nothing_is_not_called_true() -> None:
+    result = vnickit("explore", "--liveness", "--instance", "gap", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS
+    assert "LIV-1  MEANS NOTHING HERE" in result.stdout
+    assert "LIV-2  HOLDS" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--liveness", "--without", "patence"], "no assumption 'patence'; did you mean patient?"),
+        (["--without", "patient"], "--without drops an assumption about endless runs; add --liveness"),
+        (["--mutate", "report_forgives"], "no single state or step refutes report_forgives, an endless run does"),
+    ],
+    ids=" ".join,
+)
+def test_what_speaks_of_endless_runs_wants_liveness(words: list[str], advice: str) -> None:
+    result = vnickit("explore", *words)
+    assert result.exit_code == ExitCode.USAGE
+    assert advice in result.stderr

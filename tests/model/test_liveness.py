@@ -11,19 +11,10 @@ import pytest
 from vnic_model.instances import SCENARIOS, instance
 from vnic_model.liveness import LivenessError, Verdict, components, decide
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.liveness import (
-    CLIENT_DISTURBED,
-    COMPLAINTS,
-    CONSOLE,
-    GOALS,
-    NOT_OWED,
-    SERVER_FAULTS,
-    TIME_PASSES,
-    TIMED,
-    is_owed,
-)
+from vnic_spec.liveness import GOALS, NOT_OWED, TIME_PASSES, TIMED, is_owed
 from vnic_spec.mutations import ENDLESS, MUTATIONS
 from vnic_spec.profile import ComplaintOrder, Profile
+from vnic_spec.properties.endless import CLIENT_DISTURBED, COMPLAINTS, CONSOLE, SERVER_FAULTS
 from vnic_spec.requirements import check_ids
 
 DIALOGUES = tuple(name for name, scenario in SCENARIOS.items() if not scenario.bare)

@@ -14,12 +14,12 @@ from vnic_conformance.explaining import Examples
 from vnic_conformance.terminal import refusal, show
 from vnic_model.examples import mutation_trace, mutations_against, witness_trace
 from vnic_model.instances import SCENARIOS
-from vnic_model.trace import Trace
-from vnic_model.trace_text import WIDTH, Line, legend_of, lines_of
+from vnic_model.trace import LASSO, Trace
+from vnic_model.trace_text import WIDTH, Line, command_of, legend_of, lines_of
 from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
 from vnic_spec.action import Action
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.profile import PARAMETERS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
@@ -57,10 +57,10 @@ def command(name: str, as_json: bool) -> ExitCode:
             return _out(as_json, plain, [*_property(claim), *_examples(examples)])
     if name in ACTIONS:
         return _out(as_json, explaining.plain_action(ACTIONS[name]), _action(ACTIONS[name]))
-    if name in MUTATIONS:
-        found = mutation_trace(MUTATIONS[name])
-        plain = explaining.plain_mutation(MUTATIONS[name]) | explaining.plain_examples(Examples(mutation=found))
-        return _out(as_json, plain, _mutation(MUTATIONS[name], found))
+    if name in EVERY_MUTATION:
+        found = mutation_trace(EVERY_MUTATION[name])
+        plain = explaining.plain_mutation(EVERY_MUTATION[name]) | explaining.plain_examples(Examples(mutation=found))
+        return _out(as_json, plain, _mutation(EVERY_MUTATION[name], found))
     group = upper.partition("-")[0]
     if group in GROUPS:
         members = [entry.id for entry in REQUIREMENTS.values() if entry.group == group]
@@ -150,7 +150,7 @@ def _requirement(entry: Requirement, examples: Examples) -> Iterator[Line]:
         for mutation in misread:
             yield from _para(f"{mutation.sentence} (violates {mutation.refutes})", 30, f"  {mutation.name}")
     yield from _examples(examples)
-    if not (named or found.actions):
+    if not (named or found.actions or misread):
         yield Line("")
         yield from _para("The abstract machine says nothing about it, so there is no trace to show.")
 
@@ -180,14 +180,15 @@ def _examples(examples: Examples) -> Iterator[Line]:
         yield Line("")
         yield from lines_of(examples.witness, compact=True)
     if examples.mutation is not None:
-        mutation = MUTATIONS[examples.mutation.header.mutation or ""]
-        yield from _heading(f"{mutation.refutes} violated: a shortest run under the misreading {mutation.name}")
+        mutation = EVERY_MUTATION[examples.mutation.header.mutation or ""]
+        which = "an endless" if examples.mutation.header.kind == LASSO else "a shortest"
+        yield from _heading(f"{mutation.refutes} violated: {which} run under the misreading {mutation.name}")
         words = f"{mutation.requirement} read as: {mutation.sentence} ({_steps(examples.mutation)})"
         yield from _para(words, 2)
         yield Line("")
         yield from lines_of(examples.mutation, compact=True)
         yield Line("")
-        yield from _para(f"In full, with every byte: vnickit explore --mutate {mutation.name}")
+        yield from _para(f"In full, with every byte: {command_of(examples.mutation.header)}")
     shown = [trace for trace in (examples.witness, examples.mutation) if trace is not None]
     if shown:
         yield Line("")
@@ -216,7 +217,7 @@ def _action(action: Action) -> Iterator[Line]:
     yield from _heading("Requirements that it carries out")
     for requirement in action.requirements:
         yield from _para(REQUIREMENTS[requirement].text, 10, f"  {requirement}")
-    replaced = [m for m in MUTATIONS.values() if action.name in m.effects]
+    replaced = [m for m in EVERY_MUTATION.values() if action.name in m.effects]
     if replaced:
         yield from _heading("Misreadings")
         for mutation in replaced:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from vnic_conformance import liveness
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress, progress_ends, refusal, show
 from vnic_model.explorer import Exploration, explore
@@ -19,7 +20,8 @@ from vnic_model.replay import trace_of
 from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH, lines_of
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.mutations import MUTATIONS, Mutation
+from vnic_spec.liveness import ASSUMPTIONS
+from vnic_spec.mutations import ENDLESS, EVERY_MUTATION, MUTATIONS, Mutation
 from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
@@ -82,9 +84,9 @@ def request_of(
     """
     mutation = None
     if mutate is not None:
-        if mutate not in MUTATIONS:
-            raise refusal("mutation", mutate, MUTATIONS)
-        mutation = MUTATIONS[mutate]
+        if mutate not in EVERY_MUTATION:
+            raise refusal("mutation", mutate, EVERY_MUTATION)
+        mutation = EVERY_MUTATION[mutate]
     usual = "core" if mutation is None else mutation.instance or PROPERTIES[mutation.refutes].instance
     name = name or usual
     if name not in SCENARIOS:
@@ -102,7 +104,7 @@ def request_of(
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     claimed = claims(name)
-    if mutation is not None and not all_properties:
+    if mutation is not None and mutation.refutes in PROPERTIES and not all_properties:
         claimed = (PROPERTIES[mutation.refutes],)
     return Request(machine, mutation, claimed)
 
@@ -131,7 +133,8 @@ def run(request: Request, *, at_most: int | None = None, report: bool = False) -
 
 @click.command(
     epilog="Exit codes: 0 every state and step was checked and holds; 1 violation; 2 wrong usage; "
-    "3 not exhausted (--at-most), or an action of the instance never fired."
+    "3 not exhausted (--at-most), or an action of the instance never fired. With --liveness: 0 what means something there holds; "
+    "1 refuted; 3 not decided."
 )
 @click.option("--instance", "name", metavar="NAME", help="What may happen; see --list.  [default: core]")
 @click.option("--servers", type=int, metavar="N", help="How many servers, 1 to 6.  [default: 2]")
@@ -141,6 +144,8 @@ def run(request: Request, *, at_most: int | None = None, report: bool = False) -
 @click.option("--client-depth", type=click.IntRange(1, 64), metavar="D", help="Elements the client's queue holds.")
 @click.option("--server-depth", type=click.IntRange(1, 64), metavar="D", help="Elements a server's queue holds.")
 @click.option("--at-most", type=click.IntRange(1), metavar="STATES", help="Give up beyond so many states.")
+@click.option("--liveness", "endless", is_flag=True, help="Decide LIV-1, LIV-2, LIV-3: what must happen eventually.")
+@click.option("--without", multiple=True, metavar="NAME", help="With --liveness: drop an assumption; see --list.")
 @click.option(
     "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
 )
@@ -156,6 +161,8 @@ def command(
     client_depth: int | None,
     server_depth: int | None,
     at_most: int | None,
+    endless: bool,
+    without: tuple[str, ...],
     file: Path | None,
     as_json: bool,
     listing: bool,
@@ -172,6 +179,7 @@ def command(
       vnickit explore --instance admin --servers 3     administration, three servers
       vnickit explore --mutate drop_event_on_full      what goes wrong if a rule is misread
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
+      vnickit explore --liveness --servers 1           is the client always served in the end?
     """  # noqa: D301 - click wants the character, not its name
     if listing:
         return _list()
@@ -186,16 +194,15 @@ def command(
     )
     if file is not None and not file.parent.is_dir():
         raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    if endless:
+        return _endless(request, without, all_properties, at_most, file, as_json=as_json, report=report)
+    if without:
+        raise click.ClickException("--without drops an assumption about endless runs; add --liveness")
+    if mutate in ENDLESS:
+        raise click.ClickException(f"no single state or step refutes {mutate}, an endless run does; add --liveness")
     result = run(request, at_most=at_most, report=report)
     trace = result.trace
-    if file is not None:
-        if trace is None:
-            click.echo(f"nothing is violated, so {file} is not written", err=True)
-        else:
-            try:
-                file.write_text(trace.dump(), encoding="utf-8")
-            except OSError as error:
-                raise click.FileError(str(file), error.strerror) from None
+    _write(file, trace)
     if as_json:
         click.echo(json.dumps(_plain(result, trace), indent=2, ensure_ascii=False))
     elif trace is not None:
@@ -205,6 +212,50 @@ def command(
     else:
         _report(result)
     return result.code
+
+
+def _write(file: Path | None, trace: Trace | None) -> None:
+    if file is None:
+        return
+    if trace is None:
+        click.echo(f"nothing is violated, so {file} is not written", err=True)
+        return
+    try:
+        file.write_text(trace.dump(), encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from None
+
+
+def _endless(
+    request: Request,
+    without: tuple[str, ...],
+    everything: bool,
+    at_most: int | None,
+    file: Path | None,
+    *,
+    as_json: bool,
+    report: bool,
+) -> ExitCode:
+    for name in without:
+        if name not in ASSUMPTIONS:
+            raise refusal("assumption", name, ASSUMPTIONS)
+    asked = liveness.questions(request.mutation, all_of_them=everything)
+    found = liveness.decided(
+        request.machine,
+        asked,
+        mutation=request.mutation,
+        without=frozenset(without),
+        at_most=at_most,
+        tell=(lambda words: click.echo(words, err=True)) if report else (lambda _: None),
+    )
+    _write(file, next((one.trace for one in found if one.trace is not None), None))
+    if as_json:
+        plain = {**_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
+        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    else:
+        _introduce(request)
+        show(liveness.lines_of_decided(found))
+    return liveness.code_of(found)
 
 
 # --- text ----------------------------------------------------------------------------------------------------------
@@ -229,13 +280,17 @@ def setting(machine: Instance) -> str:
     )
 
 
-def _report(result: Result) -> None:
-    request, found = result.request, result.found
+def _introduce(request: Request) -> None:
     click.echo(setting(request.machine))
     _wrapped(f"what may happen: {SCENARIOS[request.machine.name].sentence}", "  ")
     if request.mutation:
         _wrapped(f"misreading {request.mutation.name}: {request.mutation.sentence}", "  ")
     click.echo()
+
+
+def _report(result: Result) -> None:
+    request, found = result.request, result.found
+    _introduce(request)
     speed = round(found.states / max(result.seconds, 0.001))
     for label, figure in (("states", found.states), ("transitions", found.transitions), ("depth", found.depth)):
         click.echo(f"{label:<16}{figure:>12,}")
@@ -295,21 +350,38 @@ def _list() -> ExitCode:
     for mutation in MUTATIONS.values():
         click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
         click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    click.echo()
+    click.echo("Mutations that only an endless run refutes (--liveness --mutate):")
+    for mutation in ENDLESS.values():
+        click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
+        click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    click.echo()
+    click.echo("Assumptions about endless runs (--liveness --without):")
+    for assumption in ASSUMPTIONS.values():
+        words = f"  {assumption.name:<12}{assumption.sentence}"
+        click.echo(textwrap.fill(words, WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False))
     return ExitCode.CONFORMS
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------
 
 
-def _plain(result: Result, trace: Trace | None) -> dict[str, object]:
-    machine, found = result.request.machine, result.found
+def _setting(request: Request) -> dict[str, object]:
+    machine = request.machine
     return {
         "instance": machine.name,
         "servers": machine.servers,
         "client_depth": machine.client_depth,
         "server_depth": machine.server_depth,
         "profile": machine.profile.differences(),
-        "mutation": result.request.mutation.name if result.request.mutation else None,
+        "mutation": request.mutation.name if request.mutation else None,
+    }
+
+
+def _plain(result: Result, trace: Trace | None) -> dict[str, object]:
+    machine, found = result.request.machine, result.found
+    return {
+        **_setting(result.request),
         "verdict": result.verdict,
         "violated": found.violation.name if found.violation else None,
         "states": found.states,

@@ -15,18 +15,33 @@ REQUIREMENTS = (
             "Our own; US9552264B1, abstract: recovery without a change in the client; Linux driver history: devices "
             "that stayed down for good."
         ),
+        tests=(
+            "tests/model/test_liveness.py::test_the_goal_is_reached",
+            "tests/model/test_liveness.py::test_without_an_assumption_the_login_is_missed",
+            "tests/model/test_liveness.py::test_a_misreading_goes_on_for_ever",
+        ),
         elsewhere=Elsewhere(
             reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
-            where="model: not yet decided: fair cycles of the explored graph; until then LIV-3 is, which is weaker",
+            where=(
+                "model: fair cycles of the explored graphs of the instances with a dialogue, under assumptions that "
+                "vnickit explore --liveness prints"
+            ),
         ),
     ),
     Requirement(
         "LIV-2",
         text="Once triggers stop, switches stop.",
         source="Our own, from FOV-7 and FOV-8.",
+        tests=(
+            "tests/model/test_liveness.py::test_the_goal_is_reached",
+            "tests/model/test_liveness.py::test_a_misreading_goes_on_for_ever",
+        ),
         elsewhere=Elsewhere(
-            reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
-            where="model: not yet decided: cycles of the explored graph; FOV-1 already allows no switch without a trigger",
+            reason="Progress is a property of infinite runs, not of a state or a step.",
+            where=(
+                "model: cycles of the explored graphs; complaints may go on there, which asks for more than the text "
+                "(vnickit explore --liveness)"
+            ),
         ),
     ),
     Requirement(

@@ -10,14 +10,10 @@ from dataclasses import replace
 from vnic_spec import handshake, selection, session
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Term, Truth
-from vnic_spec.mutation import MUTATIONS, Mutation
-from vnic_spec.mutations import dialogues, reports
+from vnic_spec.mutation import MUTATIONS, Mutation, without_end
 from vnic_spec.rules import RULES
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief
-
-#: Where the misreadings come from that are seen here from another side.
-ALSO = (dialogues, reports)
 
 
 def _init_sent_once(o: Ops, s: State, i: Term, full: Truth) -> Effect:
@@ -45,7 +41,7 @@ def _idle_equal_preempts(o: Ops, s: State) -> Truth:
     return o.all_of(s.auto, o.eq(s.pin, o.nobody), o.some(waits))
 
 
-_LISTED = (
+without_end(
     replace(
         MUTATIONS["server_waits_after_02"],
         name="both_wait_after_02",
@@ -53,7 +49,9 @@ _LISTED = (
         sentence="a server that reads event 02 waits for the INIT of a client that waits for its INIT, for ever",
         instance="core",
         servers=1,
-    ),
+    )
+)
+without_end(
     Mutation(
         "init_sent_once",
         "SRV-1",
@@ -62,7 +60,9 @@ _LISTED = (
         effects={"server_sends_init": _init_sent_once},
         instance="core",
         servers=1,
-    ),
+    )
+)
+without_end(
     Mutation(
         "complaint_not_remembered",
         "SES-3",
@@ -70,7 +70,9 @@ _LISTED = (
         "a complaint switches once and leaves nothing behind, so priority takes the client back",
         effects={"client_complains": _complaint_not_remembered},
         instance="complaint",
-    ),
+    )
+)
+without_end(
     Mutation(
         "equals_take_turns",
         "SEL-5",
@@ -78,14 +80,14 @@ _LISTED = (
         "servers of equal priority share the work: the one that waits takes over at the next report",
         rules=replace(RULES, beats=_in_turn, preempted=_idle_equal_preempts),
         instance="selection",
-    ),
+    )
+)
+without_end(
     replace(
         MUTATIONS["any_report_clears"],
         name="report_forgives",
         refutes="LIV-2",
         sentence="any report of OPERATIONAL clears a complaint, so that client and hypervisor switch for ever",
         instance="complaint",
-    ),
+    )
 )
-#: Every misreading that an endless run refutes, by name.
-ENDLESS = {mutation.name: mutation for mutation in _LISTED}
