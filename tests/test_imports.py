@@ -17,7 +17,7 @@ import pytest
 SPEC, MODEL, KIT, REFERENCE = "vnic_spec", "vnic_model", "vnic_conformance", "vnic_reference"
 ROOMS = (SPEC, MODEL, KIT, REFERENCE)
 
-#: The modules of the model that may import z3, each with everything below it.
+#: The modules of the model that may import a solver, each with everything below it.
 PROVER = (f"{MODEL}.prover",)
 #: The modules of the kit that may import the prover, each with everything below it.
 BEHIND_PROVE = (f"{KIT}.commands.prove", f"{KIT}.commands.demo")
@@ -38,7 +38,7 @@ class Rule:
 
 RULES = (
     Rule(SPEC),
-    Rule(MODEL, rooms=(SPEC,), outside=("networkx", "z3")),
+    Rule(MODEL, rooms=(SPEC,), outside=("cvc5", "networkx", "z3")),
     Rule(KIT, rooms=(SPEC, MODEL), outside=("click", "hypothesis", "networkx", "pytest", "_pytest")),
     Rule(REFERENCE, rooms=(SPEC,)),
 )
@@ -76,8 +76,8 @@ def forbidden(rule: Rule, importer: str, imported: str) -> str:
         return f"{rule.room} may import {', '.join(rule.rooms + rule.outside) or 'the standard library only'}"
     if rule.room == REFERENCE and imported not in SHARED:
         return f"{REFERENCE} may import {', '.join(SHARED)}"
-    if top == "z3" and not within(importer, PROVER):
-        return f"z3 belongs in {', '.join(PROVER)}"
+    if top in ("cvc5", "z3") and not within(importer, PROVER):
+        return f"{top} belongs in {', '.join(PROVER)}"
     if top in ("pytest", "_pytest") and not within(importer, PLUGIN):
         return f"pytest belongs in {', '.join(PLUGIN)}"
     return prover_used(importer, imported)
@@ -105,6 +105,7 @@ def test_nobody_imports_what_he_must_not_know() -> None:
         ("vnic_spec.actions", "import vnic_model.direct", "vnic_spec may import the standard library only"),
         ("vnic_spec.wire", "from vnic_spec import actions", "only words and numbers"),
         ("vnic_model.direct", "import z3", "z3 belongs in"),
+        ("vnic_model.direct", "import cvc5", "cvc5 belongs in"),
         ("vnic_model.direct", "import hypothesis", "vnic_model may import"),
         ("vnic_model.direct", "from vnic_model.prover import induction", "the prover needs z3"),
         ("vnic_model.direct", "def late():\n    import vnic_reference.hypervisor", "vnic_model may import"),

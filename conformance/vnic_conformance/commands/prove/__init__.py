@@ -85,7 +85,7 @@ def command(
             raise
         raise click.UsageError(NO_SOLVER) from None
     if recheck is not None:
-        return certificates.recheck(recheck)
+        return certificates.recheck(recheck, report=report)
     if find_lemmas:
         return finding.find(as_json=as_json, report=report)
     if certify is not None:
