@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -38,16 +39,16 @@ class Taken:
 
 
 class Universe:
-    """The any-N machine with so many servers and priorities, and so many slots for each queue, and no others.
+    """The any-N machine with so many servers, priorities and slots for each queue, and no others.
 
     A queue that begins at the first slot has room while it has fewer elements than there are slots but one.
     """
 
-    def __init__(self, servers: int, slots: int) -> None:
+    def __init__(self, servers: int, levels: int, slots: int) -> None:
         self.machine = Induction()
         o = self.machine.o
         self.servers = [z3.Const(f"server.{k}", SERVER) for k in range(servers)]
-        self.levels = [z3.Const(f"priority.{k}", PRIORITY) for k in range(servers)]
+        self.levels = [z3.Const(f"priority.{k}", PRIORITY) for k in range(levels)]
         self.slots = {
             sort: [z3.Const(f"{sort}.{k}", sort) for k in range(slots)] for sort in (CLIENT_SLOT, SERVER_SLOT)
         }
@@ -118,7 +119,7 @@ class Universe:
         given.append(o.profile.damped == (profile.preempt_delay_ms > 0))
         for (name, term), value in zip(taken.parameters.items(), step.parameters, strict=True):
             given.append(term == self.value(value, step.action.sort(name)))
-        ends = self.is_state(taken.effect.state, step.effect.state, (0, 1))
+        ends = self.is_state(taken.effect.state, step.effect.state, tuple(range(len(self.slots[CLIENT_SLOT]))))
         if step.effect.answer is not None:
             ends = z3.And(ends, o.eq(taken.effect.answer, step.effect.answer))
         solver = z3.Solver()
@@ -127,9 +128,9 @@ class Universe:
 
 
 @cache
-def universe(servers: int, slots: int) -> Universe:
+def universe(servers: int, levels: int, slots: int) -> Universe:
     """Each universe once."""
-    return Universe(servers, slots)
+    return Universe(servers, levels, slots)
 
 
 def disagreements(steps: Iterable[Taken]) -> list[tuple[str, tuple[object, ...], State]]:
@@ -141,62 +142,87 @@ def disagreements(steps: Iterable[Taken]) -> list[tuple[str, tuple[object, ...],
         # An owed event is put behind an element that is taken in the same step, so the queue moves on by one slot.
         slots = made.client_depth + (1 if step.before.owed is Owed.NOTHING else 2)
         expected = (z3.sat, z3.unsat) if step.effect.guard else (z3.unsat, z3.unsat)
-        if universe(made.servers, slots).answers(step) != expected:
+        if universe(made.servers, made.levels, slots).answers(step) != expected:
             found.append((step.action.name, step.parameters, step.before))
     return found
 
 
-@cache
-def firsts(name: str, servers: int) -> dict[str, tuple[State, tuple[object, ...]]]:
-    """Of each action of an instance the first state, breadth first, in which it is possible, and with what parameters."""
+@dataclass(frozen=True)
+class Met:
+    """A step that an exploration met, and how full the queues were."""
+
+    fullness: int
+    instance: Instance
+    state: State
+    parameters: tuple[object, ...]
+
+
+def met(name: str, servers: int) -> dict[tuple[object, ...], Met]:
+    """Of each action of an instance, and each value of its flags, the step with the fullest queues of some thousand states."""
     machine = Machine(instance(name, servers))
-    found: dict[str, tuple[State, tuple[object, ...]]] = {}
-    met, frontier = {machine.initial}, [machine.initial]
-    while frontier and len(found) < len(machine.groups):
-        following = []
-        for packed in frontier:
-            for move in machine.moves(packed):
-                found.setdefault(move.action.name, (machine.decode(packed), move.parameters))
-                if move.after not in met:
-                    met.add(move.after)
-                    following.append(move.after)
-        frontier = following
+    found: dict[tuple[object, ...], Met] = {}
+    known = {machine.initial: None}
+    pending = deque(known)
+    while pending and (len(known) < 3000 or len({key[0] for key in found}) < len(machine.groups)):
+        packed = pending.popleft()
+        state: Any = machine.decode(packed)
+        queues = [state.to_client, *(state.to_server(i) for i in range(servers))]
+        fullness = sum(1 + bool(e.fresh) for queue in queues for e in queue.items)
+        for move in machine.moves(packed):
+            key = (move.action.name, *(p for p in move.parameters if isinstance(p, bool)))
+            if key not in found or found[key].fullness < fullness:
+                found[key] = Met(fullness, machine.instance, state, move.parameters)
+            if move.after not in known:
+                known[move.after] = None
+                pending.append(move.after)
     return found
 
 
-def tried(name: str, servers: int) -> list[Taken]:
-    """The first step of each action of an instance; and in those states of every action one that is not possible."""
-    made = replace(instance(name, servers), actions=frozenset(ACTIONS), parameters={})
-    direct, random = DirectMachine(made), Random(name)
+def tried(steps: dict[tuple[object, ...], Met]) -> list[Taken]:
+    """Steps that were met; and, in their states, of every action one that is not possible."""
+    random = Random(0)
     found, refused = [], {}
-    for first, (state, chosen) in firsts(name, servers).items():
-        found.append(Taken(made, state, ACTIONS[first], chosen, direct.effect(state, ACTIONS[first], chosen)))
+    for (first, *_), step in steps.items():
+        made = replace(step.instance, actions=frozenset(ACTIONS), parameters={})
+        direct = DirectMachine(made)
+        action = ACTIONS[str(first)]
+        effect = direct.effect(step.state, action, step.parameters)
+        found.append(Taken(made, step.state, action, step.parameters, effect))
         for action, parameters in random.sample(list(direct.moves()), 40):
-            effect = direct.effect(state, action, parameters)
+            effect = direct.effect(step.state, action, parameters)
             if not effect.guard:
-                refused[action.name] = Taken(made, state, action, parameters, effect)
+                refused[action.name] = Taken(made, step.state, action, parameters, effect)
     return [*found, *refused.values()]
 
 
 def test_the_any_n_reading_takes_the_steps_of_the_direct_one_and_no_others() -> None:
-    steps = tried("core", 1)
+    steps = tried(met("core", 1))
     assert {step.action.name for step in steps if step.effect.guard} > {"client_registers", "server_reports"}
     assert disagreements(steps) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "servers"), [*((name, 2) for name in SCENARIOS), ("core", 3), ("admin", 3)])
-def test_the_same_in_every_instance(name: str, servers: int) -> None:
-    assert disagreements(tried(name, servers)) == []
+def test_the_same_of_every_action() -> None:
+    every: dict[tuple[object, ...], Met] = {}
+    for name in SCENARIOS:
+        for key, step in met(name, 2).items():
+            if key not in every or every[key].fullness < step.fullness:
+                every[key] = step
+    assert {key[0] for key in every} == set(ACTIONS)
+    assert disagreements(tried(every)) == []
 
 
 @pytest.mark.slow
-def test_every_action_is_compared_where_it_is_possible() -> None:
-    assert {action for name in SCENARIOS for action in firsts(name, 2)} == set(ACTIONS)
+@pytest.mark.parametrize(
+    ("name", "servers"), [("answer", 2), ("deferred", 2), ("gap", 2), ("damped", 2), ("complaint", 3)]
+)
+def test_the_same_under_other_profiles_and_with_three_servers(name: str, servers: int) -> None:
+    steps = tried(met(name, servers))
+    assert disagreements(Random(name).sample(steps, 30)) == []
 
 
 def test_a_step_to_another_state_or_with_another_answer_is_noticed() -> None:
-    step = next(s for s in tried("core", 1) if s.action.name == "client_registers")
+    step = next(s for s in tried(met("core", 1)) if s.action.name == "client_registers")
     assert disagreements([step]) == []
     elsewhere = step.effect.state.but(wish=not step.effect.state.wish)
     assert disagreements([replace(step, effect=step.effect._replace(state=elsewhere))]) != []
