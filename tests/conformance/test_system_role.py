@@ -55,7 +55,7 @@ def test_the_reference_conforms_in_all_of_them() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 8))
+@pytest.mark.parametrize("seed", range(2, 5))
 def test_the_reference_is_not_wronged(seed: int) -> None:
     result = checked(REFERENCE, "--steps", "8000", "--seed", str(seed), "--phase", "hypothesis")
     assert result.exit_code == ExitCode.CONFORMS, result.output
@@ -131,7 +131,7 @@ def test_junit(tmp_path: Path) -> None:
     result = checked(faulty("server_hides_link_down"), "--steps", "0", "-k", "FOV-1/*", "--junit", str(file))
     assert result.exit_code == ExitCode.VIOLATION
     suite = ET.parse(file).getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("5", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("5", "2")
 
 
 # -- the command line ------------------------------------------------------------------------------------------------
