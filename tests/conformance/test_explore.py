@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -209,5 +210,48 @@ def test_what_means_nothing_is_not_called_true() -> None:
 )
 def test_what_speaks_of_endless_runs_wants_liveness(words: list[str], advice: str) -> None:
     result = vnickit("explore", *words)
+    assert result.exit_code == ExitCode.USAGE
+    assert advice in result.stderr
+
+
+# --- the state graph -------------------------------------------------------------------------------------------------
+
+
+def test_the_graph_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "core.graphml"
+    result = vnickit("explore", "--servers", "1", "--graph", str(file))
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert len(nx.read_graphml(file)) == 2_058
+    assert "2,058 states and" in result.stdout
+
+
+def test_a_quotient_of_it_is_written_for_graphviz(tmp_path: Path) -> None:
+    file = tmp_path / "core.dot"
+    result = vnickit("explore", "--servers", "1", "--graph", str(file), "--quotient", "crq, phase")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert 'label="crq = OPEN\\nphase = LOGGED_IN"' in file.read_text(encoding="utf-8")
+
+
+def test_a_graph_that_is_too_large_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "core.dot"
+    result = vnickit("explore", "--graph", str(file), "--at-most", "1000")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "NOT WRITTEN: more than 1,000 states are reachable" in result.stdout
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--graph", "core.png"], "the name has to end in .graphml or .dot"),
+        (["--graph", "core.dot", "--quotient", "status"], "a state has no attribute 'status'; it has crq, "),
+        (["--graph", "/nowhere/at/all/core.dot"], "/nowhere/at/all/core.dot"),
+        (["--quotient", "crq"], "add --graph FILE"),
+        (["--graph", "core.dot", "--liveness"], "it goes with neither --liveness nor --trace nor --json"),
+    ],
+    ids=" ".join,
+)
+def test_a_graph_that_cannot_be_is_refused(words: list[str], advice: str) -> None:
+    result = vnickit("explore", "--servers", "1", *words)
     assert result.exit_code == ExitCode.USAGE
     assert advice in result.stderr

@@ -12,6 +12,7 @@ import click
 
 from vnic_conformance import liveness
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import progress, progress_ends, refusal, show
 from vnic_model.explorer import Exploration, explore
 from vnic_model.instance import Instance
@@ -147,6 +148,13 @@ def run(request: Request, *, at_most: int | None = None, report: bool = False) -
 @click.option("--liveness", "endless", is_flag=True, help="Decide LIV-1, LIV-2, LIV-3: what must happen eventually.")
 @click.option("--without", multiple=True, metavar="NAME", help="With --liveness: drop an assumption; see --list.")
 @click.option(
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the state graph here, .graphml or .dot; checks nothing.",
+)
+@click.option("--quotient", metavar="NAMES", help="With --graph: seen through these variables, e.g. crq,phase.")
+@click.option(
     "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -163,6 +171,8 @@ def command(
     at_most: int | None,
     endless: bool,
     without: tuple[str, ...],
+    graph: Path | None,
+    quotient: str | None,
     file: Path | None,
     as_json: bool,
     listing: bool,
@@ -180,6 +190,7 @@ def command(
       vnickit explore --mutate drop_event_on_full      what goes wrong if a rule is misread
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
       vnickit explore --liveness --servers 1           is the client always served in the end?
+      vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
     """  # noqa: D301 - click wants the character, not its name
     if listing:
         return _list()
@@ -194,6 +205,12 @@ def command(
     )
     if file is not None and not file.parent.is_dir():
         raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    if graph is not None:
+        if endless or as_json or file is not None:
+            raise click.ClickException("--graph checks nothing; it goes with neither --liveness nor --trace nor --json")
+        return export(request.machine, graph, quotient, at_most)
+    if quotient is not None:
+        raise click.ClickException("--quotient says how a graph is to be seen; add --graph FILE")
     if endless:
         return _endless(request, without, all_properties, at_most, file, as_json=as_json, report=report)
     if without:
