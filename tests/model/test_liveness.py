@@ -47,7 +47,7 @@ SLOW = {
     ("LIV-2", "answer", 2): (32_124, 32_124, 28_302),
     ("LIV-2", "deferred", 2): (65_563, 65_563, 63_493),
     ("LIV-2", "wish", 2): (11_980, 11_980, 5_116),
-    ("LIV-2", "complaint", 3): (15_928, 15_928, 8_408),
+    ("LIV-1", "wish", 3): (215_418, 218_544, 126_277),
     ("LIV-2", "gap", 3): (2_170, 2_170, 856),
     ("LIV-1", "wish", 2): (11_980, 7_868, 5_860),
     ("LIV-2", "admin", 2): (6_896, 6_896, 4_120),
@@ -138,6 +138,14 @@ def test_time_outs_that_do_not_wait_never_let_a_login_through() -> None:
     names = [move.action.name for move in found.loop]
     assert "client_times_out" in names
     assert "server_reads_init" not in names
+
+
+@pytest.mark.parametrize("hasty", TIMED)
+def test_each_of_the_two_waits_is_needed(hasty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that times out too soon, or a server that sends INIT without waiting: its step comes again and again."""
+    monkeypatch.setattr("vnic_model.liveness.TIMED", tuple(name for name in TIMED if name != hasty))
+    found = decide(instance("core", 1), "LIV-1")
+    assert hasty in [move.action.name for move in found.loop]
 
 
 def test_a_complaint_recorded_before_nobody_else_is_found_lets_the_client_switch_for_ever() -> None:
