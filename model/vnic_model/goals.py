@@ -264,23 +264,23 @@ PLANS: dict[str, Plan] = {
         }
     ),
     "silence-begins-with-an-event": Plan({"CRQ-6": "client_consumes"}),
-    "whoever-has-spoken-comes-after-the-event": Plan(
+    "who-spoke-did-so-after-the-event": Plan(
         {"connected-only-as-selected": "server_registers", "every-session-starts-afresh": "server_registers"}
     ),
-    "a-session-begins-with-init": Plan({"whoever-has-spoken-comes-after-the-event": "server_reads_login"}),
+    "a-session-begins-with-init": Plan({"who-spoke-did-so-after-the-event": "server_reads_login"}),
     "who-waits-reads-init-next": Plan(
         {
             "connected-only-as-selected": "server_reads_init",
             "every-session-starts-afresh": "server_registers",
             "no-init-unless-awaited": "client_reads_failover",
-            "whoever-has-spoken-comes-after-the-event": "client_reads_failover",
+            "who-spoke-did-so-after-the-event": "client_reads_failover",
             "a-session-begins-with-init": "client_reads_failover",
         }
     ),
     "LIV-3/speaker": Plan(
         {
             "every-session-starts-afresh": "server_registers",
-            "whoever-has-spoken-comes-after-the-event": "client_reads_failover",
+            "who-spoke-did-so-after-the-event": "client_reads_failover",
             "who-waits-reads-init-next": "server_registers",
         }
     ),

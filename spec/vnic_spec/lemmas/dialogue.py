@@ -123,7 +123,7 @@ def who_answers_a_login_serves(o: Ops, s: State) -> Truth:
 
 
 @lemma(scope=Scope.DRIVERS)
-def whoever_has_spoken_comes_after_the_event(o: Ops, s: State) -> Truth:
+def who_spoke_did_so_after_the_event(o: Ops, s: State) -> Truth:
     """When a connected server has sent INIT, or answered one, the latest element on the client's queue is no event
     (crossing = hold)."""
     latest = s.to_client.last(lambda e: o.no(is_event(o, e)))
