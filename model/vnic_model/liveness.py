@@ -15,12 +15,13 @@ LIV-1 is decided for each server that may be the one that stays eligible.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
 from vnic_model.codegen import predicate
+from vnic_model.components import components
 from vnic_model.instance import Instance
 from vnic_model.machine import Group, Machine, Move
 from vnic_spec.action import Actor
@@ -285,46 +286,6 @@ def _candidates(calm: Calm, order: list[int]) -> Iterator[list[int]]:
     for i in range(calm.machine.instance.servers):
         holds = calm.holds(goal.steady, i)
         yield [s for s in short if holds(s)]
-
-
-def components(nodes: Iterable[int], successors: Callable[[int], list[int]]) -> Iterator[list[int]]:
-    """Strongly connected components (Tarjan's algorithm without recursion), trivial ones included.
-
-    networkx has the same; it wants the whole graph in memory, and steps are cheaper computed than kept.
-    """
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    waiting: list[int] = []
-    on_stack: set[int] = set()
-    for root in nodes:
-        if root in index:
-            continue
-        index[root] = low[root] = len(index)
-        waiting.append(root)
-        on_stack.add(root)
-        work = [(root, iter(successors(root)))]
-        while work:
-            node, rest = work[-1]
-            for after in rest:
-                if after not in index:
-                    index[after] = low[after] = len(index)
-                    waiting.append(after)
-                    on_stack.add(after)
-                    work.append((after, iter(successors(after))))
-                    break
-                if after in on_stack:
-                    low[node] = min(low[node], index[after])
-            else:
-                work.pop()
-                if work:
-                    before = work[-1][0]
-                    low[before] = min(low[before], low[node])
-                if low[node] == index[node]:
-                    found: list[int] = []
-                    while not found or found[-1] != node:
-                        found.append(waiting.pop())
-                        on_stack.discard(found[-1])
-                    yield found
 
 
 def _refutes(calm: Calm, component: list[int]) -> bool:

@@ -8,8 +8,9 @@ from functools import cache
 import networkx as nx
 import pytest
 
+from vnic_model.components import components
 from vnic_model.instances import SCENARIOS, instance
-from vnic_model.liveness import LivenessError, Verdict, components, decide
+from vnic_model.liveness import LivenessError, Verdict, decide
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.liveness import GOALS, NOT_OWED, TIME_PASSES, TIMED, is_owed
 from vnic_spec.mutations import ENDLESS, MUTATIONS

@@ -12,6 +12,7 @@ import click
 
 from vnic_conformance import liveness
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.instance_list import list_instances
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import progress, progress_ends, refusal, show
 from vnic_model.explorer import Exploration, explore
@@ -22,7 +23,7 @@ from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH, lines_of
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.liveness import ASSUMPTIONS
-from vnic_spec.mutations import ENDLESS, EVERY_MUTATION, MUTATIONS, Mutation
+from vnic_spec.mutations import ENDLESS, EVERY_MUTATION, Mutation
 from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
@@ -193,7 +194,7 @@ def command(
       vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
     """  # noqa: D301 - click wants the character, not its name
     if listing:
-        return _list()
+        return list_instances()
     request = request_of(
         name=name,
         servers=servers,
@@ -354,30 +355,6 @@ def _sentence(result: Result) -> str:
             "checked, and nothing here refutes it. Try more servers, deeper queues or another instance."
         )
     return "HOLDS: every reachable state and every step was checked; nothing is violated and every action fired."
-
-
-def _list() -> ExitCode:
-    click.echo("Instances (--instance), and who may act in them:")
-    for scenario in SCENARIOS.values():
-        partners = "any client and any server" if scenario.bare else "drivers that keep to the dialogue"
-        click.echo(f"  {scenario.name:<14}{partners}; {len(scenario.actions)} actions")
-        click.echo(textwrap.fill(scenario.sentence, WIDTH, initial_indent=" " * 16, subsequent_indent=" " * 16))
-    click.echo()
-    click.echo("Mutations (--mutate): a requirement misread, and the property that this violates:")
-    for mutation in MUTATIONS.values():
-        click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
-        click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
-    click.echo()
-    click.echo("Mutations that only an endless run refutes (--liveness --mutate):")
-    for mutation in ENDLESS.values():
-        click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
-        click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
-    click.echo()
-    click.echo("Assumptions about endless runs (--liveness --without):")
-    for assumption in ASSUMPTIONS.values():
-        words = f"  {assumption.name:<12}{assumption.sentence}"
-        click.echo(textwrap.fill(words, WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False))
-    return ExitCode.CONFORMS
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------

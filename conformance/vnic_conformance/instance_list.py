@@ -1,0 +1,38 @@
+"""``vnickit explore --list``: what may be explored, what may be misread, what may be assumed."""
+
+from __future__ import annotations
+
+import textwrap
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_model.instances import SCENARIOS
+from vnic_model.trace_text import WIDTH
+from vnic_spec.liveness import ASSUMPTIONS
+from vnic_spec.mutations import ENDLESS, MUTATIONS
+
+
+def list_instances() -> ExitCode:
+    """Print the instances, the mutations and the assumptions about endless runs."""
+    click.echo("Instances (--instance), and who may act in them:")
+    for scenario in SCENARIOS.values():
+        partners = "any client and any server" if scenario.bare else "drivers that keep to the dialogue"
+        click.echo(f"  {scenario.name:<14}{partners}; {len(scenario.actions)} actions")
+        click.echo(textwrap.fill(scenario.sentence, WIDTH, initial_indent=" " * 16, subsequent_indent=" " * 16))
+    click.echo()
+    click.echo("Mutations (--mutate): a requirement misread, and the property that this violates:")
+    for mutation in MUTATIONS.values():
+        click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
+        click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    click.echo()
+    click.echo("Mutations that only an endless run refutes (--liveness --mutate):")
+    for mutation in ENDLESS.values():
+        click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
+        click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    click.echo()
+    click.echo("Assumptions about endless runs (--liveness --without):")
+    for assumption in ASSUMPTIONS.values():
+        words = f"  {assumption.name:<12}{assumption.sentence}"
+        click.echo(textwrap.fill(words, WIDTH, subsequent_indent=" " * 14, break_on_hyphens=False))
+    return ExitCode.CONFORMS
