@@ -136,6 +136,10 @@ def _claims(exam: Examination) -> str:
         near = difflib.get_close_matches(word, FEATURES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(FEATURES)}"
         raise FailedError(f"there is no feature {word!r}; {hint}")
+    if hello.role == "system":
+        raise NotTriedError(
+            "role system has no sanity checks of its own; vnickit check says what is wrong with its replies"
+        )
     if hello.role != "hypervisor":
         raise NotTriedError(f"role {hello.role} is reserved; this kit tests hypervisors")
     features = " ".join(sorted(hello.features)) or "none"

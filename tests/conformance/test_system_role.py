@@ -143,6 +143,12 @@ def test_what_the_role_cannot_do_is_wrong_usage() -> None:
     assert "reopen = keep" in result.output
 
 
+def test_smoke_says_that_it_is_not_for_this_role() -> None:
+    result = CliRunner().invoke(main, ["smoke", "--adapter", REFERENCE], prog_name="vnickit")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "role system has no sanity checks of its own" in " ".join(result.output.split())
+
+
 def test_a_broken_adapter_is_no_verdict() -> None:
     result = checked("python:tests.conformance.test_system_role:dies", "--steps", "0")
     assert result.exit_code == ExitCode.ADAPTER_BROKEN, result.output
