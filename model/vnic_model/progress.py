@@ -1,9 +1,10 @@
 """Dead ends (LIV-3): states from which the client cannot get logged in again.
 
 A safety property cannot say that client and servers wait for each other for ever; the graph of all steps can. From every
-state in which the client's partition is on, a state in which it is logged in must be reachable *by the system's own steps*: no
-fault, no user, no administrator, no lucky timeout. Servers that are off may boot and servers that hang may resume ("given
-servers that come back"). This is sharper than LIV-3, which would also allow faults on the way.
+state in which the client's partition is on and its user wants the device open, a state in which it is logged in must be
+reachable *by the system's own steps*: no fault, no user, no administrator, no lucky timeout. Servers that are off may boot and
+servers that hang may resume ("given servers that come back"). This is sharper than LIV-3, which would also allow faults on the
+way. Progress that is not only possible but comes about: :mod:`vnic_model.liveness`.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ def dead_ends(instance: Instance) -> DeadEnds:
     """
     machine = Machine(instance)
     index, parents, edges = _graph(machine)
-    phase = machine.layout.scalars["phase"]
+    phase, wish = machine.layout.scalars["phase"], machine.layout.scalars["wish"]
     phases = [(s >> phase.shift) & ((1 << phase.width) - 1) for s in index]
     good = [k for k, p in enumerate(phases) if p == ClientPhase.LOGGED_IN.value]
     if not good:
         raise ValueError(f"instance {instance.name}: the client never logs in, so every state would be a dead end")
     alive = _backwards(len(phases), edges, good)
-    dead = [k for k, p in enumerate(phases) if not alive[k] and p != ClientPhase.OFF.value]
+    dead = [k for k, s in enumerate(index) if not alive[k] and phases[k] != ClientPhase.OFF.value and s & wish.mask]
     result = DeadEnds(machine, len(phases), len(good), len(dead))
     if dead:
         states = list(index)

@@ -14,7 +14,7 @@ from vnic_spec.profile import Crossing, Profile
 from vnic_spec.vocabulary import Belief, ClientPhase, Status
 
 
-@pytest.mark.parametrize("name", ["core", "migration", "holding", "answer", "deferred"])
+@pytest.mark.parametrize("name", ["core", "migration", "holding", "answer", "deferred", "data", "wish"])
 def test_from_every_state_the_client_gets_logged_in_again_by_the_systems_own_steps(name: str) -> None:
     one = dead_ends(instance(name, 1))
     assert one.dead == 0
@@ -22,7 +22,7 @@ def test_from_every_state_the_client_gets_logged_in_again_by_the_systems_own_ste
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["core", "migration", "holding", "answer", "deferred"])
+@pytest.mark.parametrize("name", ["core", "migration", "holding", "answer", "deferred", "data", "wish"])
 def test_the_same_with_two_servers(name: str) -> None:
     assert dead_ends(instance(name, 2)).dead == 0
 
