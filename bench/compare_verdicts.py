@@ -20,7 +20,9 @@ def verdicts(path: str) -> tuple[str, dict[tuple[str, str | None], str], float]:
 def main() -> int:
     (one, a, first), (other, b, second) = map(verdicts, sys.argv[1:3])
     unlike = sorted(str(k) for k in a.keys() | b.keys() if a.get(k) != b.get(k))
-    print(f"z3 {one}: {len(a)} obligations in {first:.1f} s; z3 {other}: {len(b)} in {second:.1f} s; unlike: {len(unlike)}")
+    print(
+        f"z3 {one}: {len(a)} obligations in {first:.1f} s; z3 {other}: {len(b)} in {second:.1f} s; unlike: {len(unlike)}"
+    )
     print(*unlike, sep="\n", end="\n" if unlike else "")
     return 1 if unlike or not a else 0
 

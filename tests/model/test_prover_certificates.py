@@ -78,11 +78,10 @@ def unlike(obligation: Obligation) -> int:
 
     # Names that the reading has made up are numbered anew: undo it, by where they occur.
     def plain(formulas: list[Any]) -> list[str]:
-        found = "\n".join(f.sexpr() for f in formulas)
+        found = "\n;\n".join(f.sexpr() for f in formulas).replace("|", "")
         numbers: dict[str, str] = {}
-        return re.sub(
-            r"(\w+)!(\d+)", lambda m: numbers.setdefault(m[0], f"{m[1]}!{len(numbers)}"), found.replace("|", "")
-        ).split("\n")
+        found = re.sub(r"([\w.]+)!\d+", lambda m: numbers.setdefault(m[0], f"{m[1]}!{len(numbers)}"), found)
+        return [" ".join(one.split()) for one in found.split("\n;\n")]  # where lines end depends on the numbers
 
     return sum(a != b for a, b in zip(plain(asked), plain(read), strict=True))
 
