@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -207,7 +208,7 @@ def test_a_window_grows_by_what_is_not_known() -> None:
 
 
 def program(*words: str) -> str:
-    return " ".join(("python -m vnic_reference --clock real --quiet-ms 1", *words))
+    return " ".join((f"{sys.executable} -m vnic_reference --clock real --quiet-ms 1", *words))
 
 
 def test_the_program_is_checked_on_a_real_clock(vnickit: Callable[..., Result], tmp_path: Path) -> None:

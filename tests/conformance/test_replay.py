@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -162,6 +163,6 @@ def test_a_failure_of_partitions_without_a_connection_is_replayed(vnickit: Kit) 
     vnickit("check", "--adapter", faulty, "-k", "CRQ-2/*authorised*", "--log", "run.jsonl")
     assert vnickit("replay", "run.jsonl", "--adapter", faulty).exit_code == ExitCode.VIOLATION
     assert vnickit("replay", "run.jsonl", "--adapter", REFERENCE).exit_code == ExitCode.CONFORMS
-    without = vnickit("replay", "run.jsonl", "--adapter", "python -m vnic_reference --without unpaired")
+    without = vnickit("replay", "run.jsonl", "--adapter", f"{sys.executable} -m vnic_reference --without unpaired")
     assert without.exit_code == ExitCode.INCONCLUSIVE
     assert "does not claim unpaired" in without.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_the_reference_is_not_wronged(seed: int) -> None:
 
 @pytest.mark.slow
 def test_the_reference_conforms_as_a_program() -> None:
-    result = checked("python -m vnic_reference --role system", "--steps", "0")
+    result = checked(f"{sys.executable} -m vnic_reference --role system", "--steps", "0")
     assert result.exit_code == ExitCode.CONFORMS, result.output
 
 
