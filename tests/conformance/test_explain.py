@@ -76,8 +76,9 @@ def test_an_unknown_name_is_answered_with_advice(name: str, advice: str) -> None
 def test_every_requirement_is_explained(name: str) -> None:
     result = explain(name)
     assert result.exit_code == ExitCode.CONFORMS, result.output
-    code = [line for line in result.stdout.splitlines() if len(line) > 100 and not line.startswith("    ")]
-    assert not code
+    prose = [line for line in result.stdout.splitlines() if not line.startswith("    ")]
+    # The name of a test is never broken, so that it can be copied; nothing else makes a line too long.
+    assert not [line for line in prose if len(line) > 100 and max(map(len, line.split())) < 60]
 
 
 @pytest.mark.parametrize("name", ACTIONS)

@@ -37,6 +37,10 @@ class DisagreementError(Exception):
     """The direct reading does not confirm a counterexample: one of the readings is wrong."""
 
 
+class ClaimHoldsError(DisagreementError):
+    """The direct reading takes the same step, but finds the claim kept."""
+
+
 @dataclass(frozen=True)
 class Counterexample:
     """Two states and the step between them, as the direct reading has them."""
@@ -55,21 +59,35 @@ def counterexample(
 ) -> Counterexample | None:
     """The smallest refutation of an obligation, or None where there is none of a size worth showing.
 
+    The any-N reading knows a place on a queue by its slot, so a queue that was emptied and filled alike is another one to it;
+    what it claims of places is therefore a little more than the direct reading asks for. A model in which only that is broken is
+    passed over.
+
     Raises:
-        DisagreementError: the direct reading takes the step otherwise.
+        DisagreementError: the direct reading takes the step otherwise, or denies every model.
     """
     query = machine.query(obligation, using)
     if query.trivial:
         return None
+    denied: ClaimHoldsError | None = None
     for servers, slots in sizes():
         solver = query.solver()
         named = bounded(solver, machine, servers, slots)
-        if solver.check() == z3.sat:
-            _quieten(solver, machine, obligation, named)
-            assert solver.check() == z3.sat
-            found = _Decoder(machine, solver.model(), named).counterexample(obligation)
-            confirm(found, machine.o.rules, machine.effects)
-            return found
+        if solver.check() != z3.sat:
+            continue
+        models = [_Decoder(machine, solver.model(), named)]
+        _quieten(solver, machine, obligation, named)
+        assert solver.check() == z3.sat
+        for decoder in (_Decoder(machine, solver.model(), named), *models):
+            found = decoder.counterexample(obligation)
+            try:
+                confirm(found, machine.o.rules, machine.effects)
+            except ClaimHoldsError as error:
+                denied = error
+            else:
+                return found
+    if denied is not None:
+        raise denied
     return None
 
 
@@ -269,4 +287,4 @@ def confirm(found: Counterexample, rules: Rules, effects: Mapping[str, Callable[
         step = Step(action.name, dict(found.parameters), effect.answer)
         holds = goal.of_step(judge, found.before, effect.state, step)
     if holds:
-        raise DisagreementError(f"{found.obligation}: the claim holds by the direct reading")
+        raise ClaimHoldsError(f"{found.obligation}: the claim holds by the direct reading")

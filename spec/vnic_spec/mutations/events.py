@@ -27,8 +27,8 @@ def _drop_event_on_full(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) 
 
 def _event_flushes_queue(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
     flushed = s.but(to_client=o.ite(o.all_of(when, full), s.to_client.clear(), s.to_client))
-    _, t = failover.tell_client(o, flushed, kind, when, o.false)
-    return failover.tell_client(o, s, kind, when, full)[0], t
+    room, t = failover.tell_client(o, flushed, kind, when, o.false)
+    return o.all_of(failover.tell_client(o, s, kind, when, full)[0], room), t
 
 
 def _silent_without_successor(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:

@@ -40,9 +40,10 @@ def _sends_events(o: Ops, s: State, i: Term, to_client_kind: Term, full: Truth) 
 
 def _stale_elements(o: Ops, s: State, b: Term) -> Effect:
     effect = handshake.client_registers(o, s, b)
-    _, queue = s.to_client.push(Element(o.const(Kind.INIT_COMPLETE), effect.state.selected, o.false))
+    room, queue = s.to_client.push(Element(o.const(Kind.INIT_COMPLETE), effect.state.selected, o.false))
     kept = o.all_of(s.standing, o.no(o.eq(effect.state.selected, o.nobody)))
-    return Effect(effect.guard, effect.state.but(to_client=o.ite(kept, queue, effect.state.to_client)), effect.answer)
+    guard = o.all_of(effect.guard, o.implies(kept, room))
+    return Effect(guard, effect.state.but(to_client=o.ite(kept, queue, effect.state.to_client)), effect.answer)
 
 
 def _dropped_before_closed(o: Ops, s: State, full: Truth) -> Effect:
