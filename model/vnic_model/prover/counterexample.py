@@ -17,7 +17,7 @@ import z3
 
 from vnic_model.direct import DirectMap, DirectOps, DirectOrder, DirectQueue
 from vnic_model.goals import GOALS, PLANS
-from vnic_model.prover.induction import Induction, Obligation
+from vnic_model.prover.induction import Induction, Obligation, Query
 from vnic_model.prover.sorts import CLIENT_SLOT, PRIORITY, SERVER, SERVER_SLOT, Formula, word
 from vnic_spec.action import Effect, ParameterSort
 from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server
@@ -71,15 +71,10 @@ def counterexample(
         return None
     denied: ClaimHoldsError | None = None
     for servers, slots in sizes():
-        solver = query.solver()
-        named = bounded(solver, machine, servers, slots)
-        if solver.check() != z3.sat:
-            continue
-        models = [_Decoder(machine, solver.model(), named)]
-        _quieten(solver, machine, obligation, named)
-        assert solver.check() == z3.sat
-        for decoder in (_Decoder(machine, solver.model(), named), *models):
-            found = decoder.counterexample(obligation)
+        for quiet in (True, False):
+            found = _of_size(query, machine, obligation, servers, slots, quiet=quiet)
+            if found is None:
+                break
             try:
                 confirm(found, machine.o.rules, machine.effects)
             except ClaimHoldsError as error:
@@ -89,6 +84,19 @@ def counterexample(
     if denied is not None:
         raise denied
     return None
+
+
+def _of_size(
+    query: Query, machine: Induction, obligation: Obligation, servers: int, slots: int, *, quiet: bool
+) -> Counterexample | None:
+    solver = query.solver()
+    named = bounded(solver, machine, servers, slots)
+    if solver.check() != z3.sat:
+        return None
+    if quiet:
+        _quieten(solver, machine, obligation, named)
+        assert solver.check() == z3.sat
+    return _Decoder(machine, solver.model(), named).counterexample(obligation)
 
 
 def sizes() -> Iterator[tuple[int, int]]:
