@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,22 @@ from hypothesis import settings
 # fresh randomness is what `vnickit check` is for.
 settings.register_profile("kit", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("kit")
+
+#: The packages of this project.
+PACKAGES = ("vnic_spec", "vnic_model", "vnic_conformance", "vnic_reference")
+
+
+def pytest_collection_finish() -> None:
+    """Import every module of ours before the first test.
+
+    Hypothesis draws, among others, the constants of all local modules that are imported so far: which those are must
+    not depend on which tests a worker happened to run before, or the same checkout gives another verdict.
+    """
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+
 
 GOLDEN = Path(__file__).parent / "golden"
 

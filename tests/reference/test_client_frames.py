@@ -128,14 +128,19 @@ def test_frames_of_no_length(up: Any, length: int) -> None:
 
 
 def test_the_servers_queues_are_gone(up: Any) -> None:
-    """protocol.md 4.8: nothing more is tried, and no reset is made of it; the platform will say what has happened."""
+    """protocol.md 4.8: nothing is sent any more; the platform has 5 s to say what has happened, and then CLI-7 holds."""
     for handle in up.handles:
         up.driver.free_sub_crq(handle)
     assert not up.bench.client.send(up.bench.frame())
     assert up.bench.client.data.broken
-    up.run(30_000)
+    up.run(4_999)
     assert up.bench.client.phase is ClientPhase.LOGGED_IN
     assert up.bench.client.registrations == 1
+    up.run(1_000)
+    assert up.bench.client.registrations == 2
+    up.driver.send(request(Command.LINK_STATE_INDICATION, physical=1, logical=1))
+    up.settle()
+    assert up.bench.client.send(up.bench.frame())
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ class VnicClient:
             self._deadline = next(self._worker)
         if self.phase is ClientPhase.LOGGED_IN and self.data.step(now, self.lending):
             self._acted = True
+        if self._deadline is None:
+            self._deadline = self.watchdog()
         return self._acted
 
     def next_deadline(self) -> int | None:
@@ -155,11 +157,10 @@ class VnicClient:
 
     def send(self, frame: bytes) -> bool:
         """Send a frame; False: not taken, and never sent later."""
-        if not self.link_up or not self.data.send(frame, self.now):
-            return False
+        taken = self.link_up and self.data.send(frame, self.now)
         if self._deadline is None:
-            self._deadline = self.now + self.settings.watchdog_ms
-        return True
+            self._deadline = self.watchdog()
+        return taken
 
     def received(self) -> list[bytes]:
         """Take the frames that came."""
@@ -300,12 +301,12 @@ class VnicClient:
         self.bounce = False
 
     def watchdog(self) -> int | None:
-        """When a frame in flight will have waited too long."""
+        """When a frame in flight, or the platform's word that the server is gone, will have been awaited too long."""
         since = self.data.waiting_since()
         return None if since is None else since + self.settings.watchdog_ms
 
     def stuck(self) -> bool:
-        """Whether a frame in flight has waited too long."""
+        """Whether something has been awaited too long."""
         due = self.watchdog()
         return due is not None and self.now >= due
 

@@ -60,6 +60,7 @@ class ClientData:
         frames: those that came and were not taken yet, the oldest first.
         suspect: completions that made no sense, and were ignored (CLI-9).
         broken: the server's queues are gone; nothing is sent until the next session (protocol.md 4.8).
+        broken_since: when one of them was found to be gone, in ms; None if none was in this session.
     """
 
     def __init__(self, driver: Driver, batch: int, rest_ms: int) -> None:
@@ -78,6 +79,7 @@ class ClientData:
         self.failed = 0
         self.suspect = 0
         self.broken = True
+        self.broken_since: int | None = None
 
     def open(self, tx: list[TxPath], rx: list[RxPath], max_frame: int, headers_wanted: int = 0) -> None:
         """A session begins: its paths, the longest frame in bytes, and the headers wanted of each frame."""
@@ -92,6 +94,7 @@ class ClientData:
             pool.release()
         self.tx, self.rx = [], []
         self.broken = True
+        self.broken_since = None
 
     # -- sending -------------------------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class ClientData:
         first = TxDescriptor(slot, map_id, len(frame), ioba, elements=1 + len(headers)).pack()
         rc = self._hand_over(path.submission, [first, *headers])
         if rc != Rc.H_SUCCESS:
-            self.broken = self.broken or rc != Rc.H_DROPPED
+            self._refused(rc, now)
             return False
         path.free.popleft()
         path.in_flight[slot] = now
@@ -117,8 +120,15 @@ class ClientData:
         return True
 
     def waiting_since(self) -> int | None:
-        """When the oldest frame in flight was handed over; None if none is."""
-        return min((since for path in self.tx for since in path.in_flight.values()), default=None)
+        """Since when there has been a sign of trouble: the oldest frame in flight, or a queue that is gone; None: none."""
+        since = [since for path in self.tx for since in path.in_flight.values()]
+        return min(since if self.broken_since is None else [*since, self.broken_since], default=None)
+
+    def _refused(self, rc: int, now: int) -> None:
+        """A queue of the server's took nothing: it is full, or gone, or never was one (the login response said so)."""
+        if rc != Rc.H_DROPPED and not self.broken:
+            self.broken = True
+            self.broken_since = now
 
     # -- receiving -----------------------------------------------------------------------------------------------
 
@@ -134,12 +144,12 @@ class ClientData:
             while path.resting and path.resting[0][0] <= now:
                 path.free.append(path.resting.popleft()[1])
             while path.free and not self.broken:
-                if not self._lend_batch(path):
+                if not self._lend_batch(path, now):
                     break
                 lent = True
         return lent
 
-    def _lend_batch(self, path: RxPath) -> bool:
+    def _lend_batch(self, path: RxPath, now: int) -> bool:
         slots = [path.free[at] for at in range(min(len(path.free), self._indirect_limit))]
         block = []
         for step, slot in enumerate(slots):
@@ -149,9 +159,9 @@ class ClientData:
         if rc == Rc.H_PARAMETER and len(slots) > MAX_INDIRECT_OLD:
             # An older platform takes fewer at once, and has no other way of saying so (protocol.md 2.7).
             self._indirect_limit = MAX_INDIRECT_OLD
-            return self._lend_batch(path)
+            return self._lend_batch(path, now)
         if rc != Rc.H_SUCCESS:
-            self.broken = self.broken or rc != Rc.H_DROPPED
+            self._refused(rc, now)
             return False
         for slot in slots:
             path.free.popleft()

@@ -74,7 +74,9 @@ class Recovery(Login):
             else:
                 yield client.watchdog()
                 if client.stuck():
-                    raise AttemptError("a frame was not completed in time")
+                    raise AttemptError(
+                        "a frame was not completed in time, or the server's queues are gone and nobody says why"
+                    )
 
     def logged_in(self) -> None:
         """Logged in and the link asked for: whatever failed before is over, and the network has to be told (CLI-5)."""

@@ -35,7 +35,8 @@ class ClientSettings:
         settle_ms: pause between freeing and registering after a failed LOGIN.
         backoff_after: failed recoveries in a row after which there is a pause before each further one.
         backoff_ms: that pause.
-        watchdog_ms: a frame without completion for so long is a reason to recover.
+        watchdog_ms: a frame without completion, or queues of the server's that are gone without an event, for so
+            long is a reason to recover.
         rest_ms: a buffer that the server has given back unused is lent again after this time.
 
     Raises:
