@@ -1,19 +1,21 @@
 """``python -m vnic_reference``: the adapter on standard input and output, one JSON object per line.
 
-Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them;
-``--variant NAME`` one that is not faulty: ``busy_at_first``. ``--clock real`` lets time pass as it does on the wall; the
-machine itself still knows no clock but the one it is told.
+Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them (with
+``--json`` as data, legal variants included); ``--variant NAME`` one that is not faulty: ``busy_at_first``. ``--clock real``
+lets time pass as it does on the wall; the machine itself still knows no clock but the one it is told.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from typing import BinaryIO
 
 from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS, VARIANTS
+from vnic_reference.faults.listing import listing
 from vnic_reference.system import program
 from vnic_reference.system.adapter import SystemAdapter
 from vnic_reference.system.faults import SYSTEM_FAULTS
@@ -38,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m vnic_reference", description="The reference hypervisor's adapter.")
     parser.add_argument("--fault", metavar="NAME", help="serve this faulty variant of the role")
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
+    parser.add_argument("--json", action="store_true", help="with --faults: all variants as one JSON object")
     parser.add_argument(
         "--role", choices=("hypervisor", "system"), default="hypervisor", help="what is behind the adapter [hypervisor]"
     )
@@ -69,6 +72,11 @@ def main() -> None:
     known = SYSTEM_FAULTS if options.role == "system" else FAULTS
     if options.fault is not None and options.fault not in known:
         parser.error(f"--fault {options.fault}: there are {', '.join(sorted(known))}")
+    if options.json and not options.faults:
+        parser.error("--json goes with --faults")
+    if options.faults and options.json:
+        sys.stdout.write(json.dumps(listing(options.role), indent=2) + "\n")
+        return
     if options.faults:
         width = max(map(len, known))
         for fault in known.values():

@@ -194,12 +194,12 @@ int main(int argc, char **argv)
     static char line[LONGEST + 1];
     struct request r;
 
-    if (argc == 2 && strcmp(argv[1], "--faults") == 0) {
-        fault_list();
+    if (argc >= 2 && argc <= 3 && strcmp(argv[1], "--faults") == 0 && (argc == 2 || strcmp(argv[2], "--json") == 0)) {
+        fault_list(argc == 3);
         return 0;
     }
     if (argc != 1 && !(argc == 3 && strcmp(argv[1], "--fault") == 0 && fault_plant(argv[2]))) {
-        fprintf(stderr, "usage: %s [--fault NAME | --faults]\n", argv[0]);
+        fprintf(stderr, "usage: %s [--fault NAME | --faults [--json]]\n", argv[0]);
         return 2;
     }
     vnic_reset(0, &CLAIMED);

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROW(name, words) {#name, words},
+#define ROW(name, requirement, words) {#name, requirement, words},
 static const struct {
     const char *name;
+    const char *requirement;
     const char *words;
 } KNOWN[] = {FAULTS(ROW)};
 #undef ROW
@@ -28,8 +29,17 @@ bool fault_plant(const char *name)
     return false;
 }
 
-void fault_list(void)
+void fault_list(bool json)
 {
-    for (int i = 0; i < FAULT_COUNT; i++)
-        printf("%-28s%s\n", KNOWN[i].name, KNOWN[i].words);
+    if (json)
+        printf("{\"name\": \"c-hypervisor\", \"faults\": [\n");
+    for (int i = 0; i < FAULT_COUNT; i++) {
+        if (json)
+            printf("{\"name\": \"%s\", \"requirement\": \"%s\", \"description\": \"%s\"}%s\n", KNOWN[i].name, KNOWN[i].requirement,
+                   KNOWN[i].words, i + 1 < FAULT_COUNT ? "," : "");
+        else
+            printf("%-28s%s\n", KNOWN[i].name, KNOWN[i].words);
+    }
+    if (json)
+        printf("]}\n");
 }

@@ -8,7 +8,7 @@ in words what should have been. Where none speaks, it is the requirement of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vnic_conformance.oracle.plain import told_plainly
@@ -19,7 +19,7 @@ from vnic_spec.algebra import Element
 from vnic_spec.calls import kind_of
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.properties import PROPERTIES
-from vnic_spec.property import Scope, Step
+from vnic_spec.property import Property, Scope, Step
 from vnic_spec.requirements import requirement
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind, Status
@@ -57,9 +57,9 @@ def blame(
         plain = told_plainly(p.state, nearest, stimulus, came)
         if plain is not None:
             return plain, PROPERTIES[plain].sentence if plain in PROPERTIES else requirement(plain).text
-        found = _violated(o, p.state, nearest, came)
+        found = next(broken_properties(o, p.state, nearest, came), None)
         if found is not None:
-            return found
+            return found.name, found.sentence
     ids = nearest.allowed.requirements
     first = nearest.fields[0]
     named = _ABOUT.get(first, "")
@@ -71,10 +71,11 @@ def blame(
     return chosen, requirement(chosen).text
 
 
-def _violated(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, object]) -> tuple[str, str] | None:
+def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, object]) -> Iterator[Property]:
+    """The properties that hold in the step that was expected, and do not in the one that was seen."""
     a = nearest.allowed
     if a.action not in ACTIONS:
-        return None
+        return
     answer: Any = came.get("rc", a.rc)
     step = Step(a.action, dict(a.parameters), answer)
     action = ACTIONS[a.action]
@@ -91,8 +92,7 @@ def _violated(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, obje
             assert p.of_state is not None
             holds, held = bool(p.of_state(o, seen)), bool(p.of_state(o, a.possibility.state))
         if held and not holds:
-            return p.name, p.sentence
-    return None
+            yield p
 
 
 def as_seen(expected: State, came: Mapping[str, object]) -> State:

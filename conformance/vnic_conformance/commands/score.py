@@ -1,0 +1,154 @@
+"""``vnickit score``: how good is the kit? Known faults have to be found, legal variants have to pass."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from vnic_conformance.commands.check import stoppable
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.checking import RequestError
+from vnic_conformance.running.phases import PHASES
+from vnic_conformance.scoring.default import default_rosters
+from vnic_conformance.scoring.report import page, plain, text
+from vnic_conformance.scoring.roster import Roster, RosterError, asked, read
+from vnic_conformance.scoring.score import STEPS, Plan, Row, Told, keep_score
+from vnic_conformance.targets import SpecError
+from vnic_conformance.terminal import show
+
+#: Most processes at a time.
+JOBS = 2
+
+EPILOG = (
+    "Exit codes: 0 every fault was found and no variant called faulty; 1 a fault survived, or a false alarm; 2 wrong usage, "
+    "or a roster cannot be read; 3 there was nothing to score, or no verdict on a variant; 4 an adapter could not be asked; "
+    "5 a fault of the kit."
+)
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--adapter",
+    "programs",
+    multiple=True,
+    metavar="CMD",
+    help="A program that lists its faults with --faults --json and plants one with --fault NAME (repeatable).",
+)
+@click.option(
+    "--roster",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A list of faulty and legal implementations, in TOML or JSON (repeatable).",
+)
+@click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only what has such a name (repeatable).")
+@click.option("--no-variants", is_flag=True, help="Only the faults.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Try each K times.")
+@click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
+@click.option("--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable).")
+@click.option("--first/--all", default=True, show_default=True, help="Stop at the first failing case, or at the last.")
+@click.option("--jobs", type=click.IntRange(1, JOBS), default=1, show_default=True, help="Processes at a time.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page of Markdown."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+def command(
+    programs: tuple[str, ...],
+    files: tuple[Path, ...],
+    globs: tuple[str, ...],
+    no_variants: bool,
+    seeds: int,
+    steps: int,
+    phases: tuple[str, ...],
+    first: bool,
+    jobs: int,
+    out: Path | None,
+    as_json: bool,
+    report: bool,
+) -> ExitCode:
+    """Score the kit: which known faults does it find, with which case, and what does it wrongly call a fault?
+
+    Without --adapter and --roster these are the faulty and legal variants of the reference in both roles and of the hypervisor
+    in C, where a C compiler is there. A roster is TOML or JSON:
+
+    \b
+      [[faults]]
+      name = "tie_preempts"
+      adapter = "./mine --fault tie_preempts"
+      requirement = "SEL-5"                    # optional, like description and profile
+      [[variants]]
+      name = "busy_at_first"
+      adapter = "./mine --variant busy_at_first"
+
+    A requirement counts as effectively tested if a case about it found a fault.
+
+    \b
+    Examples:
+      vnickit score
+      vnickit score --adapter ./my-hypervisor --jobs 2
+      vnickit score --roster mine.toml --only '*token*' --json
+      vnickit score --seeds 3 --out docs/score.md
+    """  # noqa: D301 - click wants the character, not its name
+    if out is not None and not out.parent.is_dir():
+        raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
+    plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or PHASES, jobs=jobs)
+    with tempfile.TemporaryDirectory() as build, stoppable():
+        rosters = _rosters(programs, files, Path(build))
+        chosen = [roster.only(globs) for roster in rosters]
+        if no_variants:
+            chosen = [Roster(roster.name, roster.faults) for roster in chosen]
+        if not any(roster.faults or roster.variants for roster in chosen):
+            raise click.UsageError(f"nothing on the rosters is called {' or '.join(globs)}" if globs else "no faults")
+        try:
+            score = keep_score(chosen, plan, _progress(report))
+        except (RequestError, SpecError) as error:
+            raise click.UsageError(str(error)) from None
+    if out is not None:
+        try:
+            out.write_text(page(score, _words(seeds, steps, programs, files)), encoding="utf-8")
+        except OSError as error:
+            raise click.FileError(str(out), error.strerror) from None
+    if as_json:
+        click.echo(json.dumps(plain(score), indent=2, ensure_ascii=False))
+    else:
+        show(text(score))
+    return score.code
+
+
+def _rosters(programs: tuple[str, ...], files: tuple[Path, ...], build: Path) -> list[Roster]:
+    try:
+        if not programs and not files:
+            return default_rosters(build, lambda words: click.echo(f"vnickit: {words}", err=True))
+        return [*(asked(program) for program in programs), *(read(file) for file in files)]
+    except RosterError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _words(seeds: int, steps: int, programs: tuple[str, ...], files: tuple[Path, ...]) -> str:
+    """The command line that writes the same page again."""
+    words = ["vnickit score"]
+    words += [f"--seeds {seeds}"] if seeds != 1 else []
+    words += [f"--steps {steps}"] if steps != STEPS else []
+    words += [f"--adapter {program}" for program in programs] + [f"--roster {file}" for file in files]
+    return " ".join(words)
+
+
+def _progress(report: bool) -> Told:
+    """A line for everything that has been tried, on a terminal always the same one."""
+    terminal = sys.stderr.isatty()
+
+    def tell(done: int, of: int, row: Row) -> None:
+        line = f"{done}/{of} {row.entry.name}: {'found' if row.killed else 'not found'}, {row.seconds:.1f} s"
+        click.echo(f"\r{line:<78}" if terminal else line, err=True, nl=not terminal)
+        if terminal and done == of:
+            click.echo(f"\r{'':<78}\r", err=True, nl=False)
+
+    nothing: Callable[[int, int, Row], None] = lambda done, of, row: None  # noqa: E731
+    return tell if report or terminal else nothing

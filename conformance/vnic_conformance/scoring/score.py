@@ -1,0 +1,266 @@
+"""The score: what was found, what was not, what was wrongly called a fault, and which requirements are effectively tested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from multiprocessing import get_context
+from statistics import median
+from typing import NamedTuple
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running import phases
+from vnic_conformance.running.plan import requirements_of_role, watched_cases
+from vnic_conformance.scoring.roster import Entry, Roster
+from vnic_conformance.scoring.trial import Job, Trial, attempt
+
+#: Steps of the random phases, where nobody says otherwise.
+STEPS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One implementation of a roster with its trials, one for each seed."""
+
+    roster: str
+    entry: Entry
+    trials: tuple[Trial, ...]
+
+    @property
+    def killed(self) -> bool:
+        """It was found with every seed."""
+        return all(trial.killed for trial in self.trials)
+
+    @property
+    def passed(self) -> bool:
+        """Nothing was wrong with it with any seed, and something was exercised."""
+        return all(trial.code is ExitCode.CONFORMS for trial in self.trials)
+
+    @property
+    def broken(self) -> bool:
+        """It could not even be asked: it does not start, or does not greet."""
+        return any(not trial.reached for trial in self.trials)
+
+    @property
+    def shown(self) -> Trial:
+        """The trial that tables show: the first, which has the first seed."""
+        return self.trials[0]
+
+    @property
+    def steps(self) -> int:
+        """Median over the seeds."""
+        return int(median(trial.steps for trial in self.trials))
+
+    @property
+    def seconds(self) -> float:
+        """Median over the seeds."""
+        return float(median(trial.seconds for trial in self.trials))
+
+
+class Kill(NamedTuple):
+    """That a case found a fault."""
+
+    fault: str
+    case: str
+
+
+def _cases() -> tuple[frozenset[str], Mapping[str, tuple[str, ...]]]:
+    """The requirements that cases are named after, and for each case everything that it is about."""
+    cases = [*watched_cases(), *phases.scripted_cases()]
+    return frozenset(case.requirement for case in cases), {case.id: case.requirements for case in cases}
+
+
+@dataclass(frozen=True)
+class Score:
+    """What came out.
+
+    Attributes:
+        faults: the faulty implementations.
+        variants: the legal ones.
+        beyond: trials with the cases of one requirement alone, for requirements that no first failing case was about.
+    """
+
+    faults: tuple[Row, ...]
+    variants: tuple[Row, ...]
+    beyond: tuple[Row, ...] = ()
+
+    @cached_property
+    def killed(self) -> tuple[Row, ...]:
+        """The faults that were found."""
+        return tuple(row for row in self.faults if row.killed)
+
+    @cached_property
+    def survivors(self) -> tuple[Row, ...]:
+        """The faults that were not, with every seed."""
+        return tuple(row for row in self.faults if not row.killed and not row.broken)
+
+    @cached_property
+    def false_alarms(self) -> tuple[Row, ...]:
+        """The legal variants that were called faulty."""
+        return tuple(row for row in self.variants if any(trial.killed for trial in row.trials))
+
+    @cached_property
+    def broken(self) -> tuple[Row, ...]:
+        """What could not be asked."""
+        return tuple(row for row in (*self.faults, *self.variants) if row.broken)
+
+    @cached_property
+    def idle(self) -> tuple[Row, ...]:
+        """Legal variants of which nothing was exercised, or on which there is no verdict."""
+        wrong = {*self.false_alarms, *self.broken}
+        return tuple(row for row in self.variants if not row.passed and row not in wrong)
+
+    @cached_property
+    def effective(self) -> Mapping[str, Kill]:
+        """Requirement → the first kill by a case that is about it; of the others there is none.
+
+        A case is first of all about the requirement that it is named after. Only where no case is named after a requirement do
+        those count that are about it among others.
+        """
+        kills = [
+            Kill(row.entry.name, case)
+            for row in (*self.faults, *self.beyond)
+            for trial in row.trials
+            if trial.code is ExitCode.VIOLATION
+            for case in dict.fromkeys((trial.requirement, trial.case, *trial.cases))
+            if case
+        ]
+        named, among = _cases()
+        found: dict[str, Kill] = {}
+        for kill in kills:
+            found.setdefault(kill.case.partition("/")[0], kill)
+        for kill in kills:
+            for requirement in among.get(kill.case, ()):
+                if requirement not in named:
+                    found.setdefault(requirement, kill)
+        return found
+
+    @cached_property
+    def ineffective(self) -> tuple[str, ...]:
+        """The requirements of role hypervisor that no fault was killed by, in order."""
+        return tuple(entry.id for entry in requirements_of_role() if entry.id not in self.effective)
+
+    @cached_property
+    def steps(self) -> int:
+        """Stimuli in all."""
+        return sum(trial.steps for row in (*self.faults, *self.variants, *self.beyond) for trial in row.trials)
+
+    @property
+    def code(self) -> ExitCode:
+        """As ``vnickit score`` exits: 0 only if all that was tried was as it must be, and something was tried."""
+        if self.broken:
+            return ExitCode.ADAPTER_BROKEN
+        if self.survivors or self.false_alarms:
+            return ExitCode.VIOLATION
+        if self.idle or not (self.faults or self.variants):
+            return ExitCode.INCONCLUSIVE
+        return ExitCode.CONFORMS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to score.
+
+    Attributes:
+        seeds: with how many each implementation is tried.
+        steps: budget of the random phases.
+        first: stop at the first failing case.
+        phases: what is played.
+        jobs: processes at a time.
+        requirements: look for a kill by each requirement's own cases, where the first failing cases were others.
+    """
+
+    seeds: int = 1
+    steps: int = STEPS
+    first: bool = True
+    phases: tuple[str, ...] = phases.PHASES
+    jobs: int = 1
+    requirements: bool = True
+
+
+#: Told of every row that is complete: how many there are, how many there will be, and the row.
+Told = Callable[[int, int, Row], None]
+
+
+@dataclass
+class _Work:
+    """Rows to be made, in order."""
+
+    plan: Plan
+    tell: Told
+    rows: list[tuple[str, Entry]] = field(default_factory=list)
+
+    def done(self, run: Callable[[Job], Callable[[], Trial]], done: int, total: int) -> Iterator[Row]:
+        """The rows, each when its trials are over."""
+        plan = self.plan
+        open_ = [
+            (name, entry, [run(Job(entry, seed, plan.steps, plan.phases, plan.first)) for seed in _seeds(plan)])
+            for name, entry in self.rows
+        ]
+        for name, entry, trials in open_:
+            row = Row(name, entry, tuple(trial() for trial in trials))
+            done += 1
+            self.tell(done, total, row)
+            yield row
+
+
+def _seeds(plan: Plan) -> range:
+    return range(1, plan.seeds + 1)
+
+
+def keep_score(rosters: Sequence[Roster], plan: Plan, tell: Told = lambda done, of, row: None) -> Score:
+    """Try everything that is on the rosters.
+
+    Args:
+        rosters: what there is.
+        plan: how.
+        tell: told of every row that is complete.
+
+    Raises:
+        RequestError: what a roster asks for makes no sense for one of its adapters.
+        SpecError: the words that name an adapter are wrong.
+    """
+    faults = [(roster.name, entry) for roster in rosters for entry in roster.faults]
+    variants = [(roster.name, entry) for roster in rosters for entry in roster.variants]
+    total = len(faults) + len(variants)
+    with _runner(plan.jobs) as run:
+        tried = list(_Work(plan, tell, [*faults, *variants]).done(run, 0, total))
+        score = Score(tuple(tried[: len(faults)]), tuple(tried[len(faults) :]))
+        if plan.requirements and plan.first:
+            score = replace(score, beyond=tuple(_beyond(score, plan, run)))
+    return score
+
+
+def _beyond(score: Score, plan: Plan, run: Callable[[Job], Callable[[], Trial]]) -> Iterator[Row]:
+    """For each requirement that no kill was about: the faults that hurt it, against its own cases alone."""
+    for requirement in requirements_of_role():
+        if requirement.id in score.effective:
+            continue
+        for row in score.faults:
+            if row.entry.requirement == requirement.id and row.killed:
+                job = Job(row.entry, 1, plan.steps, plan.phases, plan.first, (requirement.id,))
+                tried = Row(row.roster, row.entry, (run(job)(),))
+                yield tried
+                if tried.killed:
+                    break
+
+
+@contextmanager
+def _runner(jobs: int) -> Iterator[Callable[[Job], Callable[[], Trial]]]:
+    """What takes a job, and answers what its trial is asked of: here, one after the other, or in processes of their own."""
+    if jobs == 1:
+        yield lambda job: lambda: attempt(job)
+        return
+    # Spawned, not forked: an adapter in this process may have threads.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            yield lambda job: _result(pool.submit(attempt, job))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _result(future: Future[Trial]) -> Callable[[], Trial]:
+    return future.result

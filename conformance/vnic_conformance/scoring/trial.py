@@ -1,0 +1,252 @@
+"""One trial: an implementation put to the test by a check, up to the first case that fails it or to the end.
+
+It is the check of ``vnickit check`` but for one thing: a violation is counted and not narrowed down, because nobody will read
+its trace. First come the scripted cases, alone; most faults end there, and the tours need not even be loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.oracle import Judgement, Oracle, Possibility
+from vnic_conformance.oracle.blame import broken_properties
+from vnic_conformance.oracle.possibility import OracleOps
+from vnic_conformance.running import phases
+from vnic_conformance.running.checking import RequestError
+from vnic_conformance.running.coverage import Coverage
+from vnic_conformance.running.engine import Engine
+from vnic_conformance.running.episode import Episode, retrace
+from vnic_conformance.running.events import Event, Failure, RunBegan, SessionBegan
+from vnic_conformance.running.narrowing import Narrowed
+from vnic_conformance.running.plan import NothingSelectedError, select
+from vnic_conformance.running.play import Play
+from vnic_conformance.running.verdicts import Rerun, Verdict
+from vnic_conformance.scoring.roster import Entry
+from vnic_conformance.system_role.checking import CannotJudgeError, SystemCheck, SystemFailure
+from vnic_conformance.system_role.oracle import Finding
+from vnic_conformance.system_role.session import SystemSession
+from vnic_conformance.targets import AdapterBroken, SpecError, Target, open_target
+from vnic_spec.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be tried.
+
+    Attributes:
+        entry: the implementation.
+        seed: of everything random.
+        steps: budget of the random phases.
+        phases: what is played, in the order of :data:`~vnic_conformance.running.phases.PHASES`.
+        first: stop at the first failing case.
+        select: globs of cases; none: every case.
+    """
+
+    entry: Entry
+    seed: int
+    steps: int
+    phases: tuple[str, ...] = phases.PHASES
+    first: bool = True
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a trial.
+
+    Attributes:
+        seed: of the job.
+        code: as an exit code of ``vnickit check``.
+        requirement: the one that the first violation is blamed on; empty without a violation.
+        case: the case that met it: the one that was played, else the watched one.
+        phase: where it was met.
+        cases: every case that failed, and every property that the first violation breaks.
+        steps: stimuli up to the first violation, or in all.
+        seconds: the same.
+        reached: the adapter broke after it had greeted and begun a session, or did not break.
+        why: of anything but a verdict, in words.
+    """
+
+    seed: int
+    code: ExitCode
+    requirement: str = ""
+    case: str = ""
+    phase: str = ""
+    cases: tuple[str, ...] = ()
+    steps: int = 0
+    seconds: float = 0.0
+    reached: bool = True
+    why: str = ""
+
+    @property
+    def killed(self) -> bool:
+        """The implementation was found out: by a violation, or because it broke in the middle of a session."""
+        return self.code is ExitCode.VIOLATION or (self.code is ExitCode.ADAPTER_BROKEN and self.reached)
+
+
+def attempt(job: Job) -> Trial:
+    """Try one implementation.
+
+    Raises:
+        RequestError: what its roster asks for makes no sense for it.
+        SpecError: the words that name it are wrong.
+    """
+    try:
+        target = open_target(job.entry.adapter)
+    except AdapterBroken as trouble:
+        return Trial(job.seed, ExitCode.ADAPTER_BROKEN, reached=False, why=trouble.title)
+    except SpecError as error:
+        raise SpecError(f"{job.entry.name}: {error}") from None
+    with target:
+        try:
+            profile = Profile.from_mapping({**target.hello.profile.as_mapping(), **job.entry.profile})
+        except ValueError as error:
+            raise RequestError(f"{job.entry.name}: {error}") from None
+        if target.hello.role == "system":
+            return _system(job, target, profile)
+        if target.hello.role != "hypervisor":
+            raise RequestError(f"{job.entry.name} plays the role {target.hello.role}, which is not checked")
+        return _hypervisor(job, target, profile)
+
+
+# --- role hypervisor -------------------------------------------------------------------------------------------------
+
+
+class _Hunt(Engine):
+    """A run of which only the violations matter, and of the first one the properties that it breaks."""
+
+    broken: tuple[str, ...] = ()
+
+    def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
+        if not self.broken and not alone:
+            self.broken = _broken(episode)
+        return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
+
+
+def _broken(episode: Episode) -> tuple[str, ...]:
+    """Every property that the last step of an episode breaks; the first one is who is blamed."""
+    last = retrace(episode)[-1]
+    if not last.judgement.mismatches:
+        return ()
+    ops = Oracle(episode.servers, episode.profile, frozenset(episode.unpaired)).ops
+    nearest, came = last.judgement.mismatches[0], last.judgement.came
+    found = {p.name: None for before in last.before for p in broken_properties(ops, before.state, nearest, came)}
+    return tuple(found)
+
+
+class _Uncounted(Coverage):
+    """Of scripted cases it is known what they exercise: themselves. Looking for more takes a quarter of the time."""
+
+    def note(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> None:
+        """Count nothing."""
+
+
+class _Where:
+    """A listener that knows what was played when the first violation came."""
+
+    def __init__(self) -> None:
+        self.playing = ""
+        self.found: tuple[str, Failure] | None = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SessionBegan):
+            self.playing = event.case or ""
+        elif isinstance(event, Failure) and self.found is None:
+            self.found = self.playing or event.case, event
+
+
+def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
+    """Stage by stage, so that what a later stage needs is worked out only if the earlier ones found nothing."""
+    stages = [tuple(p for p in job.phases if p == "scripted"), tuple(p for p in job.phases if p != "scripted")]
+    so_far: Trial | None = None
+    for stage in filter(None, stages):
+        trial = _stage(job, stage, target, profile)
+        so_far = trial if so_far is None else _both(so_far, trial)
+        if so_far.code is ExitCode.ADAPTER_BROKEN or (job.first and so_far.killed):
+            break
+    if so_far is None:
+        raise RequestError(f"{job.entry.name}: no phase is played")
+    return so_far
+
+
+def _stage(job: Job, stage: tuple[str, ...], target: Target, profile: Profile) -> Trial:
+    book = phases.book(profile, stage)
+    try:
+        chosen = select(book.cases, job.select)
+    except NothingSelectedError:
+        return Trial(job.seed, ExitCode.INCONCLUSIVE, why="no case was selected")
+    header = RunBegan("", job.entry.adapter, {}, profile, job.seed, job.steps, job.select, ())
+    where = _Where()
+    engine = _Hunt(target, profile, book.cases, chosen, header, [where], fail_fast=job.first)
+    if stage == ("scripted",):
+        engine.coverage = _Uncounted()
+    outcome = engine.run(lambda engine: phases.plays(engine, book, chosen, steps=job.steps, seed=job.seed))
+    made = Trial(job.seed, outcome.code, steps=outcome.steps, seconds=outcome.seconds)
+    if where.found is not None:
+        case, failure = where.found
+        failed = tuple(result.case for result in outcome.results if result.verdict is Verdict.FAIL)
+        failed = tuple(dict.fromkeys((*failed, *engine.broken)))
+        requirement = failure.requirement.partition("/")[0]
+        made = replace(
+            made, requirement=requirement, case=case, phase=failure.phase, cases=failed, steps=failure.found_after
+        )
+    if outcome.broken is not None:
+        why = outcome.broken.text.partition("\n")[0]
+        made = replace(made, case=made.case or where.playing, reached=outcome.sessions > 0, why=why)
+    return made
+
+
+def _both(one: Trial, other: Trial) -> Trial:
+    """Two stages as one trial."""
+    found = one if one.requirement else replace(other, steps=one.steps + other.steps)
+    worst = other.code if one.code in (ExitCode.CONFORMS, ExitCode.INCONCLUSIVE) else one.code
+    if {one.code, other.code} == {ExitCode.CONFORMS, ExitCode.INCONCLUSIVE}:
+        worst = ExitCode.CONFORMS
+    cases = tuple(dict.fromkeys((*one.cases, *other.cases)))
+    return replace(found, code=worst, cases=cases, seconds=one.seconds + other.seconds, why=one.why or other.why)
+
+
+# --- role system -----------------------------------------------------------------------------------------------------
+
+
+class _SystemHunt(SystemCheck):
+    """The same in role ``system``."""
+
+    def _narrowed(self, session: SystemSession, finding: Finding, phase: str) -> SystemFailure:
+        return SystemFailure(finding, session.servers, tuple(session.word), phase, again=False)
+
+
+def _system(job: Job, target: Target, profile: Profile) -> Trial:
+    wanted = tuple(p for p in job.phases if p in ("scripted", "hypothesis"))
+    try:
+        check = _SystemHunt(
+            target,
+            profile,
+            choice=job.select,
+            steps=job.steps // phases.HYPOTHESIS,
+            seed=job.seed,
+            fail_fast=job.first,
+            phases=wanted,
+        )
+    except NothingSelectedError:
+        return Trial(job.seed, ExitCode.INCONCLUSIVE, why="no case was selected")
+    except CannotJudgeError as error:
+        raise RequestError(f"{job.entry.name}: {error}") from None
+    outcome = check.run()
+    made = Trial(job.seed, outcome.code, steps=outcome.steps, seconds=outcome.seconds)
+    if outcome.failures:
+        failure = outcome.failures[0]
+        failed = tuple(result.case for result in outcome.results if result.verdict is Verdict.FAIL)
+        case = failure.finding.case if failure.phase == "hypothesis" else failure.phase
+        made = replace(
+            made, requirement=failure.finding.requirement, case=case, phase=_phase(failure.phase), cases=failed
+        )
+    if outcome.broken is not None:
+        made = replace(made, reached=outcome.sessions > 0, why=outcome.broken.title)
+    return made
+
+
+def _phase(story: str) -> str:
+    return story if story == "hypothesis" else "scripted"
