@@ -1,0 +1,99 @@
+"""``vnickit export``: an instance as text for an independent model checker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from vnic_conformance.commands.explore import Request, request_of, setting
+from vnic_conformance.exit_codes import ExitCode
+from vnic_model.export.promela import promela
+from vnic_model.export.smv import smv
+from vnic_model.export.source import Source, source_of
+
+WRITERS: Mapping[str, Callable[[Source, str, str], str]] = {"promela": promela, "smv": smv}
+
+
+def command_line(request: Request, language: str, *, properties: bool) -> str:
+    """The command that makes the same text again."""
+    machine = request.machine
+    words = [f"--to {language} --instance {machine.name} --servers {machine.servers}"]
+    words += [f"--mutate {request.mutation.name}"] if request.mutation else []
+    words += [f"--profile {name}={value}" for name, value in machine.profile.differences().items()]
+    words += [f"--client-depth {machine.client_depth} --server-depth {machine.server_depth}"]
+    words += ["--properties"] if properties else []
+    return f"vnickit export {' '.join(words)}"
+
+
+def exported(request: Request, language: str, *, properties: bool, file: str = "FILE") -> str:
+    """The text of an instance.
+
+    Args:
+        request: the instance, and what is claimed of it.
+        language: ``promela`` or ``smv``.
+        properties: whether what is claimed is exported, too.
+        file: the name of the file that it will be in.
+    """
+    source = source_of(request.machine, request.properties if properties else ())
+    title = f"{setting(request.machine)}\n\nMade by: {command_line(request, language, properties=properties)}"
+    return WRITERS[language](source, title, file)
+
+
+@click.command(epilog="Exit codes: 0 written; 2 wrong usage, or the file cannot be written.")
+@click.option("--to", "language", type=click.Choice(list(WRITERS)), required=True, help="For Spin, or for NuSMV.")
+@click.option("--instance", "name", metavar="NAME", help="What may happen; see explore --list.  [default: core]")
+@click.option("--servers", type=int, metavar="N", help="How many servers, 1 to 6.  [default: 2]")
+@click.option("--properties", is_flag=True, help="Export what is claimed, too; with --mutate only its target.")
+@click.option("--mutate", metavar="NAME", help="Put a misreading in the place of a rule; see explore --list.")
+@click.option("--profile", multiple=True, metavar="NAME=VALUE", help="Decide otherwise, e.g. event_full=defer.")
+@click.option("--client-depth", type=click.IntRange(1, 64), metavar="D", help="Elements the client's queue holds.")
+@click.option("--server-depth", type=click.IntRange(1, 64), metavar="D", help="Elements a server's queue holds.")
+@click.option(
+    "--out",
+    "--output",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write it there. [default: standard output]",
+)
+def command(
+    language: str,
+    name: str | None,
+    servers: int | None,
+    properties: bool,
+    mutate: str | None,
+    profile: tuple[str, ...],
+    client_depth: int | None,
+    server_depth: int | None,
+    out: Path | None,
+) -> ExitCode:
+    """Write an instance for another model checker, so that it can be explored without any code of this kit.
+
+    Each action with each combination of its parameters becomes one step of the text, so the other tool must find the same
+    number of states as explore. How to run it is said at the head of the text.
+
+    \b
+    Examples:
+      vnickit export --to promela --servers 1 --out core.pml
+      vnickit export --to promela --mutate no_fence --properties --out no_fence.pml
+      vnickit export --to smv --instance gap --properties --out gap.smv
+    """  # noqa: D301 - click wants the character, not its name
+    request = request_of(
+        name=name,
+        servers=servers,
+        mutate=mutate,
+        profile=profile,
+        client_depth=client_depth,
+        server_depth=server_depth,
+    )
+    text = exported(request, language, properties=properties, file="FILE" if out is None else out.name)
+    if out is None:
+        click.echo(text, nl=False)
+        return ExitCode.CONFORMS
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from None
+    return ExitCode.CONFORMS
