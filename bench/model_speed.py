@@ -24,10 +24,10 @@ EXPLORED = (
     ("core", 2),
     ("data", 2),
     ("migration", 2),
-    ("selection", 2),
+    ("ranking", 2),
     ("admin", 2),
     ("complaint", 3),
-    ("selection", 3),
+    ("ranking", 3),
 )
 
 

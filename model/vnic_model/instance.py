@@ -21,6 +21,7 @@ class Instance:
     ``actions`` names the actions that may occur; ``parameters`` narrows what a parameter of an action ranges over, by
     ``"action.parameter"`` or by ``"parameter"``; ``start`` overrides initial values, a tuple standing for one value per
     server (a number stands for all). ``rules`` and ``effects`` are the specification's unless a mutation replaces some.
+    ``interventions`` bounds how many environment actions a run has; None: as many as it likes.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Instance:
     client_depth: int = 2
     server_depth: int = 2
     levels: int = 2
+    interventions: int | None = None
     profile: Profile = field(default_factory=Profile)
     parameters: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     start: Mapping[str, Enum | bool | int | tuple[object, ...] | None] = field(default_factory=dict)
@@ -44,3 +46,5 @@ class Instance:
             raise ValueError(f"servers is {self.servers}; a vNIC has 1 to 6 (ADM-1)")
         if self.client_depth < 1 or self.server_depth < 1:
             raise ValueError("a queue holds at least one element")
+        if self.interventions is not None and not 0 <= self.interventions <= 64:
+            raise ValueError(f"interventions is {self.interventions}; 0 to 64 are counted")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from vnic_model.instance import Instance
 from vnic_spec.catalogue import ACTIONS
@@ -31,6 +32,8 @@ class Scenario:
     parameters: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     ranked: bool = True  #: servers start with different priorities, the first the best
     levels: int | None = None  #: None: one per server
+    start: Mapping[str, Enum | bool | int] = field(default_factory=dict)  #: initial values of all servers alike
+    interventions: int | None = None  #: environment actions of a run at most; None: any number
     profile: Profile = field(default_factory=Profile)
 
 
@@ -45,6 +48,8 @@ _FAULTS = "server_crashes server_boots server_hangs server_resumes report_expire
 NEEDS_ANOTHER = frozenset(
     {"adds_server", "removes_server", "client_complains", "reports_expire_together", "delay_ends"}
 )
+#: Actions that only another profile than the default lets happen.
+_OTHER_PROFILES = frozenset({"gap_ends", "delay_ends", "server_reads_init_complete"})
 _STATUS = {"status": (Status.OPERATIONAL,)}
 _BOTH = {"status": (Status.OPERATIONAL, Status.LINK_DOWN)}
 
@@ -69,7 +74,18 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         _scenario(
             "selection",
-            "who is selected: failures, recoveries, priorities, auto, open and close; no dialogue",
+            "who is selected: registered servers of three priorities fail and recover, auto, open and close; no dialogue",
+            "h_reg_crq h_free_crq client_consumes server_consumes server_reports report_expires sets_auto",
+            bare=True,
+            client_depth=1,
+            server_depth=1,
+            parameters=_STATUS,
+            levels=3,
+            start={"registered": True},
+        ),
+        _scenario(
+            "ranking",
+            "who is selected: failures, also of two at once, deregistration, priorities that change, auto, reboots; no dialogue",
             f"{_BARE} report_expires reports_expire_together server_frees sets_priority sets_auto client_crashes client_boots",
             bare=True,
             client_depth=1,
@@ -170,6 +186,15 @@ SCENARIOS: dict[str, Scenario] = {
             parameters=_STATUS,
             profile=Profile(crossing=Crossing.GAP),
         ),
+        _scenario(
+            "all",
+            "everything that the drivers' dialogue, administrators, faults, users and time can do, few times in a run",
+            " ".join(a.name for a in ACTIONS.values() if not a.bare and a.name not in _OTHER_PROFILES),
+            bare=False,
+            parameters=_BOTH,
+            levels=2,
+            interventions=2,
+        ),
     )
 }
 
@@ -182,14 +207,15 @@ def instance(
     profile: Profile | None = None,
     client_depth: int | None = None,
     server_depth: int | None = None,
+    interventions: int | None = None,
 ) -> Instance:
-    """The named instance for 1 to 6 servers, perhaps mutated, perhaps with another profile or other queue depths.
+    """The named instance for 1 to 6 servers, perhaps mutated, perhaps with another profile, queue depths or bound.
 
     Raises KeyError for an unknown name and ValueError for a number that makes no machine.
     """
     scenario = SCENARIOS[name]
     levels = scenario.levels or max(2, servers)
-    start: dict[str, tuple[object, ...]] = {}
+    start: dict[str, Enum | bool | int | tuple[object, ...] | None] = {**scenario.start}
     if scenario.ranked:
         start["priority"] = tuple(min(i, levels - 1) for i in range(servers))
     made = Instance(
@@ -199,6 +225,7 @@ def instance(
         client_depth=client_depth or scenario.client_depth,
         server_depth=server_depth or scenario.server_depth,
         levels=levels,
+        interventions=scenario.interventions if interventions is None else interventions,
         profile=profile or scenario.profile,
         parameters=scenario.parameters,
         start=start,

@@ -40,8 +40,18 @@ def code(value: object, servers: int) -> int:
     return int(value)  # type: ignore[call-overload, no-any-return]  # a Boolean or an int by construction
 
 
+#: Counts the environment actions of a run, where their number is bounded; no variable of the specification's.
+INTERVENTIONS = "interventions"
+
+
 class Layout:
-    """The scalars of an instance, packed in the order of the state's variables."""
+    """The scalars of an instance, packed in the order of the state's variables.
+
+    Attributes:
+        scalars: name → place.
+        width: bits of a packed state.
+        of_state: the bits that are the specification's state; what is left counts interventions.
+    """
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -58,6 +68,9 @@ class Layout:
                         self._add(f"{variable.name}[{i},{j}]", 1, True)
             else:
                 self._add_sort(variable.name, sort, instance.client_depth)
+        self.of_state = (1 << self.width) - 1
+        if instance.interventions is not None:
+            self._add(INTERVENTIONS, max(1, instance.interventions.bit_length()), False)
 
     def _add(self, name: str, width: int, truth: bool) -> None:
         self.scalars[name] = Scalar(name, self.width, width, truth)
@@ -141,7 +154,7 @@ class Layout:
         return State(**result)  # type: ignore[arg-type]  # every variable of State, of its sort
 
     def encode(self, state: State) -> int:
-        """A state of the direct reading, packed."""
+        """A state of the direct reading, packed; no intervention has been counted."""
         n = self.instance.servers
         packed = 0
 

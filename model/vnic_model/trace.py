@@ -47,6 +47,7 @@ class Header:
     sentence: str
     loop: int | None = None  #: of a lasso: the step that begins what repeats for ever; one past the last: nothing does
     without: list[str] = field(default_factory=list)  #: of a lasso: assumptions that are not made
+    interventions: int | None = None  #: environment actions at most, where the instance bounds them
 
     def machine(self) -> Instance:
         """The instance that the run belongs to."""
@@ -58,6 +59,7 @@ class Header:
                 profile=Profile.from_mapping(self.profile_full),
                 client_depth=self.client_depth,
                 server_depth=self.server_depth,
+                interventions=self.interventions,
             )
         except KeyError as error:
             raise TraceError(f"header: this kit has no instance or mutation {error}") from None
@@ -114,6 +116,8 @@ class Trace:
         header = asdict(self.header)
         if self.header.kind != LASSO:
             del header["loop"], header["without"]
+        if self.header.interventions is None:
+            del header["interventions"]
         lines: list[dict[str, object]] = [{"trace": FORMAT, "version": VERSION, **header, "note": NOTE}]
         lines += [asdict(step) for step in self.steps]
         lines.append({"end": FORMAT, "steps": len(self.steps)})
@@ -137,6 +141,7 @@ class Trace:
         head.pop("note", None)
         if head.get("kind") != LASSO:
             head = {"loop": None, "without": [], **head}
+        head = {"interventions": None, **head}
         header = _built(Header, head, 1)
         steps: list[TraceStep] = []
         for line, record in enumerate(records[1:], 2):

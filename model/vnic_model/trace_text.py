@@ -133,6 +133,8 @@ def command_of(header: Header) -> str:
         words.append(f"--client-depth {header.client_depth}")
     if header.server_depth != server_depth:
         words.append(f"--server-depth {header.server_depth}")
+    if header.interventions != scenario.interventions:
+        words.append(f"--interventions {header.interventions}")
     own = scenario.profile.as_mapping()
     words += [f"--profile {k}={v}" for k, v in header.profile_full.items() if own[k] != v]
     if mutation and header.kind == VIOLATION and header.property != mutation.refutes:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from vnic_model.direct import domain
 from vnic_model.expression import Builder, Node
 from vnic_model.instance import Instance
-from vnic_model.layout import Layout, code
+from vnic_model.layout import INTERVENTIONS, Layout, code
 from vnic_spec.action import Action
 from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Sort, Term, Truth
 from vnic_spec.catalogue import ACTIONS
@@ -373,4 +373,15 @@ class Tracer:
         after = self.scalars(effect.state)
         updates = {name: node for name, node in after.items() if node is not self._before[name]}
         answer = None if effect.answer is None else self.ops.node(effect.answer)
+        if action.environment and self.instance.interventions is not None:
+            guard, updates[INTERVENTIONS] = self._intervene(guard, self.instance.interventions)
         return Traced(action, parameters, guard, updates, answer, effect.state)
+
+    def _intervene(self, guard: Node, bound: int) -> tuple[Node, Node]:
+        """The guard of one more intervention, and how many there are then."""
+        o = self.ops
+        so_far = o.builder.var(INTERVENTIONS, truth=False)
+        more = o.number(bound)
+        for n in reversed(range(bound - 1)):
+            more = o.ite(o.eq(so_far, o.number(n)), o.number(n + 1), more)
+        return o.all_of(guard, o.builder.lt(so_far, o.number(bound))), more

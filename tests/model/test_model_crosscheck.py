@@ -80,10 +80,15 @@ def walk(machine: Machine, length: int, seed: int) -> list[int]:
     return states
 
 
+#: Where the number of interventions is bounded it is in the packed state, but not in the specification's:
+#: test_interventions.py says how the two are related.
+UNBOUNDED = tuple(name for name, scenario in SCENARIOS.items() if scenario.interventions is None)
+
+
 # --- the specification ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", UNBOUNDED)
 def test_readings_agree_on_states_of_one_server(name: str, reached: Reached) -> None:
     machine, states = reached(name, 1)
     some = Random(name).sample(states, min(60, len(states)))
@@ -91,7 +96,7 @@ def test_readings_agree_on_states_of_one_server(name: str, reached: Reached) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", UNBOUNDED)
 def test_readings_agree_on_all_states_of_one_server(name: str, reached: Reached) -> None:
     machine, states = reached(name, 1)
     assert disagreements(machine, DirectMachine(machine.instance), states) == []
@@ -105,10 +110,10 @@ def test_readings_agree_on_all_states_of_two_servers(name: str, reached: Reached
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in SCENARIOS if n not in ("complaint", "damped", "gap")])
+@pytest.mark.parametrize("name", [n for n in UNBOUNDED if n not in ("complaint", "damped", "gap")])
 def test_readings_agree_on_many_states_of_two_servers(name: str, reached: Reached) -> None:
     machine, states = reached(name, 2)
-    some = Random(name).sample(states, 500)
+    some = Random(name).sample(states, min(500, len(states)))
     assert disagreements(machine, DirectMachine(machine.instance), some) == []
 
 
@@ -140,8 +145,8 @@ PROFILES = [
     pytest.param("core", Profile(event_full=EventFull.DEFER), id="event_full"),
     pytest.param("migration", Profile(event_full=EventFull.DEFER), id="event_full-migration"),
     pytest.param("core", Profile(crossing=Crossing.GAP), id="crossing"),
-    *(pytest.param("selection", Profile(tie_break=rule), id=f"tie_break-{rule}") for rule in TieBreak),
-    pytest.param("selection", Profile(reopen=Reopen.RESELECT), id="reopen"),
+    *(pytest.param("ranking", Profile(tie_break=rule), id=f"tie_break-{rule}") for rule in TieBreak),
+    pytest.param("ranking", Profile(reopen=Reopen.RESELECT), id="reopen"),
     pytest.param("complaint", Profile(complaint_order=ComplaintOrder.LOPAR), id="complaint_order"),
     pytest.param("answer", Profile(client_init=ClientInit.REREGISTER), id="client_init"),
     pytest.param("admin", Profile(preempt_delay_ms=1), id="preempt_delay"),

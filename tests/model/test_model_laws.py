@@ -261,7 +261,7 @@ def test_a_server_that_is_not_listed_might_as_well_not_exist(name: str, reachabl
 # --- small instances of general facts ------------------------------------------------------------------------------
 
 
-@given(st.integers(1, 6), st.sampled_from(["core", "selection", "admin", "interface"]))
+@given(st.integers(1, 6), st.sampled_from(["core", "ranking", "admin", "interface"]))
 def test_in_the_beginning_nobody_is_there(servers: int, name: str) -> None:
     made = instance(name, servers)
     state = initial_state(made)

@@ -226,7 +226,15 @@ def test_what_an_instance_leaves_out_is_a_choice_of_the_environment_or_of_other_
     of_bare = set.intersection(*(set(SCENARIOS[n].actions) for n in bare))
     of_drivers = set.intersection(*(set(s.actions) for n, s in SCENARIOS.items() if n not in bare))
     assert {"h_reg_crq", "h_free_crq", "client_consumes", "server_consumes"} <= of_bare
-    assert of_bare & of_drivers == {"server_registers", "server_reports"}
+    assert of_bare & of_drivers == {"server_reports"}
+
+
+def test_servers_register_unless_they_are_registered_for_good() -> None:
+    without = [n for n, s in SCENARIOS.items() if "server_registers" not in s.actions]
+    assert without == ["selection"]
+    scenario = SCENARIOS["selection"]
+    assert scenario.start == {"registered": True}
+    assert not scenario.actions & {"server_frees", "server_crashes", "removes_server"}, "somebody could register again"
 
 
 def test_the_instances_that_lint_everything_trace_every_action() -> None:

@@ -44,7 +44,7 @@ def test_a_misreading_leads_into_a_dead_end(mutation: str, where: str, servers: 
 
 def test_an_instance_without_logins_is_refused_rather_than_called_all_dead() -> None:
     with pytest.raises(ValueError, match="never logs in"):
-        dead_ends(instance("selection", 1))
+        dead_ends(instance("ranking", 1))
 
 
 def test_under_gap_client_and_server_may_wait_for_each_other() -> None:

@@ -26,7 +26,7 @@ from vnic_spec.vocabulary import Kind, Status
 
 _BARE = "h_reg_crq h_free_crq client_consumes server_consumes server_registers server_reports"
 #: The instances toured, the first that reaches a goal serving for it: named ones, and bare parts of ones with a dialogue.
-_NAMED = ("interface", "selection", "admin", "complaint")
+_NAMED = ("interface", "ranking", "admin", "complaint")
 _OWN = {
     "migrating": f"{_BARE} h_send_crq_to_client client_migrates h_enable_crq h_enable_crq_idle activates_server"
     " server_crashes server_boots report_expires",

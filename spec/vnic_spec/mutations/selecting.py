@@ -76,7 +76,7 @@ misreading(
     "INV-5",
     "with auto off nobody is connected by himself, not even to a client that has nobody",
     choice=_waits_for_auto,
-    instance="selection",
+    instance="ranking",
 )
 misreading(
     "fills_before_open",
@@ -98,7 +98,7 @@ misreading(
     "FOV-1",
     "an equal that the tie rule prefers preempts",
     preempted=_tie_preempts,
-    instance="selection",
+    instance="ranking",
 )
 misreading(
     "tie_reversed",

@@ -79,7 +79,7 @@ without_end(
         "LIV-2",
         "servers of equal priority share the work: the one that waits takes over at the next report",
         rules=replace(RULES, beats=_in_turn, preempted=_idle_equal_preempts),
-        instance="selection",
+        instance="ranking",
     )
 )
 without_end(

@@ -21,7 +21,7 @@ def _first_open(o: Ops, s: State, t: State, step: Step) -> Truth:
 @step_property(
     "SEL-2",
     actions=(*REGISTERS, "client_enables", "h_enable_crq"),
-    instance="selection",
+    instance="ranking",
     witness=("the client opens its CRQ for the first time and a server is selected", _first_open),
 )
 def opening_selects_the_best(o: Ops, s: State, t: State, step: Step) -> Truth:
@@ -42,7 +42,7 @@ def _filled_while_closed(o: Ops, s: State, t: State, step: Step) -> Truth:
 @state_property(
     "SEL-8",
     "SEL-6",
-    instance="selection",
+    instance="ranking",
     witness=("a selection is filled while the CRQ is closed", _filled_while_closed),
 )
 def standing_selection_is_filled(o: Ops, s: State) -> Truth:

@@ -92,7 +92,7 @@ def _tie(o: Ops, s: State, t: State, step: Step) -> Truth:
     "FOV-5",
     "SEL-4",
     "SEL-5",
-    instance="selection",
+    instance="ranking",
     witness=("one of two servers of equal priority is selected", _tie),
 )
 def successor_is_best(o: Ops, s: State, t: State, step: Step) -> Truth:
