@@ -6,7 +6,6 @@ speaks the protocol on standard input and output; an :class:`Adapter` called wit
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
@@ -18,10 +17,9 @@ from vnic_reference.machine import FIRST_SERVER_PARTITION, MAX_ADVANCE_MS, Machi
 from vnic_reference.partition_calls import PartitionCalls
 from vnic_reference.parts import Parts
 from vnic_reference.policy import Policy
-from vnic_reference.requests import Fields, RequestError, flag, number, parse, reply_line, word
+from vnic_reference.requests import Fields, RequestError, flag, number, word
+from vnic_reference.speaker import PROFILE, Speaker, listing_seen
 
-PROTOCOL_MAJOR: Final = 1
-PROTOCOL_MINOR: Final = 0
 FEATURES: Final = "console power migration interrupts sub_crq dma profiles wrong_unit unpaired"
 
 #: Calls that belong to a feature.
@@ -41,12 +39,9 @@ MAX_SERVERS: Final = 8
 _PORTS_PER_ADAPTER: Final = 4
 #: What the protocol says of parameters that are not named, where the machine has another default.
 _DEFAULTS: Final[Mapping[str, object]] = {"gap_ms": 1500}
-_PROFILE: Final = "profile_"
-#: Parameters of the protocol's profiles that speak of clients and servers, not of a hypervisor.
-_NOT_OURS: Final = frozenset({"client_init", "srv_wait_ms"})
 
 
-class Adapter:
+class Adapter(Speaker):
     """Answers requests. A new one is like one that was reset to two servers.
 
     Args:
@@ -57,6 +52,9 @@ class Adapter:
         without: features of :data:`FEATURES` that it does not have.
     """
 
+    role = "hypervisor"
+    max_servers = MAX_SERVERS
+
     def __init__(
         self,
         parts: Parts | None = None,
@@ -65,85 +63,28 @@ class Adapter:
         quiet_ms: int = 0,
         without: Collection[str] = (),
     ) -> None:
+        super().__init__()
         self._parts = parts
         self._claims = dict(claims or {})
         self._clock = clock
         self._quiet_ms = quiet_ms
         self._features = [feature for feature in FEATURES.split() if feature not in without]
-        self.closed = False
-        self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
-            "hello": self._hello,
-            "reset": self._reset,
-            "apply": self._apply,
-            "settle": self._settle,
-            "advance": self._advance,
-            "observe": lambda fields: self._observation(),
-            "bye": self._bye,
-        }
-        self._start(Policy.from_mapping({**_DEFAULTS, **self._claims}), 2, [])
+        self._start(Policy.from_mapping(self._policy_at_first()), 2, [])
 
-    def __call__(self, request: Mapping[str, object]) -> Fields:
-        """The reply to one request; never raises, whatever the request is."""
-        fields = dict(request)
-        seq = fields.get("seq")
-        if not isinstance(seq, int) or isinstance(seq, bool):
-            seq = 0
-        try:
-            op = fields.get("op")
-            handler = self._ops.get(op) if isinstance(op, str) else None
-            if handler is None:
-                raise RequestError(f"op must be one of {', '.join(self._ops)}")
-            self._catch_up()
-            observe = op in ("reset", "apply", "settle", "advance") and flag(fields, "observe", 0)
-            reply: Fields = {"seq": seq, "outcome": "done"} | handler(fields)
-            if observe and reply["outcome"] != "unsupported":
-                reply |= self._observation()
-        except RequestError as error:
-            return {"seq": seq, "outcome": "error", "error": str(error)}
-        return reply
-
-    def answer(self, line: str) -> str:
-        """The reply to one line, as a line; never raises, whatever the line is."""
-        try:
-            return reply_line(self(parse(line)))
-        except RequestError as error:
-            return reply_line({"seq": 0, "outcome": "error", "error": str(error)})
-
-    # -- operations ----------------------------------------------------------------------------------------------
-
-    def _hello(self, fields: Fields) -> Fields:
-        if number(fields, "protocol_major", PROTOCOL_MAJOR) != PROTOCOL_MAJOR:
-            raise RequestError(f"this adapter speaks protocol {PROTOCOL_MAJOR}")
+    def _introduction(self) -> Fields:
         return {
-            "protocol_major": PROTOCOL_MAJOR,
-            "protocol_minor": PROTOCOL_MINOR,
-            "implementation": "vnic_reference",
-            "version": importlib.metadata.version("vnic-failover-kit"),
-            "role": "hypervisor",
-            "servers": MAX_SERVERS,
             "clock": "virtual" if self._clock is None else "real",
             "quiet_ms": self._quiet_ms,
             "features": " ".join(self._features),
-            **{_PROFILE + name: value for name, value in self._claims.items()},
+            **{PROFILE + name: value for name, value in self._claims.items()},
         }
 
-    def _reset(self, fields: Fields) -> Fields:
-        servers = number(fields, "servers", 2)
-        if not 1 <= servers <= MAX_SERVERS:
-            raise RequestError(f"servers must be from 1 to {MAX_SERVERS}")
-        settings: dict[str, object] = {**_DEFAULTS, **self._claims}
-        for name, value in fields.items():
-            setting = name.removeprefix(_PROFILE)
-            if name.startswith(_PROFILE) and setting not in _NOT_OURS:
-                settings[setting] = None if value == "none" else value
-        try:
-            policy = Policy.from_mapping(settings)
-        except ValueError as error:
-            return {"outcome": "unsupported", "reason": str(error)}
+    def _policy_at_first(self) -> dict[str, object]:
+        return {**_DEFAULTS, **self._claims}
+
+    def _begin(self, policy: Policy, servers: int, fields: Fields) -> None:
         named = word(fields, "unpaired", "").split() if "unpaired" in self._features else []
-        unpaired = [None if name == "client" else self._index(name, servers) for name in named]
-        self._start(policy, servers, unpaired)
-        return {}
+        self._start(policy, servers, [None if name == "client" else self._index(name, servers) for name in named])
 
     def _start(self, policy: Policy, servers: int, unpaired: list[int | None]) -> None:
         self._machine = Machine(policy, servers, unpaired, self._parts)
@@ -171,10 +112,6 @@ class Adapter:
             return {"outcome": "unsupported", "reason": "the clock is real"}
         if not self._machine.advance(number(fields, "ms")):
             raise RequestError(f"ms must be from 0 to {MAX_ADVANCE_MS}")
-        return {}
-
-    def _bye(self, fields: Fields) -> Fields:
-        self.closed = True
         return {}
 
     def _apply(self, fields: Fields) -> Fields:
@@ -234,15 +171,7 @@ class Adapter:
     def _observation(self) -> Fields:
         machine = self._machine
         listing = machine.console.listing()
-        selected = "" if listing.selected is None else f"server{listing.selected}"
-        seen: Fields = {
-            **({"now": machine.now} if self._clock is None else {}),
-            "client_crq": listing.client_crq.name,
-            "auto": int(listing.auto),
-            "selected": selected,
-            "pinned": selected if listing.pinned else "",
-            "listed": " ".join(f"server{row.server}" for row in listing.servers),
-        }
+        seen: Fields = {**({"now": machine.now} if self._clock is None else {}), **listing_seen(listing)}
         for row in listing.servers:
             seen[f"server{row.server}_status"] = row.status.name
             seen[f"server{row.server}_priority"] = row.device.priority

@@ -7,15 +7,14 @@ be seen from outside: the listing, the application's link, and frames where they
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vnic_reference.adapter import PROTOCOL_MAJOR, PROTOCOL_MINOR
 from vnic_reference.machine import MAX_ADVANCE_MS
 from vnic_reference.network.streams import Pinger, StreamSource
 from vnic_reference.policy import Policy
-from vnic_reference.requests import Fields, RequestError, flag, number, parse, reply_line, word
+from vnic_reference.requests import Fields, RequestError, flag, number, word
+from vnic_reference.speaker import Speaker, listing_seen
 from vnic_reference.system.observer import Observer
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.scenario import CLIENT, PORTS_PER_ADAPTER, Scenario, ServerPlan
@@ -26,9 +25,6 @@ from vnic_reference.system.timeline import Timeline
 #: Server partitions that a reset can ask for; two share an adapter.
 MAX_SERVERS: Final = 6
 _SERVERS_PER_ADAPTER: Final = 2
-_PROFILE: Final = "profile_"
-#: Parameters of the protocol's profiles that speak of clients and servers, or have no effect in this role.
-_NOT_OURS: Final = frozenset({"client_init", "srv_wait_ms"})
 #: What it claims of its times (adapter protocol, "Role system").
 CLAIMS: Final[Mapping[str, int]] = {"report_interval_ms": 1000, "recovery_ms": 100_000, "transit_ms": 20}
 
@@ -89,86 +85,29 @@ class _Seen(Observer):
         self._note("host_received", frame)
 
 
-class SystemAdapter:
+class SystemAdapter(Speaker):
     """Answers requests. A new one is like one that was reset to two servers.
 
     Args:
         parts: what its systems are made of, where that is not the reference.
     """
 
+    role = "system"
+    max_servers = MAX_SERVERS
+
     def __init__(self, parts: SystemParts | None = None) -> None:
+        super().__init__()
         self._parts = parts or standard_parts()
-        self.closed = False
-        self._ops: Final[Mapping[str, Callable[[Fields], Fields]]] = {
-            "hello": self._hello,
-            "reset": self._reset,
-            "apply": self._apply,
-            "settle": lambda fields: {},
-            "advance": self._advance,
-            "observe": lambda fields: self._observation(),
-            "bye": self._bye,
-        }
         self._start(Policy(), 2)
 
-    def __call__(self, request: Mapping[str, object]) -> Fields:
-        """The reply to one request; never raises, whatever the request is."""
-        fields = dict(request)
-        seq = fields.get("seq")
-        if not isinstance(seq, int) or isinstance(seq, bool):
-            seq = 0
-        try:
-            op = fields.get("op")
-            handler = self._ops.get(op) if isinstance(op, str) else None
-            if handler is None:
-                raise RequestError(f"op must be one of {', '.join(self._ops)}")
-            observe = op in ("reset", "apply", "settle", "advance") and flag(fields, "observe", 0)
-            reply: Fields = {"seq": seq, "outcome": "done"} | handler(fields)
-            if observe and reply["outcome"] != "unsupported":
-                reply |= self._observation()
-        except RequestError as error:
-            return {"seq": seq, "outcome": "error", "error": str(error)}
-        return reply
+    def _introduction(self) -> Fields:
+        return {"clock": "virtual", "quiet_ms": 0, "features": "console power migration profiles", **CLAIMS}
 
-    def answer(self, line: str) -> str:
-        """The reply to one line, as a line; never raises, whatever the line is."""
-        try:
-            return reply_line(self(parse(line)))
-        except RequestError as error:
-            return reply_line({"seq": 0, "outcome": "error", "error": str(error)})
-
-    # -- operations ----------------------------------------------------------------------------------------------
-
-    def _hello(self, fields: Fields) -> Fields:
-        if number(fields, "protocol_major", PROTOCOL_MAJOR) != PROTOCOL_MAJOR:
-            raise RequestError(f"this adapter speaks protocol {PROTOCOL_MAJOR}")
-        return {
-            "protocol_major": PROTOCOL_MAJOR,
-            "protocol_minor": PROTOCOL_MINOR,
-            "implementation": "vnic_reference",
-            "version": importlib.metadata.version("vnic-failover-kit"),
-            "role": "system",
-            "servers": MAX_SERVERS,
-            "clock": "virtual",
-            "quiet_ms": 0,
-            "features": "console power migration profiles",
-            **CLAIMS,
-        }
-
-    def _reset(self, fields: Fields) -> Fields:
-        servers = number(fields, "servers", 2)
-        if not 1 <= servers <= MAX_SERVERS:
-            raise RequestError(f"servers must be from 1 to {MAX_SERVERS}")
-        settings: dict[str, object] = {}
-        for name, value in fields.items():
-            setting = name.removeprefix(_PROFILE)
-            if name.startswith(_PROFILE) and setting not in _NOT_OURS:
-                settings[setting] = None if value == "none" else value
-        try:
-            policy = Policy.from_mapping(settings)
-        except ValueError as error:
-            return {"outcome": "unsupported", "reason": str(error)}
-        self._start(policy, servers)
+    def _policy_at_first(self) -> dict[str, object]:
         return {}
+
+    def _begin(self, policy: Policy, servers: int, fields: Fields) -> None:
+        self._start(policy, servers)
 
     def _start(self, policy: Policy, servers: int) -> None:
         plans = [
@@ -191,10 +130,6 @@ class SystemAdapter:
         if not 0 <= ms <= MAX_ADVANCE_MS:
             raise RequestError(f"ms must be from 0 to {MAX_ADVANCE_MS}")
         self._as_far_as_it_goes(lambda: self._system.advance(ms))
-        return {}
-
-    def _bye(self, fields: Fields) -> Fields:
-        self.closed = True
         return {}
 
     def _apply(self, fields: Fields) -> Fields:
@@ -241,15 +176,10 @@ class SystemAdapter:
     def _observation(self) -> Fields:
         system = self._system
         listing = system.machine.console.listing()
-        selected = "" if listing.selected is None else f"server{listing.selected}"
         seen: Fields = {
             "now": system.now,
-            "client_crq": listing.client_crq.name,
             "client_link": int(system.client is not None and system.client.link_up),
-            "auto": int(listing.auto),
-            "selected": selected,
-            "pinned": selected if listing.pinned else "",
-            "listed": " ".join(f"server{row.server}" for row in listing.servers),
+            **listing_seen(listing),
         }
         for row in listing.servers:
             seen[f"server{row.server}_status"] = row.status.name
