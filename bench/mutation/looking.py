@@ -1,0 +1,154 @@
+"""What the kit says of one implementation: the stages of a look, and the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.generation import stateful
+from vnic_conformance.generation.stateful import hunt
+from vnic_conformance.running.checking import STEPS, Checked, Request, check_role
+from vnic_conformance.running.events import AdapterFailed, Event, Failure, Narrowing, SessionBegan, StepDone
+from vnic_conformance.running.phases import PHASES
+from vnic_conformance.running.tours import tours
+from vnic_spec.profile import Profile
+
+#: Steps of the random phases under another profile than the default one.
+FEW_STEPS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One run of ``vnickit check``: under a profile, in a role.
+
+    Attributes:
+        name: in one word.
+        profile: decisions other than the adapter's own, as ``--profile`` takes them.
+        phases: what is played.
+        steps: of the random phases.
+        system: the role system is looked at instead of the role hypervisor.
+    """
+
+    name: str
+    profile: dict[str, object] = field(default_factory=dict)
+    phases: tuple[str, ...] = PHASES
+    steps: int = STEPS
+    system: bool = False
+
+
+#: ``vnickit check`` as it is without options, in two parts: what is written by hand is quickly played and finds most.
+SCRIPTED = Stage("scripted", phases=("scripted",))
+GENERATED = Stage("generated", phases=("tour", "hypothesis", "walk"))
+#: Every other value of every parameter, several at a time, by the scripted cases and short walks.
+OTHERS = tuple(
+    Stage(name, profile, ("scripted", "walk"), FEW_STEPS)
+    for name, profile in (
+        (
+            "gap-defer-newest",
+            {
+                "crossing": "gap",
+                "gap_ms": 1500,
+                "event_full": "defer",
+                "tie_break": "newest",
+                "grace": 1,
+                "indirect_limit": 16,
+            },
+        ),
+        (
+            "lopar-reselect-port",
+            {
+                "complaint_order": "lopar",
+                "reopen": "reselect",
+                "tie_break": "port",
+                "hold_limit_ms": 400,
+                "max_servers": 2,
+            },
+        ),
+        ("delay-defer-any", {"preempt_delay_ms": 700, "event_full": "defer", "tie_break": "any"}),
+    )
+)
+#: The whole system around the hypervisor: an implementation's own clients and servers drive it.
+SYSTEM = Stage("system", system=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the kit said.
+
+    Attributes:
+        verdict: ``passed``, ``violation``, ``broken`` (the adapter hangs or dies) or ``inconclusive``.
+        by: the requirement that is hurt, or what the adapter did.
+        case: the case or the phase that met it.
+        phase: where it was met.
+    """
+
+    verdict: str
+    by: str = ""
+    case: str = ""
+    phase: str = ""
+
+
+class _FoundError(BaseException):
+    """The first violation counts; nothing is shortened. No ordinary exception, so that nobody on the way takes it."""
+
+
+class _Watch:
+    """Follows a run up to its first violation."""
+
+    def __init__(self) -> None:
+        self.phase = self.case = self.by = ""
+        self.broken = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SessionBegan):
+            self.phase, self.case = event.phase, event.case or ""
+        judgement = event.judgement if isinstance(event, SessionBegan | StepDone) else None
+        if judgement is not None and not judgement.ok and not self.by:
+            self.by = judgement.requirement
+        if isinstance(event, Narrowing | Failure):
+            self.by = self.by or event.requirement
+            raise _FoundError
+        if isinstance(event, AdapterFailed):
+            self.broken = str(event.trouble.get("trouble", event.text.splitlines()[0]))
+
+
+def prepare(stages: Sequence[Stage]) -> None:
+    """Work out and import beforehand what every look would need again."""
+    assert hunt is stateful.hunt
+    for stage in stages:
+        if "tour" in stage.phases and not stage.system:
+            tours(Profile.from_mapping(stage.profile))
+
+
+def look(adapter: str, stage: Stage) -> Seen:
+    """Check an implementation up to the first violation.
+
+    Args:
+        adapter: as ``--adapter`` takes it.
+        stage: what to play.
+    """
+    watch = _Watch()
+    request = Request(adapter, fail_fast=True, steps=stage.steps, profile=stage.profile, phases=stage.phases)
+    try:
+        checked = check_role(request, [watch])
+    except _FoundError:
+        return Seen("violation", watch.by, watch.case or watch.phase, watch.phase)
+    outcome: Any = checked.outcome
+    if outcome.code is ExitCode.ADAPTER_BROKEN:
+        if isinstance(checked, Checked):
+            return Seen("broken", watch.broken, watch.case or watch.phase, watch.phase)
+        return Seen("broken", getattr(outcome.broken, "title", "the adapter died"), "", "system")
+    if outcome.code is ExitCode.VIOLATION:
+        first = outcome.failures[0]
+        finding = getattr(first, "finding", first)
+        return Seen("violation", finding.case.partition("/")[0], finding.case, first.phase)
+    return Seen("passed" if outcome.code is ExitCode.CONFORMS else "inconclusive")
+
+
+def timed(work: Callable[[], Seen]) -> tuple[Seen, float]:
+    """What was seen, and in how many seconds."""
+    began = time.monotonic()
+    return work(), round(time.monotonic() - began, 2)
