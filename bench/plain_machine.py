@@ -8,15 +8,12 @@ nothing of what a call leads to. The judge is the kit's oracle, because a judge 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.generation.menu import can_act
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import TOKEN_BEFORE, TOKEN_LATEST, Stimulus, advance
@@ -152,17 +149,5 @@ def plain_hunt(target: Requests, profile: Profile, *, seed: int, steps: int) -> 
     """The number of stimuli until the first violation."""
     count = [0, 0]
     made = type("Programs", (Plain,), {"target": target, "profile": profile, "budget": steps, "count": count})
-    settings = hypothesis.settings(
-        max_examples=max(1, steps // 5),
-        stateful_step_count=50,
-        phases=(Phase.generate,),
-        database=None,
-        deadline=None,
-        derandomize=False,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-    )
-    with suppress(Found, Enough, HypothesisException):
-        run_state_machine_as_test(hypothesis.seed(seed)(made), settings=settings)
+    run_programs(made, seed=seed, programs=steps // 5, steps=50, shrink=False, ends=(Found, Enough))
     return count[1] or None

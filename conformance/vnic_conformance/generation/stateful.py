@@ -8,17 +8,14 @@ does not shrink, because :mod:`vnic_conformance.generation.shrink` knows what a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from vnic_conformance.generation.failure import Failure
+from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.generation.menu import FAMILIES, Draw, Offer, menu
 from vnic_conformance.generation.walk import RandomDraw, empty, fill
 from vnic_conformance.session import Requests, Session
@@ -261,22 +258,15 @@ def hunt(
         Exception: what the target raised when the adapter broke.
     """
     search = Search(target, profile, most_servers, steps, words=[] if keep_words else None, session=session)
-    found = hypothesis.seed(seed)(machine(search))
-    settings = hypothesis.settings(
-        max_examples=max(1, 4 * steps // program_steps),
-        stateful_step_count=program_steps,
-        phases=(Phase.generate,),
-        database=None,
-        deadline=None,
-        derandomize=False,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
     # What was found is in the search, also where the implementation did not do it again.
-    with suppress(ViolationError, EnoughError, HypothesisException):
-        run_state_machine_as_test(found, settings=settings)
+    run_programs(
+        machine(search),
+        seed=seed,
+        programs=4 * steps // program_steps,
+        steps=program_steps,
+        shrink=False,
+        ends=(ViolationError, EnoughError),
+    )
     if search.trouble is not None:
         raise search.trouble
     return search

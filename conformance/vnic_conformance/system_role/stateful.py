@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_conformance.system_role.session import SystemSession
 from vnic_conformance.system_role.words import CALLS, NEEDS, stimulus
@@ -211,20 +208,14 @@ def hunt(search: SystemSearch, *, seed: int) -> SystemSearch:
     Raises:
         AdapterBroken: the adapter broke.
     """
-    settings = hypothesis.settings(
-        max_examples=max(1, search.budget // 10),
-        stateful_step_count=PROGRAM_STEPS,
-        phases=(Phase.generate, Phase.shrink),
-        database=None,
-        deadline=None,
-        derandomize=False,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
+    run_programs(
+        machine(search),
+        seed=seed,
+        programs=search.budget // 10,
+        steps=PROGRAM_STEPS,
+        shrink=True,
+        ends=(_FoundError, _EnoughError),
     )
-    with suppress(_FoundError, _EnoughError, HypothesisException):
-        run_state_machine_as_test(hypothesis.seed(seed)(machine(search)), settings=settings)
     if search.trouble is not None:
         raise search.trouble
     return search

@@ -8,6 +8,7 @@ candidates at once whether they hold in it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +29,7 @@ _Law = Callable[[Ops, State], Truth]
 _Defined = tuple[Formula, list[Formula]]
 
 
-class _Candidates:
+class _Candidates(ABC):
     """Clauses in some reading, before and after each action."""
 
     together = 16  #: so many are asked about at once
@@ -42,11 +43,13 @@ class _Candidates:
         self._known: dict[tuple[object, str], _Defined] = {}
         self.queries = 0
 
+    @abstractmethod
     def _at(self, law: _Law, when: str) -> _Defined:
-        raise NotImplementedError
+        """A law before a step (``before``), in the initial state (empty), or after the action named."""
 
+    @abstractmethod
     def _assumed(self, when: str) -> list[Formula]:
-        raise NotImplementedError
+        """What is always true of a step of the action named, or of an initial state."""
 
     def law(self, x: Clause | str) -> _Law:
         """A clause, or the goal, as a law of the state."""

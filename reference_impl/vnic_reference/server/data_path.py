@@ -8,7 +8,10 @@ no buffer is lost and counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from vnic_reference.dialogue.descriptors import (
     HEADER_WANTED,
@@ -31,6 +34,7 @@ from vnic_reference.network.port import Port
 from vnic_reference.server.session import RxQueue, Session, TxQueue
 from vnic_spec.wire import Capability, CommandRc, Rc, SubType
 
+_T = TypeVar("_T")
 _FOLLOWING = (SubType.TX_HEADER, SubType.TX_HEADER_EXT, SubType.TX_SG)
 _ETHER_HEADER = 14
 _VLAN_TAG = 4
@@ -154,18 +158,24 @@ class DataPath:
 
     def _send_completions(self, queue: TxQueue) -> bool:
         """Tell the client of frames done with, up to five at a time; what finds no room waits."""
+        return self._send_done(
+            queue.done, queue.completion, MAX_COMPLETIONS, lambda batch: TxCompletion(tuple(batch)).pack()
+        )
+
+    def _send_done(self, done: deque[_T], handle: int, at_once: int, packed: Callable[[list[_T]], bytes]) -> bool:
+        """Send what is done to a completion queue, so many in one element; what finds no room waits."""
         sent = False
-        while queue.done:
-            batch = tuple(queue.done)[:MAX_COMPLETIONS]
-            rc = self._driver.send_sub(queue.completion, TxCompletion(batch).pack())
+        while done:
+            batch = list(islice(done, at_once))
+            rc = self._driver.send_sub(handle, packed(batch))
             if rc == Rc.H_DROPPED:
                 break
             if rc != Rc.H_SUCCESS:  # fenced, or the client has freed its queue: there is nobody to tell
-                queue.done.clear()
+                done.clear()
                 break
             sent = True
             for _ in batch:
-                queue.done.popleft()
+                done.popleft()
         return sent
 
     # -- from the wire to the client -----------------------------------------------------------------------------
@@ -204,17 +214,7 @@ class DataPath:
         self._send_received(queue)
 
     def _send_received(self, queue: RxQueue) -> bool:
-        sent = False
-        while queue.done:
-            rc = self._driver.send_sub(queue.completion, queue.done[0])
-            if rc == Rc.H_DROPPED:
-                break
-            if rc != Rc.H_SUCCESS:  # fenced, or the client has freed its queue: there is nobody to tell
-                queue.done.clear()
-                break
-            sent = True
-            queue.done.popleft()
-        return sent
+        return self._send_done(queue.done, queue.completion, 1, lambda batch: batch[0])
 
 
 def _further(following: list[bytes]) -> Iterator[Segment]:

@@ -1,0 +1,46 @@
+"""Hypothesis at work outside a test: no database, no deadline, no report of its own; the same seed does the same."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+
+def run_programs(
+    machine: type[RuleBasedStateMachine],
+    *,
+    seed: int,
+    programs: int,
+    steps: int,
+    shrink: bool,
+    ends: tuple[type[Exception], ...],
+) -> None:
+    """Run programs of a machine, at most so many, each of at most so many steps.
+
+    Args:
+        machine: the machine, which keeps by itself what it finds.
+        seed: of the draws.
+        programs: bound on their number, at least 1.
+        steps: bound on the steps of each.
+        shrink: whether Hypothesis makes a program that raised shorter.
+        ends: what the machine raises to end the run; that, and whatever Hypothesis makes of a machine which does not
+            do the same again, goes no further.
+    """
+    settings = hypothesis.settings(
+        max_examples=max(1, programs),
+        stateful_step_count=steps,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    with suppress(*ends, HypothesisException):
+        run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=settings)
