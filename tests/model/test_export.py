@@ -167,7 +167,8 @@ def test_spin_finds_our_states_in_a_model_written_by_hand(servers: int, tmp_path
     [
         (":: opened_once ->\n", ":: true ->\n"),  # SEL-2: nobody is selected before the client opens
         ("event = open ", "event = 1 "),  # SEL-8: no event while the CRQ is closed
-        (":: was_connected ->", ":: false ->"),  # FOV-2: the old server is told
+        ("!(auto_on && PRIORITY", "!(PRIORITY"),  # FOV-7: with auto off nobody is preempted
+        (" open = 0;", " open = 0; selected = NOBODY;"),  # SEL-7: the selection survives the client's leaving
     ],
 )
 def test_a_difference_between_the_models_shows_in_the_counts(
