@@ -12,7 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
+from vnic_conformance.commands.explore import running
 from vnic_conformance.exit_codes import ExitCode
+from vnic_model.instance import Instance
+from vnic_model.machine import Machine
+from vnic_model.native import NativeExploration, compiler
 from vnic_model.replay import replay
 from vnic_model.trace import Trace
 
@@ -49,6 +53,93 @@ def test_an_action_that_never_fires_makes_it_inconclusive() -> None:
     assert result.exit_code == ExitCode.INCONCLUSIVE
     assert "SILENT: no violation, but gap_ends never fired" in result.stdout
     assert "gap_ends                               0   never" in result.stdout
+
+
+# --- engines ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def programs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled programs are kept from one test to the next, as they are for a user."""
+    monkeypatch.setenv("VNICKIT_CACHE", str(tmp_path_factory.getbasetemp() / "programs"))
+
+
+needs_compiler = pytest.mark.skipif(
+    compiler() is None, reason="there is no C compiler here; exploring in Python needs none"
+)
+
+
+@needs_compiler
+def test_both_engines_say_the_same_and_which_they_are(programs: None) -> None:
+    python, c = (vnickit("explore", "--servers", "1", "--engine", engine).stdout for engine in ("python", "c"))
+    ours = re.compile(r"^(time|explored by) .*\n", flags=re.MULTILINE)
+    assert ours.sub("", python) == ours.sub("", c)
+    assert "\nexplored by     Python\n" in python
+    assert re.search(r"^explored by     C, compiled by .*; \d+ MiB, [\d.]+ bytes per state$", c, flags=re.MULTILINE)
+
+
+@needs_compiler
+def test_a_trace_found_in_c_is_the_same_trace(tmp_path: Path) -> None:
+    files = [tmp_path / "python.jsonl", tmp_path / "c.jsonl"]
+    for file in files:
+        words = ("--mutate", "free_unnoticed", "--engine", file.stem, "--trace", str(file))
+        assert vnickit("explore", *words).exit_code == ExitCode.VIOLATION
+    assert files[0].read_text(encoding="utf-8") == files[1].read_text(encoding="utf-8")
+
+
+@needs_compiler
+def test_auto_turns_to_c_when_there_are_many_states_and_stays_in_python_where_there_are_few(
+    programs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.loads(vnickit("explore", "--servers", "1", "--json").stdout)["engine"] == "python"
+    monkeypatch.setattr(running, "FEW", 1_000)
+    found = json.loads(vnickit("explore", "--servers", "1", "--json").stdout)
+    assert (found["engine"], found["states"], found["verdict"]) == ("c", 2_058, "holds")
+
+
+def test_auto_says_that_there_is_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "/nowhere/at/all/cc")
+    monkeypatch.setattr(running, "FEW", 1_000)
+    result = vnickit("explore", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS
+    assert "explored by     Python, for want of a C compiler\n" in result.stdout
+
+
+def test_auto_says_that_a_compiler_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "false")
+    monkeypatch.setattr(running, "FEW", 1_000)
+    result = vnickit("explore", "--servers", "1")
+    assert result.exit_code == ExitCode.CONFORMS
+    assert (
+        "note: false does not compile the explorer: exit code 1, and no program; exploring in Python" in result.stderr
+    )
+
+
+def test_c_without_a_compiler_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "/nowhere/at/all/cc")
+    result = vnickit("explore", "--engine", "c")
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert "there is no C compiler: neither CC nor cc names one; explore with --engine python" in result.stderr
+
+
+def test_the_bound_on_memory_makes_it_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(machine: Instance, properties: object, *, mebibytes: int, **more: object) -> NativeExploration:
+        return NativeExploration(
+            Machine(machine), states=70_000, depth=9, out_of_memory=True, bytes_used=mebibytes << 20
+        )
+
+    monkeypatch.setattr(running, "explore_native", full)
+    result = vnickit("explore", "--engine", "c", "--memory", "1")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    said = " ".join(result.stdout.split())
+    assert (
+        "no violation up to depth 9, but 70,000 states fill the memory that was allowed; allow more with --memory"
+        in said
+    )
+    assert "1 MiB, 15.0 bytes per state" in said
+
+
+# --- verdicts --------------------------------------------------------------------------------------------------------
 
 
 def test_a_misreading_that_is_not_refuted_is_said_so() -> None:

@@ -101,8 +101,9 @@ def _compile(text: str, by: Compiler, target: Path) -> None:
             errors="replace",
         )
         if done.returncode != 0 or not made.is_file():
-            why = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])
+            lines = [line for line in done.stderr.splitlines() if line.strip()]
+            why = next((line for line in lines if "error" in line), f"exit code {done.returncode}, and no program")
             raise NativeError(
-                f"{shlex.join(by.words)} does not compile the explorer: {why}; explore with --engine python"
+                f"{shlex.join(by.words)} does not compile the explorer: {why}"
             )
         made.replace(target)

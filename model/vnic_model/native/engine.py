@@ -59,7 +59,7 @@ def explore_native(
     """
     by = compiler()
     if by is None:
-        raise NativeError("there is no C compiler: neither CC nor cc names one; explore with --engine python")
+        raise NativeError("there is no C compiler: neither CC nor cc names one")
     machine = Machine(instance, properties)
     made = source(machine)
     result = NativeExploration(machine, words=made.fields.words)
@@ -93,7 +93,7 @@ def _run(
     if child.returncode != 0 or len(told) < 2 or told[0][:1] != ["end"]:
         why = said or (f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}")
         raise NativeError(
-            f"the generated explorer ended early: {why}; give it another bound with --memory, or explore with --engine python"
+            f"the generated explorer ended early: {why}; give it another bound with --memory, or explore in Python"
         )
     return told
 

@@ -1,0 +1,178 @@
+"""``vnickit explore``: every reachable state of an instance, every step, the shortest way to what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from vnic_conformance import liveness
+from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, setting, show_result, spoken_of
+from vnic_conformance.commands.explore.request import Request, request_of
+from vnic_conformance.commands.explore.running import Engine, Result, run
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.instance_list import list_instances
+from vnic_conformance.state_graph import export
+from vnic_conformance.terminal import refusal, show
+from vnic_model.native import MEBIBYTES
+from vnic_model.trace import Trace
+from vnic_spec.liveness import ASSUMPTIONS
+from vnic_spec.mutations import ENDLESS
+
+__all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setting", "spoken_of"]
+
+
+@click.command(
+    epilog="Exit codes: 0 every state and step was checked and holds; 1 violation; 2 wrong usage; "
+    "3 not exhausted (--at-most, --memory), or an action of the instance never fired. With --liveness: 0 what means something "
+    "there holds; 1 refuted; 3 not decided."
+)
+@click.option("--instance", "name", metavar="NAME", help="What may happen; see --list.  [default: core]")
+@click.option("--servers", type=int, metavar="N", help="How many servers, 1 to 6.  [default: 2]")
+@click.option("--mutate", metavar="NAME", help="Put a misreading in the place of a rule; see --list.")
+@click.option("--all-properties", is_flag=True, help="With --mutate: check all properties, not only its target.")
+@click.option("--profile", multiple=True, metavar="NAME=VALUE", help="Decide otherwise, e.g. event_full=defer.")
+@click.option("--client-depth", type=click.IntRange(1, 64), metavar="D", help="Elements the client's queue holds.")
+@click.option("--server-depth", type=click.IntRange(1, 64), metavar="D", help="Elements a server's queue holds.")
+@click.option("--at-most", type=click.IntRange(1), metavar="STATES", help="Give up beyond so many states.")
+@click.option(
+    "--engine",
+    type=click.Choice([e.value for e in Engine]),
+    default=Engine.AUTO.value,
+    show_default=True,
+    help="What explores; auto takes generated C, where there is a compiler, beyond a few states.",
+)
+@click.option(
+    "--memory",
+    "mebibytes",
+    type=click.IntRange(1, 1 << 20),
+    metavar="MIB",
+    help=f"Give up when the states fill so much memory (C only).  [default: {MEBIBYTES}]",
+)
+@click.option("--liveness", "endless", is_flag=True, help="Decide LIV-1, LIV-2, LIV-3: what must happen eventually.")
+@click.option("--without", multiple=True, metavar="NAME", help="With --liveness: drop an assumption; see --list.")
+@click.option(
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the state graph here, .graphml or .dot; checks nothing.",
+)
+@click.option("--quotient", metavar="NAMES", help="With --graph: seen through these variables, e.g. crq,phase.")
+@click.option(
+    "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.option("--list", "listing", is_flag=True, help="List the instances and the mutations, and stop.")
+@click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+def command(
+    name: str | None,
+    servers: int | None,
+    mutate: str | None,
+    all_properties: bool,
+    profile: tuple[str, ...],
+    client_depth: int | None,
+    server_depth: int | None,
+    at_most: int | None,
+    engine: str,
+    mebibytes: int | None,
+    endless: bool,
+    without: tuple[str, ...],
+    graph: Path | None,
+    quotient: str | None,
+    file: Path | None,
+    as_json: bool,
+    listing: bool,
+    report: bool,
+) -> ExitCode:
+    """Visit every state that a small system can reach, and check every property in all of them.
+
+    An instance says which part of the world may act: which faults, which administration, which dialogue. How the
+    hypervisor answers is never restricted. The first violation is shown by a shortest trace.
+
+    \b
+    Examples:
+      vnickit explore                                  the dialogue under faults, two servers
+      vnickit explore --instance admin --servers 3     administration, three servers
+      vnickit explore --mutate drop_event_on_full      what goes wrong if a rule is misread
+      vnickit explore --profile reopen=reselect        another decision where the sources are silent
+      vnickit explore --liveness --servers 1           is the client always served in the end?
+      vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
+    """  # noqa: D301 - click wants the character, not its name
+    if listing:
+        return list_instances()
+    request = request_of(
+        name=name,
+        servers=servers,
+        mutate=mutate,
+        profile=profile,
+        client_depth=client_depth,
+        server_depth=server_depth,
+        all_properties=all_properties,
+    )
+    if file is not None and not file.parent.is_dir():
+        raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    if graph is not None:
+        if endless or as_json or file is not None:
+            raise click.ClickException("--graph checks nothing; it goes with neither --liveness nor --trace nor --json")
+        return export(request.machine, graph, quotient, at_most)
+    if quotient is not None:
+        raise click.ClickException("--quotient says how a graph is to be seen; add --graph FILE")
+    if endless:
+        return _endless(request, without, all_properties, at_most, file, as_json=as_json, report=report)
+    if without:
+        raise click.ClickException("--without drops an assumption about endless runs; add --liveness")
+    if mutate in ENDLESS:
+        raise click.ClickException(f"no single state or step refutes {mutate}, an endless run does; add --liveness")
+    result = run(request, at_most=at_most, mebibytes=mebibytes, engine=Engine(engine), report=report)
+    trace = result.trace
+    _write(file, trace)
+    if as_json:
+        click.echo(json.dumps(plain(result, trace), indent=2, ensure_ascii=False))
+    else:
+        show_result(result, trace)
+    return result.code
+
+
+def _write(file: Path | None, trace: Trace | None) -> None:
+    if file is None:
+        return
+    if trace is None:
+        click.echo(f"nothing is violated, so {file} is not written", err=True)
+        return
+    try:
+        file.write_text(trace.dump(), encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from None
+
+
+def _endless(
+    request: Request,
+    without: tuple[str, ...],
+    everything: bool,
+    at_most: int | None,
+    file: Path | None,
+    *,
+    as_json: bool,
+    report: bool,
+) -> ExitCode:
+    for name in without:
+        if name not in ASSUMPTIONS:
+            raise refusal("assumption", name, ASSUMPTIONS)
+    asked = liveness.questions(request.mutation, all_of_them=everything)
+    found = liveness.decided(
+        request.machine,
+        asked,
+        mutation=request.mutation,
+        without=frozenset(without),
+        at_most=at_most,
+        tell=(lambda words: click.echo(words, err=True)) if report else (lambda _: None),
+    )
+    _write(file, next((one.trace for one in found if one.trace is not None), None))
+    if as_json:
+        plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
+        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    else:
+        introduce(request)
+        show(liveness.lines_of_decided(found))
+    return liveness.code_of(found)

@@ -1,0 +1,115 @@
+"""Explore with one engine or the other, and say which."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+import click
+
+from vnic_conformance.commands.explore.request import Request
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import progress, progress_ends
+from vnic_model.explorer import Exploration, Progress, explore
+from vnic_model.native import MEBIBYTES, NativeError, NativeExploration, compiler, explore_native
+from vnic_model.replay import trace_of
+from vnic_model.trace import Trace
+
+#: Up to so many states, Python is done before a compiler is.
+FEW = 20_000
+
+
+class Engine(StrEnum):
+    """What explores."""
+
+    AUTO = "auto"
+    PYTHON = "python"
+    C = "c"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out."""
+
+    request: Request
+    found: Exploration
+    seconds: float
+    engine: Engine = Engine.PYTHON  #: the one that did it, so never auto
+
+    @property
+    def trace(self) -> Trace | None:
+        """The shortest run to the violation."""
+        if self.found.violation is None:
+            return None
+        return trace_of(self.found, self.found.violation, mutation=self.request.mutation)
+
+    @property
+    def verdict(self) -> str:
+        """One word: violated, incomplete, silent or holds."""
+        if self.found.violation is not None:
+            return "violated"
+        if not self.found.complete:
+            return "incomplete"
+        return "silent" if self.found.silent else "holds"
+
+    @property
+    def code(self) -> ExitCode:
+        """What the verdict means to a script."""
+        codes = {"violated": ExitCode.VIOLATION, "holds": ExitCode.CONFORMS}
+        return codes.get(self.verdict, ExitCode.INCONCLUSIVE)
+
+    @property
+    def explored_by(self) -> str:
+        """The engine in words, and why it is that one where another was to be expected."""
+        if self.engine is Engine.C:
+            return f"C, compiled by {compiler()}"
+        return "Python, for want of a C compiler" if compiler() is None and self.found.states > FEW else "Python"
+
+
+def run(
+    request: Request,
+    *,
+    at_most: int | None = None,
+    mebibytes: int | None = None,
+    engine: Engine = Engine.PYTHON,
+    report: bool = False,
+) -> Result:
+    """Explore, with progress on standard error where it is wanted.
+
+    Args:
+        request: what to explore.
+        at_most: bound on the states.
+        mebibytes: bound on the memory for states, of the C engine; None: its usual one.
+        engine: what is to explore; auto begins in Python and, where there is a compiler, turns to C beyond a few states.
+        report: tell progress even where standard error is no terminal.
+
+    Raises:
+        click.ClickException: C is wanted and there is no compiler, or it fails.
+    """
+    start = time.monotonic()
+    try:
+        found = _explored(request, at_most, mebibytes, engine, progress(report))
+    finally:
+        progress_ends()
+    used = Engine.C if isinstance(found, NativeExploration) else Engine.PYTHON
+    return Result(request, found, time.monotonic() - start, used)
+
+
+def _explored(
+    request: Request, at_most: int | None, mebibytes: int | None, engine: Engine, tell: Progress | None
+) -> Exploration:
+    machine, properties = request.machine, request.properties
+    if engine is Engine.AUTO and (at_most is None or at_most > FEW) and compiler() is not None:
+        small = explore(machine, properties, at_most=FEW, progress=tell)
+        if small.complete or small.violation is not None:
+            return small
+    elif engine is not Engine.C:
+        return explore(machine, properties, at_most=at_most, progress=tell)
+    try:
+        return explore_native(machine, properties, at_most=at_most, mebibytes=mebibytes or MEBIBYTES, progress=tell)
+    except NativeError as error:
+        if engine is Engine.C:
+            raise click.ClickException(f"{error}; explore with --engine python") from None
+        click.echo(f"note: {error}; exploring in Python", err=True)
+        return explore(machine, properties, at_most=at_most, progress=tell)
