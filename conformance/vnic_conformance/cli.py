@@ -62,6 +62,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
     Verb("show", "Investigate", "a log or a trace as text or as data"),
     Verb("replay", "Investigate", "does a recorded failure still come?"),
+    Verb("judge", "Investigate", "a recorded run, judged by the specification of today"),
     Verb("matrix", "Investigate", "each requirement with its property, proof, misreadings, cases and verdict"),
     Verb("score", "Investigate", "the kit's own score: which known faults it finds, with which case"),
     Verb("specification", "Plumbing", "the specification as one document"),

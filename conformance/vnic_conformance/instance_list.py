@@ -7,6 +7,7 @@ import textwrap
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_model.coverage import uncovered
 from vnic_model.instances import SCENARIOS
 from vnic_model.trace_text import WIDTH
 from vnic_spec.liveness import ASSUMPTIONS
@@ -20,6 +21,11 @@ def list_instances() -> ExitCode:
         partners = "any client and any server" if scenario.bare else "drivers that keep to the dialogue"
         click.echo(f"  {scenario.name:<14}{partners}; {len(scenario.actions)} actions")
         click.echo(textwrap.fill(scenario.sentence, WIDTH, initial_indent=" " * 16, subsequent_indent=" " * 16))
+    click.echo("  No instance covers")
+    for gap in uncovered():
+        click.echo(
+            textwrap.fill(gap, WIDTH, initial_indent="    - ", subsequent_indent="      ", break_on_hyphens=False)
+        )
     click.echo()
     click.echo("Mutations (--mutate): a requirement misread, and the property that this violates:")
     for mutation in MUTATIONS.values():
