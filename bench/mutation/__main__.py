@@ -31,9 +31,9 @@ def main() -> int:
         command.add_argument(
             "--out", type=Path, metavar="FILE", help="results, one JSON object a line [results/OF.jsonl]"
         )
-        command.add_argument(
-            "--survivors", action="store_true", help="look again at those that survived, and at no others"
-        )
+        command.add_argument("--first", action="store_true", help="only what is quickly played: the scripted cases")
+        command.add_argument("--survivors", action="store_true", help="go on with those that survived, and no others")
+        command.add_argument("--again", action="store_true", help="with --survivors: from the beginning")
         command.add_argument("--workers", type=int, default=2, metavar="N", help="processes at a time [2]")
     commands.add_parser("report", help="write docs/mutants.md from the results and the explanations")
     given = parser.parse_args()
@@ -57,10 +57,11 @@ def main() -> int:
         out = given.out or report.RESULTS / f"{given.of}.jsonl"
         known = {row["mutant"]: row for row in report.read(out)}
         if given.survivors:
-            kept = {name: row for name, row in known.items() if row["verdict"] != "survived"}
-            chosen = [m for m in chosen if m.name in known and m.name not in kept]
-            known = kept
-        chosen = [m for m in chosen if m.name not in known or known[m.name]["becomes"] != m.becomes]
+            chosen = [m for m in chosen if known.get(m.name, {}).get("verdict") == "survived"]
+        else:
+            chosen = [m for m in chosen if m.name not in known]
+        if given.first:
+            implementation.stages = tuple(s for s in implementation.stages if s.phases == ("scripted",))
         # In any order, so that a run that is stopped has seen something of everything.
         random.Random(given.seed).shuffle(chosen)
         prepare(implementation.stages)
@@ -70,16 +71,14 @@ def main() -> int:
         else:
             unmutated(implementation)
         began, counts = time.monotonic(), Counter[str]()
-        with out.open("w" if given.survivors else "a", encoding="utf-8") as file:
-            for row in known.values() if given.survivors else ():
-                file.write(json.dumps(row) + "\n")
-            for row in rows(implementation, chosen, reached, given.workers):
+        done = {} if given.again else known
+        with out.open("a", encoding="utf-8") as file:
+            for row in rows(implementation, chosen, reached, given.workers, done):
                 file.write(json.dumps(row) + "\n")
                 file.flush()
                 counts[row["verdict"]] += 1
-                print(
-                    f"{sum(counts.values())}/{len(chosen)} {dict(counts)} {row['mutant']} {row['verdict']}", flush=True
-                )
+                done_so_far = f"{sum(counts.values())}/{len(chosen)}"
+                print(done_so_far, dict(counts), row["mutant"], row["verdict"], flush=True)
         print(f"{(time.monotonic() - began) / 60:.1f} minutes")
     return 0
 

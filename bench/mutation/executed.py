@@ -7,36 +7,42 @@ everything that the kit does as well.
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
 _MARK = "_executed"
-#: File and line of each statement that was executed.
-Executed = list[tuple[str, int]]
+#: File and line of a statement.
+Place = tuple[str, int]
 
 
-def executed(work: Callable[[], object], package: Path) -> Executed:
-    """Do something and tell which statements of a package, not yet imported, were executed."""
-    marks = _Marks(package)
-    sys.meta_path.insert(0, marks)
-    try:
-        work()
-    finally:
-        sys.meta_path.remove(marks)
-    return sorted(marks.seen)
+class Marks(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the modules of a package with a mark before each statement.
 
+    Args:
+        package: the directory of a package that has not been imported.
 
-class _Marks(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the modules of a package with a mark before each statement."""
+    Attributes:
+        seen: what is executed is noted here.
+    """
 
     def __init__(self, package: Path) -> None:
         self._package = package
-        self.seen: set[tuple[str, int]] = set()
+        self.seen: set[Place] = set()
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[None]:
+        """Imports are marked meanwhile."""
+        sys.meta_path.insert(0, self)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

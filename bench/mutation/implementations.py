@@ -49,7 +49,7 @@ class Python:
     """The reference hypervisor, in this process: what is imported comes from a copy, and one module is changed on the way."""
 
     name = "python"
-    stages = (SCRIPTED, *OTHERS, GENERATED, SYSTEM)
+    stages = (SCRIPTED, *OTHERS, *GENERATED, SYSTEM)
 
     def __init__(self, copy: Path) -> None:
         if _PACKAGE in sys.modules:
@@ -105,7 +105,7 @@ class Compiled:
     """
 
     name = "c"
-    stages = (SCRIPTED, *OTHERS, GENERATED)
+    stages = (SCRIPTED, *OTHERS, *GENERATED)
     flags = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
     def __init__(self, copy: Path) -> None:

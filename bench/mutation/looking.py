@@ -13,6 +13,7 @@ from vnic_conformance.generation.stateful import hunt
 from vnic_conformance.running.checking import STEPS, Checked, Request, check_role
 from vnic_conformance.running.events import AdapterFailed, Event, Failure, Narrowing, SessionBegan, StepDone
 from vnic_conformance.running.phases import PHASES
+from vnic_conformance.running.play import Listener
 from vnic_conformance.running.tours import tours
 from vnic_spec.profile import Profile
 
@@ -30,6 +31,7 @@ class Stage:
         phases: what is played.
         steps: of the random phases.
         system: the role system is looked at instead of the role hypervisor.
+        select: globs of cases, as ``-k`` takes them.
     """
 
     name: str
@@ -37,38 +39,35 @@ class Stage:
     phases: tuple[str, ...] = PHASES
     steps: int = STEPS
     system: bool = False
+    select: tuple[str, ...] = ()
 
 
-#: ``vnickit check`` as it is without options, in two parts: what is written by hand is quickly played and finds most.
+#: ``vnickit check`` as it is without options, a phase at a time: what is written by hand is quickly played and finds most.
 SCRIPTED = Stage("scripted", phases=("scripted",))
-GENERATED = Stage("generated", phases=("tour", "hypothesis", "walk"))
-#: Every other value of every parameter, several at a time, by the scripted cases and short walks.
+GENERATED = tuple(Stage(phase, phases=(phase,)) for phase in ("tour", "hypothesis", "walk"))
+#: Every other value of every parameter, several at a time.
+_PROFILES: dict[str, dict[str, object]] = {
+    "gap-defer-newest": {
+        "crossing": "gap",
+        "gap_ms": 1500,
+        "event_full": "defer",
+        "tie_break": "newest",
+        "grace": 1,
+        "indirect_limit": 16,
+    },
+    "lopar-reselect-port": {
+        "complaint_order": "lopar",
+        "reopen": "reselect",
+        "tie_break": "port",
+        "hold_limit_ms": 400,
+        "max_servers": 2,
+    },
+    "delay-defer-any": {"preempt_delay_ms": 700, "event_full": "defer", "tie_break": "any"},
+}
 OTHERS = tuple(
-    Stage(name, profile, ("scripted", "walk"), FEW_STEPS)
-    for name, profile in (
-        (
-            "gap-defer-newest",
-            {
-                "crossing": "gap",
-                "gap_ms": 1500,
-                "event_full": "defer",
-                "tie_break": "newest",
-                "grace": 1,
-                "indirect_limit": 16,
-            },
-        ),
-        (
-            "lopar-reselect-port",
-            {
-                "complaint_order": "lopar",
-                "reopen": "reselect",
-                "tie_break": "port",
-                "hold_limit_ms": 400,
-                "max_servers": 2,
-            },
-        ),
-        ("delay-defer-any", {"preempt_delay_ms": 700, "event_full": "defer", "tie_break": "any"}),
-    )
+    Stage(f"{name} {phase}", profile, (phase,), FEW_STEPS)
+    for phase in ("scripted", "walk")
+    for name, profile in _PROFILES.items()
 )
 #: The whole system around the hypervisor: an implementation's own clients and servers drive it.
 SYSTEM = Stage("system", system=True)
@@ -123,17 +122,20 @@ def prepare(stages: Sequence[Stage]) -> None:
             tours(Profile.from_mapping(stage.profile))
 
 
-def look(adapter: str, stage: Stage) -> Seen:
+def look(adapter: str, stage: Stage, listeners: Sequence[Listener] = ()) -> Seen:
     """Check an implementation up to the first violation.
 
     Args:
         adapter: as ``--adapter`` takes it.
         stage: what to play.
+        listeners: told of every event, too.
     """
     watch = _Watch()
-    request = Request(adapter, fail_fast=True, steps=stage.steps, profile=stage.profile, phases=stage.phases)
+    request = Request(
+        adapter, stage.select, fail_fast=True, steps=stage.steps, profile=stage.profile, phases=stage.phases
+    )
     try:
-        checked = check_role(request, [watch])
+        checked = check_role(request, [*listeners, watch])
     except _FoundError:
         return Seen("violation", watch.by, watch.case or watch.phase, watch.phase)
     outcome: Any = checked.outcome

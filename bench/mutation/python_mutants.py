@@ -18,7 +18,7 @@ import vnic_spec.vocabulary
 import vnic_spec.wire
 from mutation.mutant import PYTHON, Mutant, made, unique
 
-#: The failover code: what decides, not what translates (adapter, requests), checks settings (policy) or plays an owner (driver).
+#: The failover code: what decides, not what translates (adapter, partition_calls, requests), checks settings (policy) or plays an owner (driver).
 FILES = (
     "failover.py",
     "selection.py",
@@ -36,7 +36,6 @@ FILES = (
     "partition.py",
     "hypervisor.py",
     "machine.py",
-    "partition_calls.py",
 )
 #: Enumerations of which one member is put for another; the reasons of refusals are words and not among them.
 _ENUMS: dict[str, type[Enum]] = {

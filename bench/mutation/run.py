@@ -12,14 +12,15 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mutation.executed import Executed, executed
+from mutation.executed import Marks, Place
 from mutation.implementations import Compiled, Implementation, NoMutantError, Python
 from mutation.looking import Stage, look, timed
 from mutation.mutant import Mutant
+from vnic_conformance.running.events import Event, SessionBegan
 
 WORKERS = 2
 #: How long all stages of one mutant may take in seconds. The kit notices by itself that an adapter hangs; this is for the kit.
@@ -28,8 +29,9 @@ LIMIT_S = 400.0
 MEMORY = 3 << 30
 
 Row = dict[str, Any]
-#: By stage, the statements that are executed there.
-Reached = Mapping[str, Executed]
+#: By stage, and there by case (or phase, for what has none), the statements that are executed; by ``START`` what always is.
+Reached = Mapping[str, Mapping[str, frozenset[Place]]]
+START = ""
 
 
 @dataclass
@@ -42,7 +44,11 @@ class _Child:
 
 
 def rows(
-    implementation: Implementation, mutants: Sequence[Mutant], reached: Reached | None = None, workers: int = WORKERS
+    implementation: Implementation,
+    mutants: Sequence[Mutant],
+    reached: Reached | None = None,
+    workers: int = WORKERS,
+    done: Mapping[str, Row] | None = None,
 ) -> Iterator[Row]:
     """What became of each mutant, in the order in which that is known.
 
@@ -51,6 +57,7 @@ def rows(
         mutants: those to be looked at.
         reached: what is executed in which stage; None: everything.
         workers: processes at a time.
+        done: what is known already, by mutant: stages that it has survived are not gone through again.
     """
     waiting = list(mutants)
     running: dict[int, _Child] = {}
@@ -58,7 +65,8 @@ def rows(
         while waiting and len(running) < workers:
             mutant = waiting.pop(0)
             stages = _stages(implementation, mutant, reached)
-            child = forked(mutant.name, lambda m=mutant, s=stages: verdict(implementation, m, s))  # type: ignore[misc]
+            before = (done or {}).get(mutant.name, {})
+            child = forked(mutant.name, lambda m=mutant, s=stages, b=before: verdict(implementation, m, s, b))  # type: ignore[misc]
             running[child.pipe] = child
         ready, _, _ = select.select(list(running), [], [], 1.0)
         for pipe in ready:
@@ -74,8 +82,8 @@ def rows(
                 child.deadline = float("inf")
 
 
-def verdict(implementation: Implementation, mutant: Mutant, stages: Sequence[Stage]) -> Row:
-    """Look at one mutant, in a process of its own."""
+def verdict(implementation: Implementation, mutant: Mutant, stages: Sequence[Stage], before: Row) -> Row:
+    """Look at one mutant, in a process of its own; ``before`` has the stages that it has survived already."""
     row: Row = {
         "mutant": mutant.name,
         "file": mutant.file,
@@ -83,12 +91,14 @@ def verdict(implementation: Implementation, mutant: Mutant, stages: Sequence[Sta
         "operator": mutant.operator,
         "was": mutant.was,
         "becomes": mutant.becomes,
-        "stages": [],
-        "seconds": 0.0,
+        "stages": list(before.get("stages", ())),
+        "seconds": before.get("seconds", 0.0),
     }
     with tempfile.TemporaryDirectory() as work:
         try:
             for stage in stages:
+                if stage.name in row["stages"]:
+                    continue
                 adapter = implementation.adapter(mutant, stage, Path(work))
                 seen, seconds = timed(lambda a=adapter, s=stage: look(a, s))  # type: ignore[misc]
                 row["stages"].append(stage.name)
@@ -110,23 +120,31 @@ def verdict(implementation: Implementation, mutant: Mutant, stages: Sequence[Sta
 
 
 def reached_by(implementation: Python) -> Reached:
-    """By stage, what is executed of the implementation as it is."""
-    found = {}
-    for stage in implementation.stages:
+    """What is executed of the implementation as it is."""
+    return {stage.name: _reached(implementation, stage) for stage in implementation.stages}
 
-        def one(stage: Stage = stage) -> Row:
-            def work() -> None:
-                seen = look(implementation.adapter(None, stage, implementation.copy), stage)
-                if seen.verdict != "passed":
-                    raise RuntimeError(f"{stage.name}: what is not mutated does not pass: {seen}")
 
-            return {"executed": executed(work, implementation.copy / "vnic_reference")}
+def _reached(implementation: Python, stage: Stage) -> dict[str, frozenset[Place]]:
+    marks = Marks(implementation.copy / "vnic_reference")
+    found: dict[str, set[Place]] = {START: marks.seen}
 
-        row = result_of(forked(stage.name, one))
-        if "executed" not in row:
-            raise RuntimeError(row["why"])
-        found[stage.name] = [(file, line) for file, line in row["executed"]]
-    return found
+    def listen(event: Event) -> None:
+        # A session begins when the implementation has been reset, so resetting belongs to the session before. It is always
+        # the same, and the first time it belongs to START.
+        if isinstance(event, SessionBegan):
+            marks.seen = found.setdefault(event.case or event.phase, set())
+
+    def work() -> Row:
+        with marks.noting():
+            seen = look(implementation.adapter(None, stage, implementation.copy), stage, [listen])
+        if seen.verdict != "passed":
+            raise RuntimeError(f"{stage.name}: what is not mutated does not pass: {seen}")
+        return {"reached": {name: sorted(places) for name, places in found.items()}}
+
+    row = result_of(forked(stage.name, work))
+    if "reached" not in row:
+        raise RuntimeError(row["why"])
+    return {name: frozenset((file, line) for file, line in places) for name, places in row["reached"].items()}
 
 
 def unmutated(implementation: Compiled | Python) -> None:
@@ -143,9 +161,21 @@ def unmutated(implementation: Compiled | Python) -> None:
 
 
 def _stages(implementation: Implementation, mutant: Mutant, reached: Reached | None) -> list[Stage]:
-    """The stages in which a mutant can make a difference."""
+    """The stages in which a mutant can make a difference, cut down to the cases that execute its statement.
+
+    Whatever never executes it goes as without the change, for all that is played is deterministic.
+    """
+    if reached is None:
+        return list(implementation.stages)
     place = (mutant.file, mutant.lines[0])
-    return [stage for stage in implementation.stages if reached is None or place in reached[stage.name]]
+    found = []
+    for stage in implementation.stages:
+        there = {name for name, places in reached[stage.name].items() if place in places}
+        if there and there.isdisjoint({START, *stage.phases}) and not stage.system:
+            found.append(replace(stage, select=tuple(sorted(there))))
+        elif there:
+            found.append(stage)
+    return found
 
 
 # --- processes -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,19 @@
+"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-12."""
+
+from __future__ import annotations
+
+from vnic_conformance.cases.script import NOTHING, Steps, do, script
+from vnic_conformance.cases.sub_queues import sub_register
+from vnic_conformance.cases.words import S0, S1, connected, register
+from vnic_spec.profile import Profile
+from vnic_spec.wire import PAGE_BYTES, Rc
+
+
+@script("CRQ-12/no-authorised-connection", unpaired=(S1,))
+def _(p: Profile) -> Steps:
+    """A unit without an authorised connection gets no sub-CRQ either, and a wrong argument comes before that."""
+    yield from connected(S0)
+    yield do(register(S1), "CRQ-2", rc=Rc.H_NOT_FOUND)
+    yield do(sub_register(S1), "CRQ-12", rc=Rc.H_NOT_FOUND, handle=NOTHING)
+    yield do(sub_register(S1, length=PAGE_BYTES + 1), "CRQ-12", rc=Rc.H_PARAMETER, handle=NOTHING)
+    yield do(sub_register(S0), "CRQ-12", rc=Rc.H_SUCCESS)
