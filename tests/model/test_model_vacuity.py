@@ -80,6 +80,20 @@ WITNESSES = {
     "CRQ-9": 6,
     "CRQ-13": 6,
     "CRQ-13/limit": 10,
+    "FOV-7/session": 4,
+    "FOV-3/only": 5,
+    "CRQ-4/server": 4,
+    "CRQ-2/again": 3,
+    "CRQ-4/half": 1,
+    "CRQ-8/enable": 1,
+    "CRQ-13/overdue": 7,
+    "MON-1": 3,
+    "MON-2": 6,
+    "MON-4/cleared": 9,
+    "FOV-10/hung": 6,
+    "ADM-2/list": 5,
+    "ADM-3/last": 5,
+    "SES-2/order": 6,
 }
 
 
@@ -208,6 +222,20 @@ REFUTATIONS = {
     "reselect_at_open": 4,
     "pin_outlives_selection": 4,
     "selection_survives_power_off": 4,
+    "activation_restarts": 4,
+    "activation_announces": 4,
+    "always_told": 6,
+    "registering_twice_is_fine": 2,
+    "freeing_in_vain": 2,
+    "enabling_registers": 1,
+    "limit_while_closed": 7,
+    "unlisted_report_accepted": 1,
+    "silent_from_the_start": 1,
+    "complaint_survives_registration": 9,
+    "hung_server_speaks": 6,
+    "added_keeps_its_place": 2,
+    "last_server_removed": 2,
+    "others_before_token": 6,
 }
 SLOW = ("last_resort_single", "client_waits_after_08_with_login_sent")
 

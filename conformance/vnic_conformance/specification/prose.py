@@ -112,6 +112,7 @@ PROPERTY_CHAPTERS = {
     "policy": "Selection, monitoring, administration, complaint",
     "transport": "Transport",
     "dialogue": "Dialogue",
+    "undue": "What nothing else does",
 }
 
 ACTORS = {

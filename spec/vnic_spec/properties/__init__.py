@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vnic_spec.properties import dialogue, policy, safety, switching, transport
+from vnic_spec.properties import dialogue, policy, safety, switching, transport, undue
 from vnic_spec.property import PROPERTIES
 
 #: The chapters in which properties are defined, in reading order.
-CHAPTERS = (safety, switching, policy, transport, dialogue)
+CHAPTERS = (safety, switching, policy, transport, dialogue, undue)
 
 __all__ = ["CHAPTERS", "PROPERTIES"]
