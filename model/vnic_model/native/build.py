@@ -103,7 +103,5 @@ def _compile(text: str, by: Compiler, target: Path) -> None:
         if done.returncode != 0 or not made.is_file():
             lines = [line for line in done.stderr.splitlines() if line.strip()]
             why = next((line for line in lines if "error" in line), f"exit code {done.returncode}, and no program")
-            raise NativeError(
-                f"{shlex.join(by.words)} does not compile the explorer: {why}"
-            )
+            raise NativeError(f"{shlex.join(by.words)} does not compile the explorer: {why}")
         made.replace(target)

@@ -18,6 +18,7 @@ from vnic_model.instance import Instance
 from vnic_model.machine import Machine
 from vnic_model.native.build import NativeError, compiler, program
 from vnic_model.native.source import Source, source
+from vnic_model.symmetry import Symmetry, blame
 from vnic_spec.property import Property
 
 #: Memory for states and the table that finds them, unless said otherwise.
@@ -40,6 +41,7 @@ def explore_native(
     *,
     at_most: int | None = None,
     mebibytes: int = MEBIBYTES,
+    symmetric: bool = False,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> NativeExploration:
     """Explore breadth-first in generated C; stop at the first violation, which is then at the least depth.
@@ -52,20 +54,23 @@ def explore_native(
         properties: what to check.
         at_most: bound on the states; beyond it the result is marked incomplete.
         mebibytes: bound on the memory for states; where it is reached, the result is marked incomplete and ``out_of_memory``.
+        symmetric: explore one state of each class (:mod:`vnic_model.symmetry`); counts are then those of the reduced graph.
         progress: told (depth, states, transitions) at the beginning of each level and some times a second.
 
     Raises:
         NativeError: there is no C compiler, it fails, or the program does.
+        SymmetryError: with ``symmetric``: the servers are told apart, or nothing would be gained.
     """
     by = compiler()
     if by is None:
         raise NativeError("there is no C compiler: neither CC nor cc names one")
     machine = Machine(instance, properties)
-    made = source(machine)
+    symmetry = Symmetry(machine) if symmetric else None
+    made = source(machine, symmetry)
     result = NativeExploration(machine, words=made.fields.words)
     with program(made.text, by) as file:
         told = _run(file, mebibytes << 20, _UNBOUNDED if at_most is None else at_most, progress)
-    _understand(result, made, told)
+    _understand(result, made, told, symmetry)
     return result
 
 
@@ -107,7 +112,7 @@ def _figures(words: list[str]) -> tuple[int, int, int]:
         raise NativeError(f"the generated explorer says {' '.join(words)!r}, which is not understood") from None
 
 
-def _understand(result: NativeExploration, made: Source, told: list[list[str]]) -> None:
+def _understand(result: NativeExploration, made: Source, told: list[list[str]], symmetry: Symmetry | None) -> None:
     """Fill in the result from the program's last lines."""
     (_, how, states, depth, used), (_, *counts), *path = told
     result.states, result.depth, result.bytes_used = int(states), int(depth), int(used)
@@ -119,25 +124,30 @@ def _understand(result: NativeExploration, made: Source, told: list[list[str]]) 
         if number:
             result.answers[action, answer] = result.answers.get((action, answer), 0) + number
     result.transitions = sum(result.fired.values())
-    if path:
-        _blame(result, [made.fields.decode(tuple(int(word, 16) for word in words)) for _, *words in path], how)
-
-
-def _blame(result: NativeExploration, states: list[int], how: str) -> None:
-    """Ask the Python machine what is violated at the end of this way, and by which steps it goes."""
-    machine, last = result.machine, states[-1]
-    if states[0] != machine.initial:
-        raise NativeError("the generated explorer's path does not begin at the initial state: a defect of the kit")
-    before = {after: s for s, after in pairwise(states)} | {machine.initial: -1}
+    if not path:
+        return
+    way = [made.fields.decode(tuple(int(word, 16) for word in words)) for _, *words in path]
     try:
-        result.path = path_to(machine, before, last)
-        if how == "law":
-            result.violation = machine.violated(last)[0]
+        if symmetry is None:
+            _blame(result, way, of_step=how == "step")
         else:
-            move = next(m for m in machine.moves(last) if m.marks)
-            result.violation = machine.step_properties[move.marks[0]]
-            result.path.append(move)
-    except (StopIteration, IndexError):
+            blame(result, symmetry, way, of_step=how == "step")
+    except (StopIteration, IndexError, ValueError):
         raise NativeError(
             "the Python machine does not find what the generated explorer found: a defect of the kit"
         ) from None
+
+
+def _blame(result: NativeExploration, states: list[int], *, of_step: bool) -> None:
+    """Ask the Python machine what is violated at the end of this way, and by which steps it goes."""
+    machine, last = result.machine, states[-1]
+    if states[0] != machine.initial:
+        raise ValueError("the path does not begin at the initial state")
+    before = {after: s for s, after in pairwise(states)} | {machine.initial: -1}
+    result.path = path_to(machine, before, last)
+    if of_step:
+        move = next(m for m in machine.moves(last) if m.marks)
+        result.violation = machine.step_properties[move.marks[0]]
+        result.path.append(move)
+    else:
+        result.violation = machine.violated(last)[0]

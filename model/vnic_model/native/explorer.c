@@ -180,6 +180,8 @@ static int quickly(u64 first, u64 last)
     if (broken)
         return 0;
     u64 n = (u64)(end - out);
+    for (u64 k = 0; k < n; k++)
+        CANONICAL(&out[k]);
     u32 mask = place_mask();
     for (u64 k = 0; k < n; k++) {
         hashes[k] = hash(&out[k]);
@@ -218,11 +220,13 @@ static int carefully(u64 first, u64 last)
                 culprit = i;
                 return STEP;
             }
-            for (state *s = out; s < end; s++)
+            for (state *s = out; s < end; s++) {
+                CANONICAL(s);
                 if (meet(s, hash(s)) && !LAWFUL(s)) {
                     culprit = number - 1;
                     return LAW;
                 }
+            }
         }
     }
     return ALL;
@@ -242,8 +246,11 @@ static void path(u64 to)
         u64 i = batches[low].first;
         for (;; i++) {
             state *s = out, *end = every_action(&found[i], out);
-            while (s < end && !same(s, &found[to]))
-                s++;
+            for (; s < end; s++) {
+                CANONICAL(s);
+                if (same(s, &found[to]))
+                    break;
+            }
             if (s < end)
                 break;
         }
@@ -280,8 +287,10 @@ int main(int argc, char **argv)
         room = 0xfffffff0u;
     found = pages(room * sizeof(state));
     table = pages((u64)4 << bits);
-    meet(&initial, hash(&initial));
-    if (!LAWFUL(&initial))
+    state first = initial;
+    CANONICAL(&first);
+    meet(&first, hash(&first));
+    if (!LAWFUL(&first))
         finish(LAW, 0);
     u64 depth = 0;
     for (u64 level = 0, end = 1; level < end; depth += end > level) {

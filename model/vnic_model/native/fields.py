@@ -7,12 +7,13 @@ values that occur, in their order, counted from 0. So a status that takes three 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vnic_model.expression import Node
 from vnic_model.layout import Layout
 from vnic_model.native.after import AFTER
+from vnic_model.native.build import NativeError
 from vnic_model.native.narrowing import Values
 
 WORD = 64  #: bits
@@ -55,7 +56,16 @@ class Field:
 
 
 class Fields:
-    """The places of all scalars that change, and the way from the Python machine's packed states to words and back."""
+    """The places of all scalars that change, and the way from the Python machine's packed states to words and back.
+
+    Args:
+        layout: of the Python machine.
+        initial: its initial state, which says what the scalars hold that never change.
+        values: what each scalar can hold; the scalars after a step have the prefix ``AFTER``.
+        expressions: all that are to be written in C.
+        assigned: the new values of scalars.
+        blocks: scalars that have to lie side by side in this order.
+    """
 
     def __init__(
         self,
@@ -64,6 +74,7 @@ class Fields:
         values: Mapping[str, Values],
         expressions: Iterable[Node],
         assigned: Iterable[tuple[str, Node]],
+        blocks: Sequence[Sequence[str]] = (),
     ) -> None:
         self.layout = layout
         self.initial = initial
@@ -79,20 +90,29 @@ class Fields:
         together: dict[str, set[int]] = {}
         for name, some in values.items():
             together.setdefault(kin.head(name), set()).update(some)
+        self.numberings = {name: Numbering(tuple(sorted(together[kin.head(name)]))) for name in values}
         self.fields: dict[str, Field] = {}
-        self.numberings: dict[str, Numbering] = {}
+        live = [name for name, some in values.items() if len(some) > 1 and not name.startswith(AFTER)]
+        grouped = {name for block in blocks for name in block}
         room = [WORD]
-        for name, some in values.items():
-            numbering = self.numberings[name] = Numbering(tuple(sorted(together[kin.head(name)])))
-            if len(some) == 1 or name.startswith(AFTER):
-                continue
-            word = next((w for w, left in enumerate(room) if left >= numbering.width), len(room))
-            if word == len(room):
-                room.append(WORD)
-            self.fields[name] = Field(name, word, WORD - room[word], numbering)
-            room[word] -= numbering.width
+        for block in (*blocks, *((name,) for name in live if name not in grouped)):
+            self._place([name for name in block if name in live], room)
         self.words = len(room)
         self.after = {AFTER + name: replace(f, name=AFTER + name, state="t") for name, f in self.fields.items()}
+
+    def _place(self, block: Sequence[str], room: list[int]) -> None:
+        """Give scalars places side by side, in the first word that has room for them; ``room`` is what is left in each."""
+        width = sum(self.numberings[name].width for name in block)
+        if width > WORD:
+            raise NativeError(
+                f"{block[0]} and its like take {width} bits, which do not fit into one word; explore in Python"
+            )
+        word = next((w for w, left in enumerate(room) if left >= width), len(room))
+        if word == len(room):
+            room.append(WORD)
+        for name in block:
+            self.fields[name] = Field(name, word, WORD - room[word], self.numberings[name])
+            room[word] -= self.numberings[name].width
 
     def __getitem__(self, name: str) -> Field:
         """The place of a scalar, before or after a step."""

@@ -7,7 +7,7 @@ through the expressions until nothing is added), and where a step is possible it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from vnic_model.expression import Builder, Node
 from vnic_model.traced import Traced
@@ -59,10 +59,14 @@ class Ranges:
         return frozenset((0,)) if min(one) >= max(other) else _EITHER
 
 
-def reachable_values(initial: Mapping[str, int], traced: Iterable[Traced]) -> dict[str, Values]:
-    """Every scalar's possible values: the least sets that hold the initial ones and are closed under the actions."""
+def reachable_values(
+    initial: Mapping[str, int],
+    traced: Iterable[Traced],
+    close: Callable[[Mapping[str, Values]], dict[str, Values]] = dict,
+) -> dict[str, Values]:
+    """Every scalar's possible values: the least sets with the initial ones that are closed under the actions and ``close``."""
     steps = list(traced)
-    values = {name: frozenset((value,)) for name, value in initial.items()}
+    values = close({name: frozenset((value,)) for name, value in initial.items()})
     while True:
         ranges = Ranges(values)
         wider = dict(values)
@@ -70,6 +74,7 @@ def reachable_values(initial: Mapping[str, int], traced: Iterable[Traced]) -> di
             if 1 in ranges(t.guard):
                 for name, node in t.updates.items():
                     wider[name] |= ranges(node)
+        wider = close(wider)
         if wider == values:
             return values
         values = wider

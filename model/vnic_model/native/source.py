@@ -14,9 +14,11 @@ from vnic_model.expression import Node
 from vnic_model.machine import Machine
 from vnic_model.native.after import AFTER, afterwards
 from vnic_model.native.blocks import Block, nest, place
+from vnic_model.native.canonical import Alike, Canonical
 from vnic_model.native.ctext import CText, Pick, needs, split
 from vnic_model.native.fields import Field, Fields
 from vnic_model.native.narrowing import Ranges, Simplifier, conjuncts, reachable_values
+from vnic_model.symmetry import Symmetry
 from vnic_model.traced import Traced
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.property import Step as StepContext
@@ -61,13 +63,15 @@ class _Step:
 class _Maker:
     """Makes the expressions of an instance small, lays its states out, and writes the file."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, symmetry: Symmetry | None) -> None:
         self.machine = machine
         self.builder = machine.tracer.ops.builder
         self.actions = tuple(name for name in ACTIONS if name in machine.instance.actions)
         traced = {name: machine.tracer.trace(name) for name in self.actions}
         initial = machine.layout.unpack(machine.initial)
-        self.values = reachable_values(initial, [t for some in traced.values() for t in some])
+        alike = None if symmetry is None else Alike(symmetry, initial)
+        everything = [t for some in traced.values() for t in some]
+        self.values = reachable_values(initial, everything, dict if alike is None else alike.close)
         self.values |= {AFTER + name: some for name, some in self.values.items()}
         self.ranges = Ranges(self.values)
         self.after = afterwards(self.builder, machine.tracer.state)
@@ -77,15 +81,17 @@ class _Maker:
         judge, state = machine._judge, machine.tracer.state
         laws = [judge.node(p.of_state(judge, state)) for p in machine.state_properties if p.of_state is not None]
         self.laws = tuple(conjuncts(self.builder.all_of(self.simplify(law) for law in laws)))
-        everything = [n for some in steps.values() for s in some for n in (s.guard, *s.updates.values())]
-        everything += [node for _, node in self.step_laws.values()]
+        written = [n for some in steps.values() for s in some for n in (s.guard, *s.updates.values())]
+        written += [node for _, node in self.step_laws.values()]
         assigned = [(n, node) for some in steps.values() for s in some for n, node in s.updates.items()]
-        self.fields = Fields(machine.layout, machine.initial, self.values, [*everything, *self.laws], assigned)
+        blocks = () if alike is None else alike.blocks
+        self.fields = Fields(machine.layout, machine.initial, self.values, [*written, *self.laws], assigned, blocks)
+        self.canonical = None if symmetry is None else Canonical(symmetry, self.fields)
         self.counters: list[tuple[str, str]] = []
         self.blocks: dict[str, Block[Leaf]] = {}
         self.widest = 0  #: the most steps that one state can have
         for name, some in steps.items():
-            self.widest += len(some)
+            self.widest += len({s.traced.parameters for s in some})
             self.blocks[name] = nest(
                 [(conjuncts(s.guard), leaf, leaf.needs()) for s in some for leaf in [self._leaf(s)]]
             )
@@ -171,6 +177,13 @@ class _Maker:
         values = ", ".join(f"(s)->w[{k}]" for k in self.words)
         yield f"#define APPLY(act, s, out) act({values}, out)"
         yield f"#define LAWFUL(s) lawful({values})"
+        if self.canonical is None:
+            yield "#define CANONICAL(s) ((void)0)"
+        else:
+            yield ""
+            yield from self.canonical.lines()
+            yield ""
+            yield "#define CANONICAL(s) canonical(s)"
         yield ""
         yield "static state *every_action(const state *s, state *out)"
         yield "{"
@@ -242,9 +255,13 @@ class _Maker:
         yield f"out += {' | '.join(f'(out->w[{k}] != w{k})' for k in self.words)};"
 
 
-def source(machine: Machine) -> Source:
-    """The C file for a machine and its properties."""
-    made = _Maker(machine)
+def source(machine: Machine, symmetry: Symmetry | None = None) -> Source:
+    """The C file for a machine and its properties; with ``symmetry``, for its reduced graph.
+
+    Raises:
+        NativeError: what is said of one server does not fit into a word.
+    """
+    made = _Maker(machine, symmetry)
     place = files("vnic_model.native")
     parts = [
         place.joinpath("prelude.c").read_text(encoding="utf-8"),

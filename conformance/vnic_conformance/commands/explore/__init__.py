@@ -50,6 +50,9 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
     metavar="MIB",
     help=f"Give up when the states fill so much memory (C only).  [default: {MEBIBYTES}]",
 )
+@click.option(
+    "--symmetry", "symmetric", is_flag=True, help="Take states that differ in the servers' names only for one."
+)
 @click.option("--liveness", "endless", is_flag=True, help="Decide LIV-1, LIV-2, LIV-3: what must happen eventually.")
 @click.option("--without", multiple=True, metavar="NAME", help="With --liveness: drop an assumption; see --list.")
 @click.option(
@@ -76,6 +79,7 @@ def command(
     at_most: int | None,
     engine: str,
     mebibytes: int | None,
+    symmetric: bool,
     endless: bool,
     without: tuple[str, ...],
     graph: Path | None,
@@ -112,6 +116,8 @@ def command(
     )
     if file is not None and not file.parent.is_dir():
         raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    if symmetric and (graph is not None or endless):
+        raise click.ClickException("--symmetry goes with neither --liveness nor --graph, which follow single servers")
     if graph is not None:
         if endless or as_json or file is not None:
             raise click.ClickException("--graph checks nothing; it goes with neither --liveness nor --trace nor --json")
@@ -124,7 +130,9 @@ def command(
         raise click.ClickException("--without drops an assumption about endless runs; add --liveness")
     if mutate in ENDLESS:
         raise click.ClickException(f"no single state or step refutes {mutate}, an endless run does; add --liveness")
-    result = run(request, at_most=at_most, mebibytes=mebibytes, engine=Engine(engine), report=report)
+    result = run(
+        request, at_most=at_most, mebibytes=mebibytes, engine=Engine(engine), symmetric=symmetric, report=report
+    )
     trace = result.trace
     _write(file, trace)
     if as_json:

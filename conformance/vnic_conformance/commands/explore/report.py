@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from math import factorial
 
 import click
 
@@ -67,6 +68,9 @@ def _figures_and_verdict(result: Result) -> None:
         click.echo(f"{label:<16}{figure:>12,}")
     click.echo(f"{'time':<16}{result.seconds:>10.1f} s, {speed:,} states/s")
     click.echo(f"{'explored by':<16}{result.explored_by}{_memory(found)}")
+    if result.symmetric:
+        most = factorial(request.machine.servers)
+        click.echo(f"{'symmetry':<16}one state stands for up to {most}, which differ in the servers' names only")
     click.echo()
     click.echo(f"{'action':<28}{'fired':>12}")
     for action in ACTIONS:
@@ -151,6 +155,7 @@ def plain(result: Result, trace: Trace | None) -> dict[str, object]:
         "complete": found.complete,
         "seconds": round(result.seconds, 3),
         "engine": result.engine.value,
+        "symmetry": result.symmetric,
         "fired": {action: found.fired.get(action, 0) for action in ACTIONS if action in machine.actions},
         "silent": found.silent,
         "properties": spoken_of(result.request)[0],

@@ -14,6 +14,7 @@ from vnic_conformance.terminal import progress, progress_ends
 from vnic_model.explorer import Exploration, Progress, explore
 from vnic_model.native import MEBIBYTES, NativeError, NativeExploration, compiler, explore_native
 from vnic_model.replay import trace_of
+from vnic_model.symmetry import SymmetryError, explore_reduced
 from vnic_model.trace import Trace
 
 #: Up to so many states, Python is done before a compiler is.
@@ -36,6 +37,7 @@ class Result:
     found: Exploration
     seconds: float
     engine: Engine = Engine.PYTHON  #: the one that did it, so never auto
+    symmetric: bool = False  #: only one state of each class was explored
 
     @property
     def trace(self) -> Trace | None:
@@ -73,6 +75,7 @@ def run(
     at_most: int | None = None,
     mebibytes: int | None = None,
     engine: Engine = Engine.PYTHON,
+    symmetric: bool = False,
     report: bool = False,
 ) -> Result:
     """Explore, with progress on standard error where it is wanted.
@@ -82,34 +85,44 @@ def run(
         at_most: bound on the states.
         mebibytes: bound on the memory for states, of the C engine; None: its usual one.
         engine: what is to explore; auto begins in Python and, where there is a compiler, turns to C beyond a few states.
+        symmetric: explore one state of each class of states that differ in the servers' names only.
         report: tell progress even where standard error is no terminal.
 
     Raises:
-        click.ClickException: C is wanted and there is no compiler, or it fails.
+        click.ClickException: C is wanted and there is no compiler, or it fails; or nothing is to be had from symmetry.
     """
     start = time.monotonic()
     try:
-        found = _explored(request, at_most, mebibytes, engine, progress(report))
+        found = _explored(request, at_most, mebibytes, engine, symmetric, progress(report))
+    except SymmetryError as error:
+        raise click.ClickException(f"--symmetry: {error}") from None
     finally:
         progress_ends()
     used = Engine.C if isinstance(found, NativeExploration) else Engine.PYTHON
-    return Result(request, found, time.monotonic() - start, used)
+    return Result(request, found, time.monotonic() - start, used, symmetric)
 
 
 def _explored(
-    request: Request, at_most: int | None, mebibytes: int | None, engine: Engine, tell: Progress | None
+    request: Request,
+    at_most: int | None,
+    mebibytes: int | None,
+    engine: Engine,
+    symmetric: bool,
+    tell: Progress | None,
 ) -> Exploration:
     machine, properties = request.machine, request.properties
+    in_python = explore_reduced if symmetric else explore
     if engine is Engine.AUTO and (at_most is None or at_most > FEW) and compiler() is not None:
-        small = explore(machine, properties, at_most=FEW, progress=tell)
+        small = in_python(machine, properties, at_most=FEW, progress=tell)
         if small.complete or small.violation is not None:
             return small
     elif engine is not Engine.C:
-        return explore(machine, properties, at_most=at_most, progress=tell)
+        return in_python(machine, properties, at_most=at_most, progress=tell)
+    most = mebibytes or MEBIBYTES
     try:
-        return explore_native(machine, properties, at_most=at_most, mebibytes=mebibytes or MEBIBYTES, progress=tell)
+        return explore_native(machine, properties, at_most=at_most, mebibytes=most, symmetric=symmetric, progress=tell)
     except NativeError as error:
         if engine is Engine.C:
             raise click.ClickException(f"{error}; explore with --engine python") from None
         click.echo(f"note: {error}; exploring in Python", err=True)
-        return explore(machine, properties, at_most=at_most, progress=tell)
+        return in_python(machine, properties, at_most=at_most, progress=tell)
