@@ -17,6 +17,8 @@ from vnic_conformance.running.play import Listener
 from vnic_conformance.running.tours import tours
 from vnic_spec.profile import Profile
 
+#: Factor on every wait for a mutant; many hang.
+PATIENCE = 0.3
 #: Steps of the random phases under another profile than the default one.
 FEW_STEPS = 600
 
@@ -55,14 +57,14 @@ _PROFILES: dict[str, dict[str, object]] = {
         "grace": 1,
         "indirect_limit": 16,
     },
-    "lopar-reselect-port": {
+    "lopar-reselect-any": {
         "complaint_order": "lopar",
         "reopen": "reselect",
-        "tie_break": "port",
+        "tie_break": "any",
         "hold_limit_ms": 400,
         "max_servers": 2,
     },
-    "delay-defer-any": {"preempt_delay_ms": 700, "event_full": "defer", "tie_break": "any"},
+    "delay-defer-port": {"preempt_delay_ms": 700, "event_full": "defer", "tie_break": "port"},
 }
 OTHERS = tuple(
     Stage(f"{name} {phase}", profile, (phase,), FEW_STEPS)
@@ -132,7 +134,13 @@ def look(adapter: str, stage: Stage, listeners: Sequence[Listener] = ()) -> Seen
     """
     watch = _Watch()
     request = Request(
-        adapter, stage.select, fail_fast=True, steps=stage.steps, profile=stage.profile, phases=stage.phases
+        adapter,
+        stage.select,
+        fail_fast=True,
+        steps=stage.steps,
+        profile=stage.profile,
+        phases=stage.phases,
+        time_scale=PATIENCE,
     )
     try:
         checked = check_role(request, [*listeners, watch])

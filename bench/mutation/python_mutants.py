@@ -1,9 +1,10 @@
 """Mutants of Python, made by walking its syntax tree and changing the text at one node.
 
 Not changed, because by design no interface shows it: docstrings, annotations, decorators, ``__slots__``, ``repr`` and ``str``,
-the words of errors and of refusals, assertions (they tell a type checker what is known), the bodies of protocols. A name that
-is bound only once keeps its binding: without it the module would not run, and nothing would be learned. The counters of events
-of a registration are read by the audit of the machine's own state alone.
+the words of errors and of refusals, the refusals of what only a caller of the library can ask, assertions (they tell a type
+checker what is known), the bodies of protocols. A name that is bound only once keeps its binding: without it the module would
+not run, and nothing would be learned. The counters of events of a registration are read by the audit of the machine's own
+state alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import vnic_spec.vocabulary
 import vnic_spec.wire
 from mutation.mutant import PYTHON, Mutant, made, unique
 
-#: The failover code: what decides, not what translates (adapter, partition_calls, requests), checks settings (policy) or plays an owner (driver).
+#: The failover code: what decides. Not what only carries (memory, units, registers, the parts put together), translates (the
+#: adapter), checks settings or plays an owner.
 FILES = (
     "failover.py",
     "selection.py",
@@ -32,10 +34,6 @@ FILES = (
     "redirected.py",
     "vioctl.py",
     "interrupts.py",
-    "memory.py",
-    "partition.py",
-    "hypervisor.py",
-    "machine.py",
 )
 #: Enumerations of which one member is put for another; the reasons of refusals are words and not among them.
 _ENUMS: dict[str, type[Enum]] = {
@@ -62,7 +60,9 @@ _WORDS_OF_ERRORS = frozenset({"RequestError", "ValueError"})
 #: Counters that only the audit of a machine's own state reads (INV-9); the kit counts events by itself.
 _BOOKS = "registration_"
 _UNSEEN = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)
-_UNSEEN_FUNCTIONS = frozenset({"__repr__", "__str__"})
+#: Refusals of arguments that only a caller of the library can pass, not the console of the adapter protocol.
+_CALLERS = ("Refusal.BAD_ARGUMENT", "Refusal.CAPACITY_RANGE", "Refusal.NO_SUCH_SERVER")
+_UNSEEN_FUNCTIONS = frozenset({"__repr__", "__str__", "_is_whole", "_is_capacity"})
 _UNSEEN_CLASSES = frozenset({"Protocol", "Enum"})
 
 
@@ -194,6 +194,8 @@ class _Changes(ast.NodeVisitor):
             self._put(self._place(test), f"not ({self._text(test)})", "negate")
 
     def visit_If(self, node: ast.If) -> None:
+        if any(word in ast.unparse(node.body[-1]) for word in _CALLERS):
+            return
         self._span = (node.lineno, node.test.end_lineno or node.lineno)
         self._condition(node.test)
         self.visit(node.test)

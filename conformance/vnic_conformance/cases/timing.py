@@ -1,0 +1,22 @@
+"""Scripts of long steps of the clock in which several things fall due, each at its own time: CRQ-13, MON-2, MON-5."""
+
+from __future__ import annotations
+
+from vnic_conformance.cases.script import Steps, do, script
+from vnic_conformance.cases.words import LONG, S0, S1, activate, best, event, plain, report
+from vnic_conformance.stimulus import advance
+from vnic_spec.profile import Crossing, Profile
+from vnic_spec.wire import Event
+
+_FENCED = event(Event.PARTNER_DEREGISTERED)
+
+
+@script("CRQ-13/gap-ends-within-a-step", when=lambda p: p.crossing is Crossing.GAP)
+def _(p: Profile) -> Steps:
+    """A gap that ends in a long step of the clock ends at its own time: the server has been connected when it falls silent, and is told."""
+    yield from best(S0, S1, interval_ms=LONG)
+    yield from plain(activate(S1))
+    yield do(activate(S0), "CRQ-13", selected=S0, server0_queue=(_FENCED,))
+    interval = p.gap_ms + 1
+    yield from plain(report(S0, interval_ms=interval))
+    yield do(advance(interval * p.grace + 1), "CRQ-13", selected=S1, server0_queue=(_FENCED, _FENCED))
