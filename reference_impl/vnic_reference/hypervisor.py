@@ -13,7 +13,6 @@ from vnic_reference.interrupts import Interrupt
 from vnic_reference.partition import Partition, Unit
 from vnic_reference.parts import Parts
 from vnic_reference.policy import Policy
-from vnic_reference.vioctl import VioControl
 from vnic_spec.wire import Hcall, Rc
 
 _MASK = (1 << 64) - 1
@@ -51,7 +50,7 @@ class Hypervisor:
         self.complaints = parts.complaints(self.mechanism)
         self.sub_crqs = parts.sub_crqs(self.transport, policy.indirect_limit, _FIRST_SUB_SOURCE)
         self.dma = parts.dma(self.transport)
-        self._vioctl = VioControl(self.mechanism, self.monitor, self.complaints)
+        self._vioctl = parts.control(self.mechanism, self.monitor, self.complaints)
         #: Calls on a unit, with the number of registers after the unit.
         self._on_unit: dict[int, tuple[_UnitHandler, int]] = {
             Hcall.H_REG_CRQ: (lambda unit, r: (self.transport.reg_crq(unit, r[0], r[1]),), 2),

@@ -143,8 +143,8 @@ class PartitionCalls:
 
     def _copied(self, fields: Fields, client_address: int, length: int, copy: Callable[[], int]) -> int:
         """Copy; where that is refused and the request does not forbid it, redirect the client's pages and try again."""
-        if not 0 <= client_address <= OWN_BYTES or not 0 <= length <= _MAX_COPY:
-            raise RequestError(f"addresses end at {OWN_BYTES}, and {_MAX_COPY} bytes can be copied at once")
+        if client_address < 0 or not 0 <= length <= _MAX_COPY:
+            raise RequestError(f"addresses begin at 0, and {_MAX_COPY} bytes can be copied at once")
         rc = copy()
         if rc == Rc.H_PERMISSION and number(fields, "map", 1):
             first = client_address - client_address % PAGE_BYTES

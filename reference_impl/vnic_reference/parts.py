@@ -15,6 +15,7 @@ from vnic_reference.monitoring import Monitor
 from vnic_reference.redirected import RemoteDma
 from vnic_reference.subordinate import SubordinateQueues
 from vnic_reference.transport import Transport
+from vnic_reference.vioctl import VioControl
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,4 @@ class Parts:
     sub_crqs: type[SubordinateQueues] = SubordinateQueues
     dma: type[RemoteDma] = RemoteDma
     console: type[Console] = Console
+    control: type[VioControl] = VioControl

@@ -40,6 +40,9 @@ FOUND = {
     "deferred_event_forgotten": ("CRQ-7/failover-meets-migration", "CRQ-7"),
     "delay_holds_administrator_up": ("ADM-4/takes-effect-at-once", "ADM-4"),
     "delay_ignored": ("MON-5/preempt-delay", "FOV-7"),
+    "descriptor_control_ignored": ("MON-7/descriptor", "MON-7"),
+    "disable_all_spares_the_last": ("CRQ-11/sub-queue-interrupts-all", "CRQ-11"),
+    "dma_wraps_around": ("CRQ-12/memory-to-its-end", "CRQ-12"),
     "dropped_before_closed": ("CRQ-3/disabled-before-full", "CRQ-3"),
     "enable_empties_queue": ("CRQ-8/enable-keeps-activated", "CRQ-8"),
     "enable_reselects": ("CRQ-8/enable-keeps-activated", "CRQ-8"),
@@ -59,6 +62,7 @@ FOUND = {
     "full_is_not_told": ("CRQ-3/full", "CRQ-5"),
     "gap_too_short": ("CRQ-13/gap", "CRQ-13"),
     "grants_outlive_session": ("CRQ-12/grants-die-with-session", "CRQ-12"),
+    "handle_table_leaks": ("SES-1/hundreds-of-sessions", "CRQ-12"),
     "handles_outlive_session": ("CRQ-12/die-with-migration", "CRQ-12"),
     "handles_reused": ("CRQ-12/dead-handles", "CRQ-12"),
     "header_unchecked": ("CRQ-3/header-before-closed", "CRQ-3"),
@@ -67,6 +71,8 @@ FOUND = {
     "indirect_one_too_many": ("CRQ-12/indirect-limit", "CRQ-12"),
     "indirect_sends_in_part": ("CRQ-12/indirect-all-or-nothing", "CRQ-12"),
     "ineligible_activated": ("ADM-6/refused", "ADM-6"),
+    "interrupt_number_unchecked": ("CRQ-11/sub-queue-interrupt-arguments", "CRQ-11"),
+    "largest_queue_refused": ("CRQ-2/all-of-memory", "CRQ-2"),
     "last_resort_spares_one": ("MON-5/last-resort", "MON-5"),
     "last_server_removed": ("ADM-3/removing", "ADM-3"),
     "length_unchecked": ("CRQ-2/arguments-alone", "CRQ-2"),
@@ -112,14 +118,19 @@ FOUND = {
     "standby_heartbeats_ignored": ("MON-2/other-statuses-expire", "MON-2"),
     "status_in_record_is_last_report": ("MON-7/record", "MON-7"),
     "sub_header_unchecked": ("CRQ-12/header", "CRQ-12"),
+    "sub_interrupt_not_disabled": ("CRQ-11/sub-queue-interrupts", "CRQ-11"),
     "successor_is_next_on_list": ("FOV-5/successor", "INV-4"),
+    "switch300_untold": ("FOV-3/hundreds-of-switches", "FOV-3"),
     "tie_preempts": ("SEL-5/selected-keeps-client", "SEL-5"),
     "token_changes_in_session": ("SES-1/token", "SES-1"),
+    "token_is_one_byte": ("FOV-3/hundreds-of-switches", "SES-1"),
     "token_reused": ("SES-1/never-again", "SES-1"),
     "values_before_state": ("MON-1/not-registered", "MON-1"),
     "wrong_element_overlaid": ("CRQ-7/server-is-told-over-full", "CRQ-7"),
     "zero_interval_accepted": ("MON-1/arguments-alone", "MON-1"),
 }
+#: Faults that show only after ten thousand sessions: only scripts that are not in every check find them.
+LATE = ("handle_table_leaks_slowly", "switch10000_untold", "token_wraps_at_ten_thousand")
 #: Faults that a few random walks are sure to meet, because they show in what happens all the time.
 MET_BY_CHANCE = (
     "closed_before_header",
@@ -166,7 +177,7 @@ def test_there_are_enough_and_each_is_one_small_change() -> None:
 
 
 def test_every_fault_has_its_finder() -> None:
-    assert set(FOUND) == set(FAULTS)
+    assert sorted([*FOUND, *LATE]) == sorted(FAULTS)
 
 
 def test_every_group_of_requirements_of_the_hypervisor_is_hurt() -> None:

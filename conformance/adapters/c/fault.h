@@ -46,6 +46,15 @@
     X(record_not_cut, "MON-7", "the record of a server is written whole into a short buffer") \
     X(indirect_in_part, "CRQ-12", "an indirect send stores what there is room for") \
     X(partners_write_events, "CRQ-6", "a partner may send header FF") \
+    X(interrupt_not_disabled, "CRQ-11", "H_VIOCTL 0x0B leaves the interrupt of a sub-CRQ enabled") \
+    X(disable_all_first, "CRQ-11", "H_VIOCTL 0x0A disables the first sub-CRQ only") \
+    X(interrupt_unchecked, "CRQ-11", "H_VIOCTL 0x0B and 0x0C succeed with a number of no interrupt") \
+    X(largest_queue_refused, "CRQ-2", "a queue of all mapped memory is refused") \
+    X(dma_wraps, "CRQ-12", "DMA beyond the client's memory wraps around") \
+    X(descriptor_control_ignored, "MON-7", "the control byte of a descriptor is not looked at") \
+    X(token_is_one_byte, "SES-1", "sessions are counted in one byte") \
+    X(handles_leak, "CRQ-12", "after 300 sub-CRQs since the reset there is no room for another") \
+    X(switch_10000_untold, "FOV-3", "the 10,000th switch since the reset puts no event") \
     X(late_switches_untold, "FOV-3", "after 300 sessions since the start switches put no event")
 
 #define FAULT_NAME(name, requirement, words) FAULT_##name,

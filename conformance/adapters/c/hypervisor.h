@@ -106,6 +106,7 @@ struct vnic {
     bool auto_failover;
     uint64_t token; /* of the running session */
     uint64_t sessions;
+    uint64_t switches; /* that the client was to be told of */
     uint64_t next_handle;
     uint64_t next_added;
     bool delaying; /* a preemption is being put off ... */

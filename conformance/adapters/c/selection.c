@@ -114,6 +114,8 @@ void connect_selected(void)
     s->connected = true;
     vnic.sessions++;
     /* SES-1: opaque, and never given out twice: the multiplier is odd. */
+    if (fault(FAULT_token_is_one_byte) && vnic.sessions > 255)
+        vnic.sessions = 1;
     vnic.token = (fault(FAULT_token_reused) ? 1 : vnic.sessions) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
@@ -152,6 +154,8 @@ static void tell_client(int code)
     struct queue *q = &vnic.client.crq;
     static uint64_t told;
 
+    if (code == EVENT_FAILOVER && ++vnic.switches == 10000 && fault(FAULT_switch_10000_untold))
+        return;
     if (fault(FAULT_late_switches_untold) && ++told > 300 && code == EVENT_FAILOVER)
         return;
     if (fault(FAULT_event_empties_queue) && code == EVENT_FAILOVER)

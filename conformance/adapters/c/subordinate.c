@@ -49,7 +49,7 @@ int h_reg_sub_crq(int who, uint64_t address, uint64_t length, uint64_t *handle)
         return H_NOT_FOUND;
     while (n < MAX_SUB && p->sub[n].live)
         n++;
-    if (n == MAX_SUB || !queue_open(&p->sub[n].queue, SUB_ELEMENT, length))
+    if ((fault(FAULT_handles_leak) && vnic.next_handle >= 300) || n == MAX_SUB || !queue_open(&p->sub[n].queue, SUB_ELEMENT, length))
         return H_RESOURCE;
     p->sub[n].live = true;
     /* Never given out twice, neither in this session nor in a later one. */
@@ -104,11 +104,14 @@ int sub_crq_interrupts(int who, uint64_t handle, bool all, bool enable)
 
     for (int n = 0; n < MAX_SUB; n++) {
         if (p->sub[n].live && (all || p->sub[n].handle == handle)) {
-            p->sub[n].queue.interrupts = enable;
+            if (enable || all || !fault(FAULT_interrupt_not_disabled))
+                p->sub[n].queue.interrupts = enable;
             found = true;
+            if (all && fault(FAULT_disable_all_first))
+                break;
         }
     }
-    return found ? H_SUCCESS : H_PARAMETER;
+    return found || fault(FAULT_interrupt_unchecked) ? H_SUCCESS : H_PARAMETER;
 }
 
 /* A connected server copies from or to the client's memory, page by page as mapped. */
@@ -116,6 +119,8 @@ int dma(int server, uint64_t address, unsigned char *bytes, size_t length, bool 
 {
     struct server *s = &vnic.server[server];
 
+    if (fault(FAULT_dma_wraps))
+        address %= MAPPED;
     if (length == 0 || address >= MAPPED || length > MAPPED - address)
         return H_PARAMETER;
     if (!s->connected)

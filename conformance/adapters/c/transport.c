@@ -47,6 +47,8 @@ int h_reg_crq(int who, uint64_t address, uint64_t length)
 
     if (length == 0 || length % PAGE != 0 || address % PAGE != 0 || length > MAPPED || address > MAPPED - length)
         return H_PARAMETER;
+    if (fault(FAULT_largest_queue_refused) && length == MAPPED)
+        return H_PARAMETER;
     if (!p->paired)
         return H_NOT_FOUND;
     if (p->registered)

@@ -61,7 +61,7 @@ static int server_info(int i, uint64_t descriptor, uint64_t p2, uint64_t p3)
     uint64_t length = descriptor >> 32 & 0xFFFFFF, address = descriptor & 0xFFFFFFFF;
     unsigned char record[RECORD] = {0};
 
-    if (p2 || p3 || descriptor >> 56 || length > MEMORY || address > MEMORY - length)
+    if (p2 || p3 || (descriptor >> 56 && !fault(FAULT_descriptor_control_ignored)) || length > MEMORY || address > MEMORY - length)
         return H_PARAMETER;
     if (!s->listed)
         return H_STATE;

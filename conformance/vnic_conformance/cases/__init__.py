@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 # Importing the modules enters their scripts into the list.
-from vnic_conformance.cases import absent, administering, registering, sending, sub_queues, switching, watching
+from vnic_conformance.cases import (
+    absent,
+    administering,
+    edges,
+    enduring,
+    registering,
+    sending,
+    sub_queues,
+    switching,
+    watching,
+)
 from vnic_conformance.cases.runner import Played, Verdict, applies, missing, play, stimuli
-from vnic_conformance.cases.script import SCRIPTS, Script, ScriptStep
+from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 
 __all__ = [
+    "LONG_SCRIPTS",
     "SCRIPTS",
     "Played",
     "Script",
@@ -16,6 +27,8 @@ __all__ = [
     "absent",
     "administering",
     "applies",
+    "edges",
+    "enduring",
     "missing",
     "play",
     "registering",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from vnic_conformance.cases.script import NOTHING, Expected, Not, OneOf, Script, ScriptStep
+from vnic_conformance.cases.script import NOTHING, Expected, Not, OneOf, Script, ScriptStep, Shown
 from vnic_conformance.oracle.judge import Judgement, Mismatch
 from vnic_conformance.oracle.possibility import Allowed, matches
 from vnic_conformance.protocol.hello import Hello
@@ -70,8 +70,13 @@ def stimuli(script: Script, session: Session) -> Iterator[Stimulus]:
     """
     memory: Memory = dict(session.judgements[-1].came)
     for step in script.steps(session.profile):
-        if _unknown(step.stimulus, memory):
-            return  # the clock was faster than the script: what it is about has not come
+        unknown = _unknown(step.stimulus, memory)
+        if unknown:
+            # The clock was faster than the script, and what it is about has not come; or it is never told here.
+            if not session.oracle.by_time:
+                why = f"the script needs what was not told: {unknown}"
+                session.judgements[-1] = replace(session.judgements[-1], inconclusive=why)
+            return
         stimulus = _filled(step.stimulus, memory)
         yield stimulus
         judgement = session.judgements[-1]
@@ -146,9 +151,10 @@ def _agrees(expected: Expected, came: object) -> bool:
     return matches(expected, came)
 
 
-def _unknown(stimulus: Stimulus, memory: Memory) -> bool:
-    """It names a value that has not come."""
-    return any(isinstance(v, str) and v.startswith("$") and memory.get(v[1:]) is None for _, v in stimulus.arguments)
+def _unknown(stimulus: Stimulus, memory: Memory) -> str:
+    """The name of a value that it needs and that has not come; empty if there is none."""
+    named = (v[1:] for _, v in stimulus.arguments if isinstance(v, str) and v.startswith("$"))
+    return next((name for name in named if memory.get(name) is None), "")
 
 
 def _filled(stimulus: Stimulus, memory: Memory) -> Stimulus:
@@ -172,4 +178,6 @@ def _name(name: str, memory: Memory) -> str:
 def _value(value: Expected, memory: Memory) -> Expected:
     if isinstance(value, Not):
         return Not(_text(value.value, memory))
+    if isinstance(value, Shown):
+        return str(_text(value.value, memory))
     return _text(value, memory) if isinstance(value, int | str) else value

@@ -46,6 +46,16 @@ class OneOf:
         return " or ".join(str(value) for value in self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The number that came before, as a text: an interrupt is observed by the handle of its queue."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class _Nothing:
     def __repr__(self) -> str:
         return "nothing"
@@ -55,7 +65,7 @@ class _Nothing:
 NOTHING = _Nothing()
 
 #: What a field of reply or observation must be; a tuple of texts is what a queue holds, an event with ``*`` for its free bytes.
-Expected = int | str | tuple[str, ...] | Not | OneOf | _Nothing
+Expected = int | str | tuple[str, ...] | Not | OneOf | Shown | _Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,8 @@ class Script:
 
 #: Every script by its ID, in the order of the modules.
 SCRIPTS: dict[str, Script] = {}
+#: The same for scripts that take so long that they are played only when they are asked for.
+LONG_SCRIPTS: dict[str, Script] = {}
 
 
 def script(
@@ -135,6 +147,7 @@ def script(
     needs: Iterable[str] = (),
     when: Callable[[Profile], bool] = lambda profile: True,
     crowded: bool = False,
+    long: bool = False,
 ) -> Callable[[_Write], _Write]:
     """Put a script into the list. Its purpose is the docstring; the features that its stimuli need are found in them.
 
@@ -146,10 +159,11 @@ def script(
         needs: features beyond those of its stimuli.
         when: whether it applies under a profile.
         crowded: it is about more servers than the list may have.
+        long: it goes into :data:`LONG_SCRIPTS`.
     """
 
     def enter(write: _Write) -> _Write:
-        assert name not in SCRIPTS, f"two scripts are called {name}"
+        assert name not in SCRIPTS | LONG_SCRIPTS, f"two scripts are called {name}"
         absent = frozenset(without)
         steps = list(write(Profile()))
         found = {feature_of(step.stimulus) for step in steps} | {"unpaired" if unpaired else None}
@@ -157,7 +171,7 @@ def script(
         purpose = " ".join((inspect.getdoc(write) or "").split())
         made = Script(name, purpose, servers, features - absent, absent, unpaired, write, when, crowded)
         check_ids(name, made.requirements)
-        SCRIPTS[name] = made
+        (LONG_SCRIPTS if long else SCRIPTS)[name] = made
         return write
 
     return enter

@@ -18,7 +18,7 @@ from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check_role
-from vnic_conformance.running.phases import PHASES
+from vnic_conformance.running.phases import LONG, PHASES
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import RunLog, excerpt
@@ -61,6 +61,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
 )
+@click.option("--long", "long", is_flag=True, help="Also the cases of ten thousand sessions each (about a minute).")
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
 @click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Of everything random.")
@@ -83,6 +84,7 @@ def command(
     adapter: str,
     select: tuple[str, ...],
     phases: tuple[str, ...],
+    long: bool,
     fail_fast: bool,
     steps: int,
     seed: int,
@@ -118,7 +120,7 @@ def command(
         servers=servers,
         profile=choices(profile),
         time_scale=time_scale,
-        phases=phases or PHASES,
+        phases=(*(phases or PHASES), *([LONG] if long else [])),
         longest_wait_s=longest_wait,
     )
     for option, path in (("--log", log), ("--junit", xml)):

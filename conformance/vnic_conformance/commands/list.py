@@ -8,7 +8,7 @@ import textwrap
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.phases import PHASES, book
+from vnic_conformance.running.phases import LONG, PHASES, book
 from vnic_conformance.running.plan import NothingSelectedError, select
 from vnic_model.trace_text import WIDTH
 from vnic_spec.profile import Profile
@@ -35,7 +35,9 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
       vnickit list -k 'FOV-*'
     """  # noqa: D301 - click wants the character, not its name
     try:
-        cases = select(book(Profile(), phases or PHASES, lambda words: click.echo(words, err=True)).cases, globs)
+        cases = select(
+            book(Profile(), phases or (*PHASES, LONG), lambda words: click.echo(words, err=True)).cases, globs
+        )
     except NothingSelectedError as error:
         raise click.UsageError(str(error)) from None
     if as_json:

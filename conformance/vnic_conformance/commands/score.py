@@ -13,7 +13,7 @@ import click
 from vnic_conformance.commands.check import stoppable
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import RequestError
-from vnic_conformance.running.phases import PHASES
+from vnic_conformance.running.phases import LONG, PHASES
 from vnic_conformance.scoring.default import default_rosters
 from vnic_conformance.scoring.report import page, plain, text
 from vnic_conformance.scoring.roster import Roster, RosterError, asked, read
@@ -51,7 +51,9 @@ EPILOG = (
 @click.option("--no-variants", is_flag=True, help="Only the faults.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Try each K times.")
 @click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
-@click.option("--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable).")
+@click.option(
+    "--phase", "phases", multiple=True, type=click.Choice((*PHASES, LONG)), help="Only this phase (repeatable)."
+)
 @click.option("--first/--all", default=True, show_default=True, help="Stop at the first failing case, or at the last.")
 @click.option("--jobs", type=click.IntRange(1, JOBS), default=1, show_default=True, help="Processes at a time.")
 @click.option(
@@ -98,7 +100,7 @@ def command(
     """  # noqa: D301 - click wants the character, not its name
     if out is not None and not out.parent.is_dir():
         raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
-    plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or PHASES, jobs=jobs)
+    plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or (*PHASES, LONG), jobs=jobs)
     with tempfile.TemporaryDirectory() as build, stoppable():
         rosters = _rosters(programs, files, Path(build))
         chosen = [roster.only(globs) for roster in rosters]

@@ -15,6 +15,7 @@ from vnic_conformance.generation.failure import Failure, Runs
 from vnic_conformance.generation.menu import FILLER, report, vioctl
 from vnic_conformance.generation.shrink import units
 from vnic_conformance.oracle import Oracle, Possibility
+from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.session import Requests
 from vnic_conformance.stimulus import (
     CLIENT,
@@ -139,4 +140,5 @@ def situation(oracle: Oracle) -> frozenset[Possibility]:
 
 def _timeless(p: Possibility, now: int) -> Possibility:
     timers = tuple(replace(t, earliest=t.earliest - now, latest=t.latest - now) for t in p.timers)
-    return replace(p, timers=timers, token=None if p.token is None else 0, spent=frozenset(range(bool(p.spent))))
+    spent = Spent().adding(0) if p.spent else Spent()
+    return replace(p, timers=timers, token=None if p.token is None else 0, spent=spent)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
 from vnic_spec.algebra import Ops, Term, Truth
 from vnic_spec.calls import event_bytes
@@ -87,7 +88,7 @@ class Possibility:
     state: State
     timers: tuple[Timer, ...] = ()
     token: int | None = None  #: the token of the running session, once it has been given out
-    spent: frozenset[int] = frozenset()  #: tokens of sessions that have ended
+    spent: Spent = field(default_factory=Spent)  #: tokens of sessions that have ended
 
     def __hash__(self) -> int:
         """Of what differs soonest; the queues, which can be long, are left to equality."""
@@ -97,7 +98,7 @@ class Possibility:
     def with_state(self, state: State) -> Possibility:
         """The machine has moved; a token whose session ended is spent."""
         if self.token is not None and state.token is not Token.CURRENT:
-            return replace(self, state=state, token=None, spent=self.spent | {self.token})
+            return replace(self, state=state, token=None, spent=self.spent.adding(self.token))
         return replace(self, state=state)
 
     def timer(self, what: str, server: int) -> Timer | None:

@@ -247,11 +247,18 @@ def retrace(episode: Episode) -> list[Retraced]:
         before, now = oracle.possibilities, oracle.now
         judgement = oracle.step(with_tokens(moment.stimulus, tokens), moment.came)
         found.append(Retraced(number, now, before, judgement, shown))
-        shown = {**shown, **moment.came}
+        shown = {**_lasting(shown, moment.came), **moment.came}
         token = moment.came.get("r4")
         if isinstance(token, int) and token not in tokens[-1:]:
             tokens.append(token)
     return found
+
+
+def _lasting(shown: Mapping[str, object], came: Mapping[str, object]) -> Mapping[str, object]:
+    """What is still to be seen after a step: a look that does not show a sub-CRQ any more says that it is gone."""
+    if "client_queue" not in came:
+        return shown
+    return {name: value for name, value in shown.items() if "_sub_" not in name}
 
 
 # --- doing it again --------------------------------------------------------------------------------------------------

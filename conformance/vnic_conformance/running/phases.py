@@ -1,4 +1,4 @@
-"""What is played in a check, in order: scripted cases, tours, Hypothesis, random walks."""
+"""What is played in a check, in order: scripted cases, tours, Hypothesis, random walks; and, if asked for, long scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from vnic_conformance.cases import SCRIPTS, Script, applies, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, applies, stimuli
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.running.engine import Engine, Watched
 from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase, requirements_of_role, watched_cases
@@ -22,6 +22,8 @@ WALK = 400
 SERVERS = (2, 3, 2, 4, 1, 7, 6)
 #: The phases, in order.
 PHASES = ("scripted", "tour", "hypothesis", "walk")
+#: What is played beside them where it is asked for: scripts of ten thousand sessions.
+LONG = "long"
 #: Which part of the steps Hypothesis gets: it takes longer over each.
 HYPOTHESIS = 4
 
@@ -51,6 +53,7 @@ def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str],
     """
     known = tours(profile, tell) if "tour" in phases else Tours((), {})
     found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *known.cases()]
+    found += long_cases() if LONG in phases else []
     order = {entry.id: number for number, entry in enumerate(requirements_of_role())}
     found.sort(key=lambda case: order.get(case.requirement, len(order)))
     return Book(tuple(found), known, tuple(phases))
@@ -58,7 +61,16 @@ def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str],
 
 def scripted_cases() -> list[Case]:
     """The words written by hand."""
-    return [Case(s.id, Phase.SCRIPT, s.purpose, s.requirements, s.features) for s in SCRIPTS.values()]
+    return [_case(s) for s in SCRIPTS.values()]
+
+
+def long_cases() -> list[Case]:
+    """Those of them that take long."""
+    return [_case(s) for s in LONG_SCRIPTS.values()]
+
+
+def _case(s: Script) -> Case:
+    return Case(s.id, Phase.SCRIPT, s.purpose, s.requirements, s.features)
 
 
 def plays(
@@ -67,10 +79,16 @@ def plays(
     """Everything that a check plays for the cases that were chosen."""
     engine.unreached |= made.tours.unreached
     if "scripted" in made.phases:
-        yield from _scripts(engine, chosen)
+        yield from _scripts(engine, [case for case in chosen if case.id not in LONG_SCRIPTS])
     yield from _tours(engine, made, chosen)
-    if not any(case.watched for case in chosen):
-        return
+    if any(case.watched for case in chosen):
+        yield from _random(engine, made, steps=steps, seed=seed, servers=servers)
+    if LONG in made.phases and not engine.over:
+        yield from _scripts(engine, [case for case in chosen if case.id in LONG_SCRIPTS])
+
+
+def _random(engine: Engine, made: Book, *, steps: int, seed: int, servers: int | None) -> Iterator[Play]:
+    """What chance decides: first where Hypothesis drives, then walks."""
     if "hypothesis" in made.phases and steps:
         _hypothesis(engine, steps=max(steps // HYPOTHESIS, 1), seed=seed, servers=servers)
         if engine.over:
@@ -85,7 +103,7 @@ def _scripts(engine: Engine, chosen: Sequence[Case]) -> Iterator[Play]:
     beside = [case for case in scripted_cases() if case.id in wanted - chosen_ids]
     for case in (*chosen, *beside):
         if case.phase is Phase.SCRIPT:
-            script = SCRIPTS[case.id]
+            script = SCRIPTS.get(case.id) or LONG_SCRIPTS[case.id]
             if applies(script, engine.target.hello, engine.profile):
                 yield scripted(script, case)
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vnic_conformance.cases import SCRIPTS, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import ABSENT, MEASURED, REPEATED
 from vnic_conformance.reports import naming
@@ -87,7 +87,7 @@ def _again(target: Strict, failure: Failure) -> Recording | None:
     recorded = failure.episode
     if not failure.script:
         return again(target, recorded)
-    script = SCRIPTS.get(failure.script)
+    script = (SCRIPTS | LONG_SCRIPTS).get(failure.script)
     if script is None:
         return None
     session = Recording(target, script.servers, recorded.profile, unpaired=script.unpaired)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from multiprocessing import get_context
 from statistics import median
@@ -168,7 +168,7 @@ class Plan:
         seeds: with how many each implementation is tried.
         steps: budget of the random phases.
         first: stop at the first failing case.
-        phases: what is played.
+        phases: what is played; on legal variants without those that take long.
         jobs: processes at a time.
         requirements: look for a kill by each requirement's own cases, where the first failing cases were others.
     """
@@ -176,7 +176,7 @@ class Plan:
     seeds: int = 1
     steps: int = STEPS
     first: bool = True
-    phases: tuple[str, ...] = phases.PHASES
+    phases: tuple[str, ...] = (*phases.PHASES, phases.LONG)
     jobs: int = 1
     requirements: bool = True
 
@@ -185,30 +185,8 @@ class Plan:
 Told = Callable[[int, int, Row], None]
 
 
-@dataclass
-class _Work:
-    """Rows to be made, in order."""
-
-    plan: Plan
-    tell: Told
-    rows: list[tuple[str, Entry]] = field(default_factory=list)
-
-    def done(self, run: Callable[[Job], Callable[[], Trial]], done: int, total: int) -> Iterator[Row]:
-        """The rows, each when its trials are over."""
-        plan = self.plan
-        open_ = [
-            (name, entry, [run(Job(entry, seed, plan.steps, plan.phases, plan.first)) for seed in _seeds(plan)])
-            for name, entry in self.rows
-        ]
-        for name, entry, trials in open_:
-            row = Row(name, entry, tuple(trial() for trial in trials))
-            done += 1
-            self.tell(done, total, row)
-            yield row
-
-
-def _seeds(plan: Plan) -> range:
-    return range(1, plan.seeds + 1)
+#: Takes a job, and answers what its trial is asked of.
+_Run = Callable[[Job], Callable[[], Trial]]
 
 
 def keep_score(rosters: Sequence[Roster], plan: Plan, tell: Told = lambda done, of, row: None) -> Score:
@@ -226,15 +204,28 @@ def keep_score(rosters: Sequence[Roster], plan: Plan, tell: Told = lambda done, 
     faults = [(roster.name, entry) for roster in rosters for entry in roster.faults]
     variants = [(roster.name, entry) for roster in rosters for entry in roster.variants]
     total = len(faults) + len(variants)
+    short = replace(plan, phases=tuple(phase for phase in plan.phases if phase != phases.LONG))
     with _runner(plan.jobs) as run:
-        tried = list(_Work(plan, tell, [*faults, *variants]).done(run, 0, total))
+        begun = [_begun(name, entry, plan, run) for name, entry in faults]
+        begun += [_begun(name, entry, short, run) for name, entry in variants]
+        tried = []
+        for number, wait in enumerate(begun, 1):
+            tried.append(wait())
+            tell(number, total, tried[-1])
         score = Score(tuple(tried[: len(faults)]), tuple(tried[len(faults) :]))
         if plan.requirements and plan.first:
             score = replace(score, beyond=tuple(_beyond(score, plan, run)))
     return score
 
 
-def _beyond(score: Score, plan: Plan, run: Callable[[Job], Callable[[], Trial]]) -> Iterator[Row]:
+def _begun(name: str, entry: Entry, plan: Plan, run: _Run) -> Callable[[], Row]:
+    """Start the trials of an implementation, or note them; calling the answer waits for them, or makes them."""
+    jobs = [Job(entry, seed, plan.steps, plan.phases, plan.first) for seed in range(1, plan.seeds + 1)]
+    trials = [run(job) for job in jobs]
+    return lambda: Row(name, entry, tuple(trial() for trial in trials))
+
+
+def _beyond(score: Score, plan: Plan, run: _Run) -> Iterator[Row]:
     """For each requirement that no kill was about: the faults that hurt it, against its own cases alone."""
     for requirement in requirements_of_role():
         if requirement.id in score.effective:
@@ -249,8 +240,8 @@ def _beyond(score: Score, plan: Plan, run: Callable[[Job], Callable[[], Trial]])
 
 
 @contextmanager
-def _runner(jobs: int) -> Iterator[Callable[[Job], Callable[[], Trial]]]:
-    """What takes a job, and answers what its trial is asked of: here, one after the other, or in processes of their own."""
+def _runner(jobs: int) -> Iterator[_Run]:
+    """What tries: here, one after the other and when asked, or in processes of their own."""
     if jobs == 1:
         yield lambda job: lambda: attempt(job)
         return

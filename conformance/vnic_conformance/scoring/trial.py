@@ -159,9 +159,10 @@ class _Where:
 
 def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
     """Stage by stage, so that what a later stage needs is worked out only if the earlier ones found nothing."""
-    stages = [tuple(p for p in job.phases if p == "scripted"), tuple(p for p in job.phases if p != "scripted")]
+    between = tuple(p for p in job.phases if p not in ("scripted", phases.LONG))
+    stages = [("scripted",), between, (phases.LONG,)]
     so_far: Trial | None = None
-    for stage in filter(None, stages):
+    for stage in (stage for stage in stages if stage and set(stage) <= set(job.phases)):
         trial = _stage(job, stage, target, profile)
         so_far = trial if so_far is None else _both(so_far, trial)
         if so_far.code is ExitCode.ADAPTER_BROKEN or (job.first and so_far.killed):

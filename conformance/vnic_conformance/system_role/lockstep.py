@@ -14,6 +14,7 @@ from itertools import combinations
 from vnic_conformance.oracle.calls import Calls
 from vnic_conformance.oracle.judge import starting_state
 from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, shown_status
+from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_model.direct import DirectQueue
@@ -145,7 +146,7 @@ class Lockstep:
         held = replace(path.here, token=_TOKEN, state=state.but(token=Token.CURRENT))
         stimulus = Stimulus.of(CLIENT, "vioctl", sub=int(Vioctl.SESSION_ERROR_DETECTED), p1=_TOKEN)
         for allowed in self._calls.allowed(held, stimulus, _NOW):
-            yield replace(allowed.possibility, token=None, spent=frozenset()), allowed.rc
+            yield replace(allowed.possibility, token=None, spent=Spent()), allowed.rc
 
     # -- what happens by itself -----------------------------------------------------------------------------------
 

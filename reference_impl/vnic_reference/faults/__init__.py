@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 # Importing the modules enters their faults into the list.
 from vnic_reference.adapter import Adapter
-from vnic_reference.faults import administering, busy, calling, choosing, fencing, telling, watching
+from vnic_reference.faults import administering, busy, calling, choosing, edges, enduring, fencing, telling, watching
 from vnic_reference.faults.registry import FAULTS, VARIANTS, Fault, Variant
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "busy",
     "calling",
     "choosing",
+    "edges",
+    "enduring",
     "fencing",
     "telling",
     "watching",
