@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from vnic_conformance.cases.absent import NOT_VISIBLE
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
 from vnic_conformance.running.episode import feature_of, stimulus_of
+from vnic_conformance.running.phases import LONG, PHASES, book
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLIENT
 from vnic_conformance.targets import Target
@@ -282,3 +284,9 @@ def test_unpaired_units_are_asked_for_at_the_reset(reference: Target) -> None:
     assert session.begin().ok
     assert session.apply(send(CLIENT)).ok
     assert reference.request({"op": "apply", "who": S1, "call": "reg_crq"})["rc"] == -7
+
+
+def test_no_two_cases_have_one_name() -> None:
+    """A verdict is kept under the ID of its case; two cases of one ID would hide each other's."""
+    times = Counter(case.id for case in book(Profile(), (*PHASES, LONG)).cases)
+    assert [name for name, number in times.items() if number > 1] == []

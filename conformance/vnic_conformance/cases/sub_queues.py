@@ -226,7 +226,7 @@ def _(p: Profile) -> Steps:
     yield do(sub_send(S1, "$c", sub_element()), "CRQ-12", rc=Rc.H_SUCCESS)
 
 
-@script("FOV-10/memory")
+@script("FOV-10/memory-of-a-fenced")
 def _(p: Profile) -> Steps:
     """A fenced server neither reads nor writes the client's memory, with the maps that it had or with new ones."""
     yield from best(S0, S1)

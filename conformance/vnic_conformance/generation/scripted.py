@@ -210,5 +210,5 @@ _WORDS = {
     "ADM-4/unlisted": (2, _unlisted),
     "ADM-6/activation-of-one-complained-of": (2, _activation_of_complained),
     "SES-1/tokens": (2, _tokens),
-    "SES-2/order-of-checks": (2, _complaints),
+    "SES-2/which-check-first": (2, _complaints),
 }

@@ -44,7 +44,7 @@ _NEEDS: Mapping[str, frozenset[str]] = {
 #: So the oracle follows no grants, and these scripts count for the property: it passes and fails with them.
 EXERCISED_BY: Mapping[str, tuple[str, ...]] = {
     "INV-7": (
-        *("FOV-10/sends", "FOV-10/sub-queues", "FOV-10/memory", "FOV-10/standby-memory"),
+        *("FOV-10/sends", "FOV-10/sub-queues", "FOV-10/memory-of-a-fenced", "FOV-10/standby-memory"),
         *("CRQ-12/die-with-session", "CRQ-12/handles-not-reused", "CRQ-12/grants-die-with-session"),
     ),
 }

@@ -1,0 +1,242 @@
+"""The pytest plugin: ``pytest --vnic-adapter='./mine'`` checks an implementation, one test per case of the kit.
+
+pytest loads this in every run of an environment that has the kit, so nothing of the kit is imported before the option is
+given. Cases are not played one by one: a tour or a walk puts many to the test at once. So the first test plays everything
+that was selected, and each test then reports the verdict of its own case, as ``vnickit check`` would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from vnic_conformance.running.checking import Checked, Request
+
+_NAME = "vnic"
+_STATE = pytest.StashKey["Suite"]()
+
+
+class CaseFailedError(Exception):
+    """A case did not pass; the text is the whole report."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options."""
+    group = parser.getgroup("vnic", "VNIC failover kit: check a hypervisor's implementation")
+    group.addoption(
+        "--vnic-adapter",
+        metavar="SPEC",
+        help="the implementation: a command line, tcp:host:port, unix:path or python:module:factory",
+    )
+    group.addoption("--vnic-case", metavar="ID-GLOB", action="append", default=[], help="only these cases (repeatable)")
+    group.addoption(
+        "--vnic-phase",
+        metavar="PHASE",
+        action="append",
+        default=[],
+        help="only this phase, as vnickit check --phase has it",
+    )
+    group.addoption("--vnic-steps", metavar="N", type=int, help="steps of the random phases")
+    group.addoption("--vnic-seed", metavar="N", type=int, help="of everything random")
+    group.addoption(
+        "--vnic-time-scale", metavar="F", type=float, default=1.0, help="factor on every wait for the adapter"
+    )
+    group.addoption("--vnic-log", metavar="FILE", help="write the log of the run here, for vnickit show, replay, judge")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark that every case has, so that ``-m vnic`` and ``-m 'not vnic'`` work; and no second process.
+
+    Raises:
+        pytest.UsageError: pytest-xdist was asked for.
+    """
+    if config.getoption("--vnic-adapter") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--vnic-adapter: one implementation is checked by one process; leave out -n")
+    config.addinivalue_line("markers", "vnic: a case of the VNIC failover kit")
+
+
+# Before pytest's own hook, which deselects what -k and -m do not name.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the cases behind the other tests, before anything is deselected."""
+    adapter = config.getoption("--vnic-adapter")
+    if not adapter:
+        return
+    suite = Suite.from_parent(session, name=_NAME, nodeid=_NAME)
+    config.stash[_STATE] = suite
+    cases = list(suite.collect())
+    items.extend(cases)
+    # So that they are counted with the others.
+    suite.ihook.pytest_collectreport(report=pytest.CollectReport(suite.nodeid, "passed", None, [*cases]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """No exit code 0 where no case was put to the test (all skipped is not a pass)."""
+    suite = session.config.stash.get(_STATE, None)
+    if suite is not None and suite.wanted and not suite.passed and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The sentence that ends a check."""
+    suite = config.stash.get(_STATE, None)
+    if suite is not None and suite.checked is not None:
+        from vnic_conformance.reports.summary import sentence
+
+        terminalreporter.write_sep("=", "VNIC failover kit")
+        terminalreporter.write_line(sentence(suite.checked.outcome))
+
+
+class Suite(pytest.Collector):
+    """All cases for one implementation.
+
+    Attributes:
+        passed: cases that were put to the test and passed.
+        checked: the check, once it has run.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.passed = 0
+        self.checked: Checked | None = None
+        self._trouble = ""
+
+    def collect(self) -> Iterator[CaseItem]:
+        """One item a case; the implementation is asked for its claims, because some cases depend on them."""
+        from vnic_conformance.running.phases import PHASES, book
+        from vnic_conformance.running.plan import NothingSelectedError, select
+        from vnic_conformance.targets import AdapterBroken, SpecError, open_target
+
+        adapter = self.config.getoption("--vnic-adapter")
+        unknown = sorted(set(self.phases) - set(PHASES))
+        if unknown:
+            raise pytest.UsageError(f"--vnic-phase {unknown[0]}: there are {', '.join(PHASES)}")
+        try:
+            with open_target(adapter, time_scale=self.config.getoption("--vnic-time-scale")) as target:
+                hello = target.hello
+        except (AdapterBroken, SpecError) as error:
+            raise pytest.UsageError(f"--vnic-adapter {adapter}: {error}") from None
+        if hello.role != "hypervisor":
+            raise pytest.UsageError(
+                f"--vnic-adapter: the adapter plays the role {hello.role}; this plugin checks the role hypervisor, "
+                "vnickit check others too"
+            )
+        try:
+            cases = select(book(hello.profile, self.phases).cases, self.config.getoption("--vnic-case"))
+        except NothingSelectedError as error:
+            raise pytest.UsageError(f"--vnic-case: {error}") from None
+        for case in cases:
+            item = CaseItem.from_parent(self, name=case.id)
+            item.add_marker("vnic")
+            item.purpose = case.purpose
+            yield item
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """What is played."""
+        from vnic_conformance.running.phases import PHASES
+
+        return tuple(self.config.getoption("--vnic-phase")) or PHASES
+
+    @property
+    def wanted(self) -> list[CaseItem]:
+        """The cases that are left when all deselecting is over."""
+        return [item for item in self.session.items if isinstance(item, CaseItem)]
+
+    def check(self) -> Checked:
+        """Run the check, once.
+
+        Raises:
+            CaseFailedError: there is no check of this implementation with these options.
+        """
+        if self._trouble:
+            raise CaseFailedError(self._trouble)
+        if self.checked is None:
+            from vnic_conformance.running.checking import RequestError, check
+            from vnic_conformance.running.runlog import RunLog
+
+            listeners: list[RunLog] = []
+            try:
+                if name := self.config.getoption("--vnic-log"):
+                    listeners.append(RunLog(open(name, "w", encoding="utf-8")))  # noqa: SIM115 - the log closes it
+                self.checked = check(self._request(), listeners)
+            except (RequestError, OSError) as error:
+                self._trouble = str(error)
+                raise CaseFailedError(self._trouble) from None
+            finally:
+                for listener in listeners:
+                    listener.close()
+        return self.checked
+
+    def _request(self) -> Request:
+        from vnic_conformance.running.checking import SEED, STEPS, Request
+
+        option = self.config.getoption
+        steps, seed = option("--vnic-steps"), option("--vnic-seed")
+        return Request(
+            option("--vnic-adapter"),
+            tuple(item.name for item in self.wanted),
+            steps=STEPS if steps is None else steps,
+            seed=SEED if seed is None else seed,
+            time_scale=option("--vnic-time-scale"),
+            phases=self.phases,
+        )
+
+
+class CaseItem(pytest.Item):
+    """One case.
+
+    Attributes:
+        purpose: what it is about, in a sentence.
+    """
+
+    purpose = ""
+
+    def runtest(self) -> None:
+        """Report the verdict: passed, failed, or skipped where it was not put to the test.
+
+        Raises:
+            CaseFailedError: it failed, cannot be decided, or the adapter broke.
+        """
+        from vnic_conformance.running.verdicts import Verdict
+
+        suite = self.parent
+        assert isinstance(suite, Suite)
+        checked = suite.check()
+        outcome = checked.outcome
+        result = next((r for r in outcome.results if r.case == self.name), None)
+        if outcome.broken is not None and (result is None or result.verdict is not Verdict.PASS):
+            raise CaseFailedError(outcome.broken.text)
+        if result is None:
+            raise CaseFailedError("the run has said nothing of this case")
+        self.user_properties.append(("vnic_verdict", result.verdict.words))
+        if result.verdict is Verdict.PASS:
+            suite.passed += 1
+        elif result.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_EXERCISED):
+            pytest.skip(f"{result.verdict.words}: {result.reason}")
+        else:
+            raise CaseFailedError(self._report(checked) or f"{result.verdict.words}: {result.reason}")
+
+    def _report(self, checked: Checked) -> str:
+        from vnic_conformance.reports.failure import failure_lines
+
+        failure = next((f for f in checked.outcome.failures if f.case == self.name), None)
+        if failure is None:
+            return ""
+        file = self.config.getoption("--vnic-log")
+        lines = failure_lines(failure, adapter=checked.header.adapter, file=file)
+        return "\n".join(line.text.rstrip() for line in lines)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The report of the kit instead of a traceback of the kit's own."""
+        if isinstance(excinfo.value, CaseFailedError):
+            return f"{self.name}: {self.purpose}\n\n{excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where it is: in the kit, under its name."""
+        return self.config.rootpath, None, f"{_NAME}::{self.name}"

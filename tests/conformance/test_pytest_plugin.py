@@ -1,0 +1,85 @@
+"""The pytest plugin, as its users run it: a pytest of their own, in a directory of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def users_pytest(tmp_path: Path) -> Run:
+    """``users_pytest(words ...)``: pytest in an empty directory, with the plugin and nothing of ours besides."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ})
+
+    return run
+
+
+def test_a_test_for_each_case_in_everybodys_junit(users_pytest: Run, tmp_path: Path) -> None:
+    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
+    result = users_pytest(
+        f"--vnic-adapter={REFERENCE}",
+        "--vnic-case=CRQ-2/*",
+        "--vnic-phase=scripted",
+        "--junitxml=j.xml",
+        "--vnic-log=run.jsonl",
+    )
+    assert result.returncode == pytest.ExitCode.OK, result.stdout
+    assert "CONFORMS: everything that was exercised is as it must be." in result.stdout
+    names = {case.get("name") for case in ET.parse(tmp_path / "j.xml").iter("testcase")}
+    assert names > {"test_own", "CRQ-2/wrong-unit"}
+    assert '"end":"vnic-run"' in (tmp_path / "run.jsonl").read_text()
+
+
+def test_a_failure_is_reported_as_check_reports_it(users_pytest: Run) -> None:
+    adapter = f"{sys.executable} -m vnic_reference --fault registering_always_succeeds"
+    result = users_pytest(f"--vnic-adapter={adapter}", "-k", "CRQ-2", "--vnic-phase=scripted")
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout
+    assert "collected " in result.stdout
+    assert "-" not in result.stdout.partition("deselected / ")[2].partition(" selected")[0], "counted wrong"
+    assert "FAILED vnic::CRQ-2/" in result.stdout
+    assert "replay         vnickit" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_nothing_exercised_is_no_success(users_pytest: Run) -> None:
+    adapter = f"{sys.executable} -m vnic_reference --without dma"
+    result = users_pytest(f"--vnic-adapter={adapter}", "--vnic-case=MON-7/descriptor", "--vnic-phase=scripted")
+    assert "passed" not in result.stdout.splitlines()[-1]
+    assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--vnic-adapter=./is-not-there"], "the adapter cannot be started"),
+        ([f"--vnic-adapter={REFERENCE}", "--vnic-case=XYZ-1", "--vnic-phase=scripted"], "--vnic-case: "),
+        ([f"--vnic-adapter={REFERENCE}", "--vnic-phase=by-hand"], "--vnic-phase by-hand: there are scripted, tour"),
+        ([f"--vnic-adapter={REFERENCE}", "-n", "2"], "leave out -n"),
+        (["--vnic-adapter=python:vnic_reference.system.adapter:SystemAdapter"], "the adapter plays the role system"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused(users_pytest: Run, words: list[str], advice: str) -> None:
+    result = users_pytest(*words)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR, result.stdout + result.stderr
+    assert advice in result.stdout + result.stderr
+
+
+def test_without_the_option_nothing_of_the_kit_is_imported(users_pytest: Run, tmp_path: Path) -> None:
+    (tmp_path / "test_own.py").write_text(
+        "import sys\n\ndef test_own():\n    assert [m for m in sys.modules if m.startswith('vnic_')] == "
+        "['vnic_conformance', 'vnic_conformance.pytest_plugin']\n"
+    )
+    result = users_pytest()
+    assert result.returncode == pytest.ExitCode.OK, result.stdout
