@@ -46,7 +46,11 @@ def read(file: Path) -> list[dict[str, Any]]:
 
 
 def explanations(file: Path = EXPLANATIONS) -> list[dict[str, str]]:
-    """What is written by hand: ``file``, ``was``, ``becomes`` (lists of both, or one), ``kind``, ``reason``."""
+    """What is written by hand.
+
+    ``file``, ``function``, ``operator``, ``was``, ``becomes`` (one, or a list) say of which mutants an entry speaks, ``kind``
+    is one of :data:`KINDS`, ``reason`` says why they survive.
+    """
     return list(tomllib.loads(file.read_text(encoding="utf-8"))["survivor"])
 
 
@@ -64,7 +68,7 @@ def explained(survivors: Sequence[Row], entries: Sequence[Mapping[str, Any]]) ->
         else:
             used.add(number)
             found.append((row, entries[number]))
-    left = [f"{e['file']}: {e['becomes']}" for n, e in enumerate(entries) if n not in used]
+    left = [str({name: e[name] for name in e if name != "reason"}) for n, e in enumerate(entries) if n not in used]
     if missing or left:
         lines = [*(f"not explained: {words}" for words in missing), *(f"no such survivor: {words}" for words in left)]
         raise NotExplainedError("\n".join(lines))
@@ -72,14 +76,10 @@ def explained(survivors: Sequence[Row], entries: Sequence[Mapping[str, Any]]) ->
 
 
 def _fits(entry: Mapping[str, Any], row: Row) -> bool:
-    becomes = entry["becomes"]
-    same = row["becomes"] in ([becomes] if isinstance(becomes, str) else becomes)
-    return bool(
-        entry["file"] == row["file"]
-        and same
-        and entry.get("was", row["was"]) == row["was"]
-        and entry.get("function", row["function"]) == row["function"]
-        and entry.get("operator", row["operator"]) == row["operator"]
+    return all(
+        row[name] in (wanted if isinstance(wanted, list) else [wanted])
+        for name, wanted in entry.items()
+        if name not in ("kind", "reason")
     )
 
 

@@ -13,7 +13,7 @@ _FENCED = event(Event.PARTNER_DEREGISTERED)
 
 @script("CRQ-13/gap-ends-within-a-step", when=lambda p: p.crossing is Crossing.GAP)
 def _(p: Profile) -> Steps:
-    """A gap that ends in a long step of the clock ends at its own time: the server has been connected when it falls silent, and is told."""
+    """A gap that ends in a long step of the clock ends at its own time: who falls silent after it was connected, and is told."""
     yield from best(S0, S1, interval_ms=LONG)
     yield from plain(activate(S1))
     yield do(activate(S0), "CRQ-13", selected=S0, server0_queue=(_FENCED,))
