@@ -66,9 +66,13 @@ def test_two_servers(name: str, explored: Explored) -> None:
     assert native.answers.keys() == explored(name, 2).answers.keys()
 
 
+#: One in six: what is compared is the explorers, and each mutation explores the same machine but for one rule.
+SAMPLE = sorted({"no_fence", "no_hold", *list(MUTATIONS)[::6]})
+
+
 @needs_compiler
 @pytest.mark.parametrize(
-    "name", [n if n in ("no_fence", "no_hold") else pytest.param(n, marks=pytest.mark.slow) for n in MUTATIONS]
+    "name", [n if n in ("no_fence", "no_hold") else pytest.param(n, marks=pytest.mark.slow) for n in SAMPLE]
 )
 def test_a_mutation_is_refuted_by_the_same_path(name: str) -> None:
     mutation = MUTATIONS[name]
