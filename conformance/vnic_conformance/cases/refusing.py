@@ -1,11 +1,12 @@
-"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-12."""
+"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-12, SES-2."""
 
 from __future__ import annotations
 
 from vnic_conformance.cases.script import NOTHING, Steps, do, script
 from vnic_conformance.cases.sub_queues import sub_register
-from vnic_conformance.cases.words import S0, S1, connected, register
-from vnic_spec.profile import Profile
+from vnic_conformance.cases.words import S0, S1, best, complain, connected, consume, plain, register, token
+from vnic_conformance.stimulus import TOKEN_LATEST
+from vnic_spec.profile import ComplaintOrder, Profile
 from vnic_spec.wire import PAGE_BYTES, Rc
 
 
@@ -17,3 +18,13 @@ def _(p: Profile) -> Steps:
     yield do(sub_register(S1), "CRQ-12", rc=Rc.H_NOT_FOUND, handle=NOTHING)
     yield do(sub_register(S1, length=PAGE_BYTES + 1), "CRQ-12", rc=Rc.H_PARAMETER, handle=NOTHING)
     yield do(sub_register(S0), "CRQ-12", rc=Rc.H_SUCCESS)
+
+
+@script("SES-2/constrained-clears-nobody", when=lambda p: p.complaint_order is ComplaintOrder.CHECK_FIRST)
+def _(p: Profile) -> Steps:
+    """A complaint that is refused, because nobody else could take over, does not forgive those complained about before."""
+    yield from best(S0, S1)
+    yield from plain(token(), complain(TOKEN_LATEST), consume(S0), token())
+    for _ in range(2):
+        refused = complain(TOKEN_LATEST)
+        yield do(refused, "SES-2", rc=Rc.H_CONSTRAINED, selected=S1, server0_status="NETWORK_ERROR")
