@@ -94,6 +94,10 @@ WITNESSES = {
     "ADM-2/list": 5,
     "ADM-3/last": 5,
     "SES-2/order": 6,
+    "FOV-7/delay": 6,
+    "CLI-7": 9,
+    "CLI-6/closed": 7,
+    "CRQ-7": 7,
 }
 
 
@@ -236,6 +240,10 @@ REFUTATIONS = {
     "added_keeps_its_place": 2,
     "last_server_removed": 2,
     "others_before_token": 6,
+    "delay_ends_in_vain": 4,
+    "client_tires_of_waiting": 6,
+    "closed_device_logs_in": 8,
+    "owed_for_ever": 7,
 }
 SLOW = ("last_resort_single", "client_waits_after_08_with_login_sent")
 

@@ -9,7 +9,7 @@ from vnic_spec.failover import conclude
 from vnic_spec.mutation import misreading
 from vnic_spec.profile import Crossing
 from vnic_spec.state import State, merge
-from vnic_spec.vocabulary import Crq, Kind, Status
+from vnic_spec.vocabulary import ClientPhase, Crq, Kind, Status
 from vnic_spec.wire import Rc
 
 
@@ -35,6 +35,20 @@ misreading(
     "the same, seen by the client, which hears event 08",
     activates_server=_activation_restarts,
     instance="admin",
+)
+
+
+def _owed_for_ever(o: Ops, s: State, full: Truth) -> Effect:
+    effect = handshake.client_reads_init(o, s, full)
+    return effect._replace(state=effect.state.but(owed=s.owed))
+
+
+misreading(
+    "owed_for_ever",
+    "CRQ-7",
+    "CRQ-7",
+    "profile defer: an event that is owed is put on the queue whenever there is room, again and again",
+    client_reads_init=_owed_for_ever,
 )
 
 
@@ -194,4 +208,43 @@ misreading(
     "SES-2/order",
     "whether anybody else is eligible is looked at before the token",
     client_complains_late=_looks_for_another_first,
+)
+
+
+def _delay_ends_in_vain(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> Effect:
+    possible, t = conclude(o, s, b, client_full, server_full)
+    due = o.all_of(o.profile.damped, s.standing, o.no(o.eq(s.selected, o.nobody)))
+    return Effect(o.all_of(due, possible), t)
+
+
+def _tires_of_waiting(o: Ops, s: State) -> Effect:
+    effect = handshake.client_times_out(o, s)
+    return effect._replace(guard=o.any_of(effect.guard, o.eq(s.phase, ClientPhase.WAITING)))
+
+
+def _logs_in_unasked(o: Ops, s: State, full: Truth) -> Effect:
+    effect = handshake.client_sends_login(o, s.but(wish=o.true), full)
+    return effect._replace(state=effect.state.but(wish=s.wish))
+
+
+misreading(
+    "delay_ends_in_vain",
+    "MON-5",
+    "FOV-7/delay",
+    "when the delay of a preemption ends the better server is not taken",
+    delay_ends=_delay_ends_in_vain,
+)
+misreading(
+    "client_tires_of_waiting",
+    "CLI-7",
+    "CLI-7",
+    "the client's wait for INIT after event 08 is bounded as any other",
+    client_times_out=_tires_of_waiting,
+)
+misreading(
+    "closed_device_logs_in",
+    "CLI-6",
+    "CLI-6/closed",
+    "the client logs in whether its user wants the device open or not",
+    client_sends_login=_logs_in_unasked,
 )

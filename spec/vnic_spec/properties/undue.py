@@ -7,12 +7,12 @@ about. These laws say where something may come from.
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Term, Truth
-from vnic_spec.properties.steps import FREES, REGISTERS, left, somebody, switched, switched_between
-from vnic_spec.property import Step, step_property
+from vnic_spec.properties.steps import FREES, REGISTERS, is_event, left, somebody, switched, switched_between
+from vnic_spec.property import Scope, Step, step_property
 from vnic_spec.selection import eligible
 from vnic_spec.state import State
 from vnic_spec.transport import awake
-from vnic_spec.vocabulary import Crq, Kind, Owed, Status, Token
+from vnic_spec.vocabulary import ClientPhase, Crq, Kind, Owed, Status, Token
 from vnic_spec.wire import Rc
 
 _CLIENT_TAKES = (
@@ -65,6 +65,23 @@ def only_a_switch_is_announced(o: Ops, s: State, t: State, step: Step) -> Truth:
     last = o.all_of(o.no(t.to_client.empty()), t.to_client.last(lambda e: o.eq(e.kind, Kind.FAILOVER)))
     owed = o.all_of(o.eq(t.owed, Owed.FAILOVER), o.no(o.eq(s.owed, Owed.FAILOVER)))
     return o.implies(o.any_of(o.all_of(last, o.no(same)), owed), switched(o, s, t, step))
+
+
+def _owed_comes(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.all_of(step.by(o, *_CLIENT_TAKES), o.eq(s.owed, Owed.FAILOVER))
+
+
+@step_property(
+    "CRQ-7",
+    "FOV-3",
+    actions=_CLIENT_TAKES,
+    instance="deferred",
+    witness=("the client makes room for event 08 that was owed to it", _owed_comes),
+)
+def owed_event_is_put_once(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """When the client takes an element an event that is owed to it is put on its queue, as the last, and is owed no longer."""
+    put = o.all_of(o.no(t.to_client.empty()), t.to_client.last(lambda e: is_event(o, e)))
+    return o.all_of(o.eq(t.owed, Owed.NOTHING), o.any_of(o.eq(s.owed, Owed.NOTHING), put))
 
 
 def _left_without_session(o: Ops, s: State, t: State, step: Step) -> Truth:
@@ -197,7 +214,9 @@ _SILENT = ("report_expires", "reports_expire_together")
     witness=(
         "the selected server and another fall silent together",
         lambda o, s, t, step: o.all_of(
-            step.by(o, "reports_expire_together"), o.eq(s.selected, step.get("i", o.nobody)), somebody(o, s.selected)
+            step.by(o, "reports_expire_together"),
+            o.eq(s.selected, step.get("i", o.nobody)),
+            o.no(o.eq(step.get("i", o.nobody), step.get("j", o.nobody))),
         ),
     ),
 )
@@ -361,3 +380,64 @@ def complaint_is_checked_in_order(o: Ops, s: State, t: State, step: Step) -> Tru
     else is eligible, and H_SUCCESS otherwise."""
     right = o.ite(_another(o, s), o.eq(step.answer, Rc.H_SUCCESS), o.eq(step.answer, Rc.H_CONSTRAINED))
     return o.ite(o.eq(s.token, Token.CURRENT), right, o.eq(step.answer, Rc.H_STATE))
+
+
+# --- preemption ----------------------------------------------------------------------------------------------------
+
+
+@step_property(
+    "FOV-7/delay",
+    "FOV-1",
+    "MON-5",
+    actions=("delay_ends",),
+    instance="damped",
+    witness=("the delay of a preemption ends", lambda o, s, t, step: step.by(o, "delay_ends")),
+)
+def delay_ends_in_preemption(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """When the delay of a preemption ends, the client goes from a healthy server to a strictly better one."""
+    better = o.all_of(somebody(o, t.selected), o.outranks(t.priority(t.selected), t.priority(s.selected)))
+    return o.all_of(somebody(o, s.selected), better, eligible(o, t, s.selected))
+
+
+# --- the client ----------------------------------------------------------------------------------------------------
+
+#: How a client stops waiting for INIT.
+_ENDS_WAITING = ("client_reads_init", "client_reads_failover", "client_reads_migrated", "client_crashes")
+
+
+@step_property(
+    "CLI-7",
+    "CLI-1",
+    scope=Scope.DRIVERS,
+    witness=(
+        "the client's wait for a new server ends with INIT",
+        lambda o, s, t, step: o.all_of(step.by(o, "client_reads_init"), o.eq(s.phase, ClientPhase.WAITING)),
+    ),
+)
+def wait_for_init_is_patient(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """A client that waits for INIT waits until it reads one, or an event, or its partition goes off: no time-out ends that wait.
+    A partition that is off does nothing but boot, and recovers then."""
+    waits = o.implies(o.eq(s.phase, ClientPhase.WAITING), o.eq(t.phase, ClientPhase.WAITING))
+    off = o.implies(o.eq(s.phase, ClientPhase.OFF), o.eq(t.phase, ClientPhase.OFF))
+    if step.action in _ENDS_WAITING:
+        return off
+    if step.action == "client_boots":
+        return o.all_of(o.eq(s.phase, ClientPhase.OFF), o.eq(t.phase, ClientPhase.RECOVERING))
+    return o.all_of(waits, off)
+
+
+@step_property(
+    "CLI-6/closed",
+    actions=("user_changes_wish", "client_sends_login"),
+    scope=Scope.DRIVERS,
+    instance="wish",
+    witness=(
+        "a client whose user wants the device open sends LOGIN",
+        lambda o, s, t, step: o.all_of(step.by(o, "client_sends_login"), o.eq(step.answer, Rc.H_SUCCESS)),
+    ),
+)
+def closed_does_not_log_in(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """A client whose user wants the device closed does not log in; what the user says counts."""
+    if step.action == "user_changes_wish":
+        return o.iff(t.wish, o.no(s.wish))
+    return s.wish
