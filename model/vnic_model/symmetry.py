@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from vnic_model.after import AFTER, afterwards
 from vnic_model.explorer import Exploration, Progress
 from vnic_model.expression import Node
 from vnic_model.instance import Instance
@@ -26,7 +27,9 @@ from vnic_model.machine import Machine, Move
 from vnic_model.traced import TracedOps, Tracer
 from vnic_spec.algebra import Added, Each, Elements, Server, Term
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.profile import TieBreak
 from vnic_spec.property import Property, Step
+from vnic_spec.rules import RULES
 from vnic_spec.state import VARIABLES
 
 _PORT = "port"
@@ -81,6 +84,31 @@ class _WatchedOps(TracedOps):
         return self.builder.var(_PORT, True)
 
 
+def _reads(tracer: Tracer, properties: Sequence[Property]) -> frozenset[str]:
+    """The scalars that guards, answers, properties, and all updates but those of the list's order depend on.
+
+    Properties are looked at once per action, with any state after it and any parameters: perhaps more than they read.
+    """
+    judge, before = tracer.ops.of_the_specification(), tracer.state
+    after = afterwards(judge.builder, before)
+    order = set(Places(tracer.layout).order.values())
+    read: set[str] = set()
+    for p in properties:
+        if p.of_state is not None:
+            read |= judge.node(p.of_state(judge, before)).reads
+    for name in tracer.instance.actions:
+        for t in tracer.trace(name):
+            nodes = [t.guard, *(node for scalar, node in t.updates.items() if scalar not in order)]
+            read = read.union(*(node.reads for node in nodes), *([] if t.answer is None else [t.answer.reads]))
+        action = ACTIONS[name]
+        given: dict[str, object] = {n: judge.builder.var(f"parameter {n}", False) for n in action.parameters}
+        for p in properties:
+            if p.of_step is not None and p.speaks_of(action):
+                law = p.of_step(judge, before, after, Step(name, given, judge.builder.var("answer", False)))
+                read |= judge.node(law).reads
+    return frozenset(name.removeprefix(AFTER) for name in read)
+
+
 def order_is_read(machine: Machine) -> bool:
     """Does anything but the order of the list itself depend on the order of the list?
 
@@ -88,31 +116,17 @@ def order_is_read(machine: Machine) -> bool:
         SymmetryError: something depends on the ports.
     """
     instance = machine.instance
-    tracer = Tracer(instance, _WatchedOps(instance.servers, instance.profile, instance.rules))
-    judge, before = tracer.ops.of_the_specification(), tracer.state
-    order = set(Places(machine.layout).order.values())
-    read: set[str] = set()
-    for p in machine.state_properties:
-        if p.of_state is not None:
-            read |= judge.node(p.of_state(judge, before)).reads
-    for name in instance.actions:
-        for t in tracer.trace(name):
-            read |= t.guard.reads
-            read |= t.answer.reads if t.answer is not None else frozenset()
-            read = read.union(*(node.reads for scalar, node in t.updates.items() if scalar not in order))
-            given: dict[str, object] = {
-                n: judge.node(v) for n, v in zip(ACTIONS[name].parameters, t.parameters, strict=True)
-            }
-            for p in machine.step_properties:
-                if p.of_step is not None and p.speaks_of(t.action):
-                    law = p.of_step(judge, before, t.after, Step(name, given, t.answer))
-                    read |= judge.node(law).reads
-    if _PORT in read:
+    properties = (*machine.state_properties, *machine.step_properties)
+    looks = instance.profile.tie_break is TieBreak.PORT
+    if not looks and (instance.rules is not RULES or instance.effects):
+        watched = Tracer(instance, _WatchedOps(instance.servers, instance.profile, instance.rules))
+        looks = _PORT in _reads(watched, properties)
+    if looks:
         raise SymmetryError(
-            "tie_break = port tells servers apart by their ports, which no step changes; symmetry wants "
-            "tie_break = any, oldest or newest"
+            "servers are told apart by their ports, which no step changes (tie_break = port, or a misreading); "
+            "symmetry wants tie_break = any, oldest or newest"
         )
-    return bool(read & order)
+    return not _reads(machine.tracer, properties).isdisjoint(Places(machine.layout).order.values())
 
 
 class Symmetry:

@@ -31,6 +31,12 @@ needs_compiler = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def programs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled programs are kept from one test to the next, and not among the user's."""
+    monkeypatch.setenv("VNICKIT_CACHE", str(tmp_path_factory.getbasetemp() / "programs"))
+
+
 def same(native: Exploration, python: Exploration) -> None:
     assert (native.states, native.transitions, native.depth) == (python.states, python.transitions, python.depth)
     assert native.fired == python.fired
@@ -72,7 +78,7 @@ SAMPLE = sorted({"no_fence", "no_hold", *list(MUTATIONS)[::6]})
 
 @needs_compiler
 @pytest.mark.parametrize(
-    "name", [n if n in ("no_fence", "no_hold") else pytest.param(n, marks=pytest.mark.slow) for n in SAMPLE]
+    "name", [n if n == "free_unnoticed" else pytest.param(n, marks=pytest.mark.slow) for n in SAMPLE]
 )
 def test_a_mutation_is_refuted_by_the_same_path(name: str) -> None:
     mutation = MUTATIONS[name]
@@ -108,6 +114,7 @@ def test_a_bound_that_is_not_reached_changes_nothing(explored: Explored) -> None
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_the_bound_on_memory_is_kept_and_said() -> None:
     native = explore_native(instance("core", 2), mebibytes=4)
     assert native.out_of_memory
@@ -119,6 +126,7 @@ def test_the_bound_on_memory_is_kept_and_said() -> None:
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_a_state_takes_few_bytes() -> None:
     native = explore_native(instance("core", 2))
     assert native.words == 1
@@ -237,6 +245,7 @@ def test_the_values_foretold_are_those_that_occur_and_fields_keep_them(
     assert len({fields.encode(state) for state in states}) == len(states)
 
 
+@pytest.mark.slow
 def test_no_field_straddles_two_words() -> None:
     fields = source(Machine(instance("core", 3))).fields
     assert fields.words == 2

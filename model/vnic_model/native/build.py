@@ -22,10 +22,13 @@ from pathlib import Path
 COMPILER_VARIABLE = "CC"
 #: Where programs are kept instead of the user's cache directory; the empty string: nowhere.
 CACHE_VARIABLE = "VNICKIT_CACHE"
-OPTIONS = (
-    "-std=c99",
-    "-O1",
-)  #: -O2 takes twice as long to compile, and what comes out is no faster (bench/model_speed.py)
+#: Beyond so many characters, optimising takes longer than what it saves on all but the largest state spaces.
+LARGE = 1_500_000
+
+
+def options(text: str) -> tuple[str, ...]:
+    """How to compile: -O2 takes twice as long as -O1, and what comes out is no faster."""
+    return "-std=c99", "-O1" if len(text) <= LARGE else "-O0"
 
 
 class NativeError(Exception):
@@ -66,7 +69,7 @@ def program(text: str, by: Compiler) -> Iterator[Path]:
     Raises:
         NativeError: it does not compile.
     """
-    digest = hashlib.sha256("\0".join((*by.words, by.version, *OPTIONS, text)).encode()).hexdigest()[:24]
+    digest = hashlib.sha256("\0".join((*by.words, by.version, *options(text), text)).encode()).hexdigest()[:24]
     where = os.environ.get(CACHE_VARIABLE)
     if where != "":
         kept = (Path(where) if where else _cache_home() / "vnic-failover-kit") / f"explorer-{digest}"
@@ -94,7 +97,7 @@ def _compile(text: str, by: Compiler, target: Path) -> None:
         file, made = Path(directory, "explorer.c"), Path(directory, "explorer")
         file.write_text(text, encoding="utf-8")
         done = subprocess.run(
-            [*by.words, *OPTIONS, "-o", str(made), str(file)],
+            [*by.words, *options(text), "-o", str(made), str(file)],
             capture_output=True,
             text=True,
             check=False,

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from vnic_model.after import AFTER, afterwards
 from vnic_model.expression import Node
 from vnic_model.machine import Machine
-from vnic_model.native.after import AFTER, afterwards
 from vnic_model.native.blocks import Block, nest, place
 from vnic_model.native.canonical import Alike, Canonical
 from vnic_model.native.ctext import CText, Pick, needs, split
@@ -75,6 +75,7 @@ class _Maker:
         self.values |= {AFTER + name: some for name, some in self.values.items()}
         self.ranges = Ranges(self.values)
         self.after = afterwards(self.builder, machine.tracer.state)
+        self._laws_of: dict[tuple[object, ...], int] = {}
         self.step_laws: dict[int, tuple[int, Node]] = {}  #: by the node: its number and itself
         self.simplify = Simplifier(self.builder, self.values)
         steps = {name: list(self._steps(some)) for name, some in traced.items()}
@@ -106,19 +107,26 @@ class _Maker:
         b = self.builder
         selected = sorted(self.values["selected"])
         pieces = [b.eq(b.var("selected", False), b.const(v)) for v in selected] if len(selected) > 1 else [b.true]
+        obligations = [list(self.machine._obligations(t)) for t in traced]
         for piece in pieces:
             narrowed = Simplifier(b, self.values, conjuncts(piece))
-            for t in traced:
+            for t, required in zip(traced, obligations, strict=True):
                 rest = narrowed(t.guard)
                 if rest is b.false:
                     continue
                 within = Simplifier(b, self.values, (*conjuncts(piece), *conjuncts(rest)))
                 updates = {name: within(narrowed(node)) for name, node in t.updates.items()}
-                left = [k for k, node in self.machine._obligations(t) if within(narrowed(node)) is not b.true]
+                left = [k for k, node in required if within(narrowed(node)) is not b.true]
                 yield _Step(t, b.all_of((piece, rest)), updates, tuple(sorted({self._law(t, k) for k in left})))
 
     def _law(self, t: Traced, which: int) -> int:
         """The number of a step property as a function of the states before and after; equal ones have one."""
+        key = t.action.name, t.parameters, which
+        if key not in self._laws_of:
+            self._laws_of[key] = self._made_law(t, which)
+        return self._laws_of[key]
+
+    def _made_law(self, t: Traced, which: int) -> int:
         judge, p = self.machine._judge, self.machine.step_properties[which]
         assert p.of_step is not None
         given: dict[str, object] = {n: judge.node(v) for n, v in zip(t.action.parameters, t.parameters, strict=True)}
@@ -197,19 +205,14 @@ class _Maker:
         yield "}"
 
     def _step_laws(self) -> Iterator[str]:
-        """A function for each set of step laws that some step has to obey."""
-        by_number = dict(self.step_laws.values())
-        sets = {b.body.laws for block in self.blocks.values() for b in block.everything() if b.body and b.body.laws}
+        """A function for each step law."""
         given = ", ".join([f"u64 w{k}" for k in self.words] + [f"u64 t{k}" for k in self.words])
-        for numbers in sorted(sets):
+        for number, node in self.step_laws.values():
             yield ""
-            yield f"static int {self._name(numbers)}({given})"
+            yield f"static int obeys_{number}({given})"
             yield "{"
-            yield from self._verdict(tuple(by_number[number] for number in numbers))
+            yield from self._verdict((node,))
             yield "}"
-
-    def _name(self, laws: tuple[int, ...]) -> str:
-        return f"obeys_{'_'.join(map(str, laws))}"
 
     def _verdict(self, laws: tuple[Node, ...]) -> Iterator[str]:
         """The body of a function that answers whether all laws hold."""
@@ -246,7 +249,8 @@ class _Maker:
                 yield f"out->w[{k}] = w{k};"
         if leaf.laws:
             states = ", ".join([f"w{k}" for k in self.words] + [f"out->w[{k}]" for k in self.words])
-            yield f"if (UNLIKELY(!{self._name(leaf.laws)}({states}))) broken = 1;"
+            obeys = " && ".join(f"obeys_{number}({states})" for number in leaf.laws)
+            yield f"if (UNLIKELY(!({obeys}))) broken = 1;"
         counter = str(leaf.counter)
         if leaf.which is not None:
             possible = sorted(self.ranges(leaf.which))
