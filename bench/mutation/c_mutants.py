@@ -200,6 +200,8 @@ class _Changes:
                 self._drop(at)
 
     def _sign(self, at: int, sign: str) -> None:
+        if sign in ("++", "--") and self._text(self._opened_before(at)) == "(":
+            return  # a loop that runs the other way leaves its array: what it does then is not defined
         if sign in _SWAPS:
             other, operator = _SWAPS[sign]
             self._put(at, at, other, operator)

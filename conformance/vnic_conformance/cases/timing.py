@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vnic_conformance.cases.script import Steps, do, script
-from vnic_conformance.cases.words import LONG, S0, S1, activate, best, event, plain, report
-from vnic_conformance.stimulus import advance
+from vnic_conformance.cases.words import LONG, S0, S1, activate, best, event, free, plain, register, report
+from vnic_conformance.stimulus import CLIENT, advance
 from vnic_spec.profile import Crossing, Profile
 from vnic_spec.wire import Event
 
@@ -20,3 +20,16 @@ def _(p: Profile) -> Steps:
     interval = p.gap_ms + 1
     yield from plain(report(S0, interval_ms=interval))
     yield do(advance(interval * p.grace + 1), "CRQ-13", selected=S1, server0_queue=(_FENCED, _FENCED))
+
+
+@script("CRQ-13/hold-limit-of-the-second", when=lambda p: p.crossing is Crossing.HOLD)
+def _(p: Profile) -> Steps:
+    """How long a server may hold the client is watched whichever server it is."""
+    yield from best(S1, S0)
+    yield from plain(free(CLIENT), register(CLIENT))
+    limit = p.hold_limit_ms or 1000 * p.grace
+    # Reports keep MON-2 out of it; without a limit of its own it is the last interval that counts.
+    kept = report(S1, interval_ms=LONG if p.hold_limit_ms else 1000)
+    yield from plain(kept, advance(limit // 2), kept)
+    yield do(advance(limit - limit // 2), "CRQ-13", selected=S1)
+    yield do(advance(1), "CRQ-13", selected=S0, server1_status="UNRESPONSIVE")
