@@ -1,11 +1,24 @@
-"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-12, SES-2."""
+"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-8, CRQ-12, SES-2."""
 
 from __future__ import annotations
 
 from vnic_conformance.cases.script import NOTHING, Steps, do, script
 from vnic_conformance.cases.sub_queues import sub_register
-from vnic_conformance.cases.words import S0, S1, best, complain, connected, consume, plain, register, token
-from vnic_conformance.stimulus import TOKEN_LATEST
+from vnic_conformance.cases.words import (
+    S0,
+    S1,
+    activate,
+    best,
+    complain,
+    connected,
+    consume,
+    migrate,
+    plain,
+    power,
+    register,
+    token,
+)
+from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST
 from vnic_spec.profile import ComplaintOrder, Profile
 from vnic_spec.wire import PAGE_BYTES, Rc
 
@@ -28,3 +41,14 @@ def _(p: Profile) -> Steps:
     for _ in range(2):
         refused = complain(TOKEN_LATEST)
         yield do(refused, "SES-2", rc=Rc.H_CONSTRAINED, selected=S1, server0_status="NETWORK_ERROR")
+
+
+@script("CRQ-8/nobody-to-migrate")
+def _(p: Profile) -> Steps:
+    """A client's partition that is off does not migrate, and a server that was activated meanwhile stays selected."""
+    yield from best(S0, S1)
+    yield from plain(power("power_off", CLIENT), consume(S0))
+    yield do(activate(S1), "ADM-6", outcome="done", selected=S1)
+    yield do(migrate(), "CRQ-8", outcome="refused", selected=S1, pinned=S1)
+    yield from plain(power("power_on", CLIENT))
+    yield do(register(CLIENT), "SEL-7", rc=Rc.H_SUCCESS)
