@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,12 @@ from vnic_model.explorer import Exploration, explore
 from vnic_model.expression import Builder, Node
 from vnic_model.instances import SCENARIOS, claims, instance
 from vnic_model.machine import Machine
-from vnic_model.native import NativeError, compiler, explore_native
+from vnic_model.native import NativeError, compiler, engine, explore_native
 from vnic_model.native.narrowing import Ranges, Simplifier, reachable_values
-from vnic_model.native.source import source
+from vnic_model.native.source import Source, source
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
+from vnic_spec.vocabulary import Belief, ClientPhase
 
 Explored = Callable[[str, int], Exploration]
 
@@ -73,7 +75,7 @@ def test_two_servers(name: str, explored: Explored) -> None:
 
 
 #: One in six: what is compared is the explorers, and each mutation explores the same machine but for one rule.
-SAMPLE = sorted({"no_fence", "no_hold", *list(MUTATIONS)[::6]})
+SAMPLE = sorted({"free_unnoticed", "no_fence", "no_hold", *list(MUTATIONS)[::6]})
 
 
 @needs_compiler
@@ -97,6 +99,23 @@ def test_what_is_wrong_at_once_is_found_without_a_step() -> None:
 
 
 @needs_compiler
+def test_a_state_far_away_is_reached_by_the_same_path() -> None:
+    """Predecessors are not kept but found again, batch by batch: the way there leads through many batches."""
+    p = replace(
+        PROPERTIES["INV-1"],
+        of_state=lambda o, s: o.no(
+            o.all_of(
+                o.eq(s.phase, ClientPhase.LOGGED_IN), s.hung(o.number(0)), o.eq(s.belief(o.number(0)), Belief.STANDBY)
+            )
+        ),
+        of_step=None,
+    )
+    native, python = explore_native(instance("core", 1), [p]), explore(instance("core", 1), [p])
+    assert len(python.path) > 10
+    same(native, python)
+
+
+@needs_compiler
 @pytest.mark.parametrize("at_most", [1, 100, 1_000])
 def test_a_bound_on_states_stops_both_at_the_same_state(at_most: int) -> None:
     native = explore_native(instance("core", 1), at_most=at_most)
@@ -108,6 +127,20 @@ def test_a_bound_on_states_stops_both_at_the_same_state(at_most: int) -> None:
 @needs_compiler
 def test_a_bound_that_is_not_reached_changes_nothing(explored: Explored) -> None:
     assert explore_native(instance("core", 1), claims("core"), at_most=2_058).complete
+
+
+@needs_compiler
+@pytest.mark.parametrize("weak", ["h & 3", "h & ~(u64)0xffff"], ids=["few chains", "one chain"])
+def test_duplicates_are_found_exactly_however_bad_the_hash_is(
+    weak: str, monkeypatch: pytest.MonkeyPatch, explored: Explored
+) -> None:
+    def weakened(*given: Any) -> Source:
+        made = source(*given)
+        assert made.text.count("return h ^ h >> 29;") == 1
+        return replace(made, text=made.text.replace("return h ^ h >> 29;", f"return {weak};"))
+
+    monkeypatch.setattr(engine, "source", weakened)
+    same(explore_native(instance("holding", 1), claims("holding")), explored("holding", 1))
 
 
 # --- memory --------------------------------------------------------------------------------------------------------

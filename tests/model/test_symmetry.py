@@ -269,12 +269,13 @@ def test_a_misreading_that_looks_at_the_ports_is_noticed() -> None:
 
 
 def test_an_order_that_a_property_alone_looks_at_is_kept() -> None:
-    plain = made("admin", 2)
+    plain = made("gap", 2, equal=True)
     assert not Symmetry(Machine(plain)).ordered
     watching = replace(PROPERTIES["INV-1"], of_state=lambda o, s: o.every(lambda i: o.no(s.added(i, i))), of_step=None)
     looking = replace(watching, of_state=lambda o, s: s.added(s.selected, s.pin))
     assert not Symmetry(Machine(plain, [watching])).ordered
-    assert Symmetry(Machine(plain, [looking])).ordered
+    with pytest.raises(SymmetryError, match="by their order on the list, which nothing changes in gap"):
+        Symmetry(Machine(plain, [looking]))
 
 
 def test_the_profile_is_the_usual_one_but_for_the_tie_rule() -> None:
