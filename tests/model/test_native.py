@@ -105,7 +105,8 @@ def test_a_state_far_away_is_reached_by_the_same_path() -> None:
         PROPERTIES["INV-1"],
         of_state=lambda o, s: o.no(
             o.all_of(
-                o.eq(s.phase, ClientPhase.LOGGED_IN), s.hung(o.number(0)), o.eq(s.belief(o.number(0)), Belief.STANDBY)
+                o.eq(s.phase, ClientPhase.LOGGED_IN),
+                o.every(lambda i: o.all_of(s.hung(i), o.eq(s.belief(i), Belief.STANDBY))),
             )
         ),
         of_step=None,
