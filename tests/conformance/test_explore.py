@@ -139,6 +139,35 @@ def test_the_bound_on_memory_makes_it_inconclusive(monkeypatch: pytest.MonkeyPat
     assert "1 MiB, 15.0 bytes per state" in said
 
 
+def test_symmetry_is_said_and_takes_fewer_states() -> None:
+    words = ("explore", "--instance", "damped", "--profile", "tie_break=any", "--profile", "preempt_delay_ms=1000")
+    whole, reduced = (json.loads(vnickit(*words, "--json", *more).stdout) for more in ((), ("--symmetry",)))
+    assert (whole["verdict"], reduced["verdict"], reduced["symmetry"]) == ("holds", "holds", True)
+    assert 0.5 <= reduced["states"] / whole["states"] < 0.6
+    assert reduced["silent"] == whole["silent"]
+    said = vnickit(*words, "--symmetry").stdout
+    assert "symmetry        one state stands for up to 2, which differ in the servers' names only\n" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["--instance", "gap"], "--symmetry: tie_break = oldest tells servers apart by their order on the list"),
+        (["--instance", "gap", "--profile", "tie_break=port"], "--symmetry: servers are told apart by their ports"),
+        (
+            ["--instance", "gap", "--profile", "tie_break=any"],
+            "differ by what nothing changes there, such as their prior",
+        ),
+        (["--liveness"], "--symmetry goes with neither --liveness nor --graph"),
+    ],
+    ids=["order", "ports", "priorities", "liveness"],
+)
+def test_symmetry_is_refused_where_nothing_is_gained(words: list[str], advice: str) -> None:
+    result = vnickit("explore", "--symmetry", *words)
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert advice in result.stderr
+
+
 # --- verdicts --------------------------------------------------------------------------------------------------------
 
 
