@@ -1,7 +1,7 @@
 """``python -m vnic_reference``: the adapter on standard input and output, one JSON object per line.
 
 Ends after ``bye`` or at the end of input. ``--fault NAME`` makes one of the faulty variants, ``--faults`` lists them (with
-``--json`` as data, legal variants included); ``--variant NAME`` one that is not faulty: ``busy_at_first``. ``--clock real``
+``--json`` as data, legal variants included); ``--variant NAME`` one that is not faulty. ``--clock real``
 lets time pass as it does on the wall; the machine itself still knows no clock but the one it is told.
 """
 

@@ -73,8 +73,8 @@ FOUND = {
     "largest_queue_refused": ("CRQ-2/all-of-memory", "CRQ-2"),
     "dma_wraps": ("CRQ-12/memory-to-its-end", "CRQ-12"),
     "descriptor_control_ignored": ("MON-7/descriptor", "MON-7"),
-    "token_is_one_byte": ("FOV-3/hundreds-of-switches", "SES-1"),
-    "handles_leak": ("SES-1/hundreds-of-sessions", "CRQ-12"),
+    "token_is_one_byte": ("SES-1/hundreds-of-sessions", "SES-1"),
+    "handles_leak": ("CRQ-12/hundreds-of-sub-queues", "CRQ-12"),
 }
 #: A fault that shows only after 300 switches, and a case that switches.
 LATER = "switch_10000_untold"  #: only a script that is not in every check goes there

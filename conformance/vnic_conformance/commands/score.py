@@ -55,6 +55,12 @@ EPILOG = (
     "--phase", "phases", multiple=True, type=click.Choice((*PHASES, LONG)), help="Only this phase (repeatable)."
 )
 @click.option("--first/--all", default=True, show_default=True, help="Stop at the first failing case, or at the last.")
+@click.option(
+    "--own-first/--check-order",
+    default=True,
+    show_default=True,
+    help="Begin with the cases of the requirement that a fault hurts, or keep the order of vnickit check.",
+)
 @click.option("--jobs", type=click.IntRange(1, JOBS), default=1, show_default=True, help="Processes at a time.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page of Markdown."
@@ -70,6 +76,7 @@ def command(
     steps: int,
     phases: tuple[str, ...],
     first: bool,
+    own_first: bool,
     jobs: int,
     out: Path | None,
     as_json: bool,
@@ -100,7 +107,7 @@ def command(
     """  # noqa: D301 - click wants the character, not its name
     if out is not None and not out.parent.is_dir():
         raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
-    plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or (*PHASES, LONG), jobs=jobs)
+    plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or (*PHASES, LONG), jobs=jobs, own_first=own_first)
     with tempfile.TemporaryDirectory() as build, stoppable():
         rosters = _rosters(programs, files, Path(build))
         chosen = [roster.only(globs) for roster in rosters]
@@ -114,7 +121,7 @@ def command(
             raise click.UsageError(str(error)) from None
     if out is not None:
         try:
-            out.write_text(page(score, _words(seeds, steps, programs, files)), encoding="utf-8")
+            out.write_text(page(score, _words(plan, programs, files, variants=not no_variants)), encoding="utf-8")
         except OSError as error:
             raise click.FileError(str(out), error.strerror) from None
     if as_json:
@@ -133,12 +140,16 @@ def _rosters(programs: tuple[str, ...], files: tuple[Path, ...], build: Path) ->
         raise click.ClickException(str(error)) from None
 
 
-def _words(seeds: int, steps: int, programs: tuple[str, ...], files: tuple[Path, ...]) -> str:
+def _words(plan: Plan, programs: tuple[str, ...], files: tuple[Path, ...], *, variants: bool) -> str:
     """The command line that writes the same page again."""
-    words = ["vnickit score"]
-    words += [f"--seeds {seeds}"] if seeds != 1 else []
-    words += [f"--steps {steps}"] if steps != STEPS else []
-    words += [f"--adapter {program}" for program in programs] + [f"--roster {file}" for file in files]
+    usual, words = Plan(), ["vnickit score"]
+    words += [f"--seeds {plan.seeds}"] if plan.seeds != usual.seeds else []
+    words += [f"--steps {plan.steps}"] if plan.steps != usual.steps else []
+    words += [] if plan.first else ["--all"]
+    words += [] if plan.own_first else ["--check-order"]
+    words += [f"--phase {phase}" for phase in plan.phases] if plan.phases != usual.phases else []
+    words += [] if variants else ["--no-variants"]
+    words += [f"--adapter '{program}'" for program in programs] + [f"--roster {file}" for file in files]
     return " ".join(words)
 
 

@@ -15,15 +15,20 @@ _HEADINGS = ("fault", "hurts", "found by", "case", "steps", "s")
 
 def verdict(score: Score) -> str:
     """The score in a sentence."""
-    said = f"{len(score.killed)} of {many(len(score.faults), 'fault')} found"
+    said = []
+    if score.faults:
+        said.append(f"{len(score.killed)} of {many(len(score.faults), 'fault')} found")
     if score.variants:
         alarms = len(score.false_alarms)
-        said += f"; {alarms or 'no'} false alarm{'' if alarms == 1 else 's'} on {many(len(score.variants), 'variant')}"
+        said.append(
+            f"{alarms or 'no'} false alarm{'' if alarms == 1 else 's'} on {many(len(score.variants), 'variant')}"
+        )
     if score.broken:
-        said += f"; could not be asked: {', '.join(row.entry.name for row in score.broken)}"
+        said.append(f"could not be asked: {', '.join(row.entry.name for row in score.broken)}")
     if score.idle:
-        said += f"; no verdict on: {', '.join(row.entry.name for row in score.idle)}"
-    return f"{said}."
+        said.append(f"no verdict on: {', '.join(row.entry.name for row in score.idle)}")
+    sentence = "; ".join(said)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _found_by(row: Row) -> tuple[str, str]:
@@ -178,9 +183,10 @@ def page(score: Score, words: str) -> str:
         "",
         f"<!-- Written by: {words} -->",
         "",
-        "How good is this kit? Each row is an implementation with one fault, and says which case of `vnickit check` finds it",
-        "first, which requirement is blamed, and after how many steps. A *variant* does what it may, otherwise than the",
-        "reference does, and has to pass. A test runs all faults again and compares.",
+        "How good is this kit? Each row is an implementation with one fault, and says which case of `vnickit check` finds it,",
+        "which requirement is blamed, and after how many steps. The cases of the requirement that a fault hurts are played",
+        "first, then all. A *variant* does what it may, otherwise than the reference does, and has to pass. A test runs all",
+        "faults again and compares.",
         "",
         f"**{verdict(score)}**",
         "",

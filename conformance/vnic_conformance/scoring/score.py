@@ -19,6 +19,9 @@ from vnic_conformance.scoring.trial import Job, Trial, attempt
 
 #: Steps of the random phases, where nobody says otherwise.
 STEPS = 2_000
+#: What is left out on legal variants, because they go through all of it: long scripts, and tours, which have to be worked out
+#: for each profile.
+NOT_ON_VARIANTS = ("tour", phases.LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,8 @@ class Score:
     @cached_property
     def idle(self) -> tuple[Row, ...]:
         """Legal variants of which nothing was exercised, or on which there is no verdict."""
-        wrong = {*self.false_alarms, *self.broken}
-        return tuple(row for row in self.variants if not row.passed and row not in wrong)
+        unsure = (row for row in self.variants if not row.passed and not row.broken)
+        return tuple(row for row in unsure if not any(trial.killed for trial in row.trials))
 
     @cached_property
     def effective(self) -> Mapping[str, Kill]:
@@ -168,8 +171,9 @@ class Plan:
         seeds: with how many each implementation is tried.
         steps: budget of the random phases.
         first: stop at the first failing case.
-        phases: what is played; on legal variants without those that take long.
+        phases: what is played; on legal variants without :data:`NOT_ON_VARIANTS`.
         jobs: processes at a time.
+        own_first: the cases named after the requirement that a fault hurts come first.
         requirements: look for a kill by each requirement's own cases, where the first failing cases were others.
     """
 
@@ -178,6 +182,7 @@ class Plan:
     first: bool = True
     phases: tuple[str, ...] = (*phases.PHASES, phases.LONG)
     jobs: int = 1
+    own_first: bool = True
     requirements: bool = True
 
 
@@ -204,7 +209,7 @@ def keep_score(rosters: Sequence[Roster], plan: Plan, tell: Told = lambda done, 
     faults = [(roster.name, entry) for roster in rosters for entry in roster.faults]
     variants = [(roster.name, entry) for roster in rosters for entry in roster.variants]
     total = len(faults) + len(variants)
-    short = replace(plan, phases=tuple(phase for phase in plan.phases if phase != phases.LONG))
+    short = replace(plan, phases=tuple(phase for phase in plan.phases if phase not in NOT_ON_VARIANTS))
     with _runner(plan.jobs) as run:
         begun = [_begun(name, entry, plan, run) for name, entry in faults]
         begun += [_begun(name, entry, short, run) for name, entry in variants]
@@ -220,7 +225,9 @@ def keep_score(rosters: Sequence[Roster], plan: Plan, tell: Told = lambda done, 
 
 def _begun(name: str, entry: Entry, plan: Plan, run: _Run) -> Callable[[], Row]:
     """Start the trials of an implementation, or note them; calling the answer waits for them, or makes them."""
-    jobs = [Job(entry, seed, plan.steps, plan.phases, plan.first) for seed in range(1, plan.seeds + 1)]
+    own_first = plan.own_first and plan.first
+    seeds = range(1, plan.seeds + 1)
+    jobs = [Job(entry, seed, plan.steps, plan.phases, plan.first, own_first=own_first) for seed in seeds]
     trials = [run(job) for job in jobs]
     return lambda: Row(name, entry, tuple(trial() for trial in trials))
 

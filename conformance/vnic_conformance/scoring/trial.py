@@ -42,6 +42,7 @@ class Job:
         phases: what is played, in the order of :data:`~vnic_conformance.running.phases.PHASES`.
         first: stop at the first failing case.
         select: globs of cases; none: every case.
+        own_first: the cases named after the requirement that it hurts come first.
     """
 
     entry: Entry
@@ -50,6 +51,7 @@ class Job:
     phases: tuple[str, ...] = phases.PHASES
     first: bool = True
     select: tuple[str, ...] = ()
+    own_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,16 @@ class _Where:
 
 def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
     """Stage by stage, so that what a later stage needs is worked out only if the earlier ones found nothing."""
-    between = tuple(p for p in job.phases if p not in ("scripted", phases.LONG))
-    stages = [("scripted",), between, (phases.LONG,)]
+    scripted, long = ("scripted",), (phases.LONG,)
+    between = tuple(p for p in job.phases if p not in (*scripted, *long))
+    stages = [(stage, job.select) for stage in (scripted, between, long)]
+    if job.own_first and job.entry.requirement and not job.select:
+        stages = [(stage, (job.entry.requirement,)) for stage in (scripted, long)] + stages
     so_far: Trial | None = None
-    for stage in (stage for stage in stages if stage and set(stage) <= set(job.phases)):
-        trial = _stage(job, stage, target, profile)
+    for stage, globs in stages:
+        if not stage or not set(stage) <= set(job.phases):
+            continue
+        trial = _stage(replace(job, select=globs), stage, target, profile)
         so_far = trial if so_far is None else _both(so_far, trial)
         if so_far.code is ExitCode.ADAPTER_BROKEN or (job.first and so_far.killed):
             break

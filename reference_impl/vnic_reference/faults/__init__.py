@@ -12,7 +12,18 @@ from collections.abc import Callable
 
 # Importing the modules enters their faults into the list.
 from vnic_reference.adapter import Adapter
-from vnic_reference.faults import administering, busy, calling, choosing, edges, enduring, fencing, telling, watching
+from vnic_reference.faults import (
+    administering,
+    busy,
+    calling,
+    choosing,
+    edges,
+    enduring,
+    fencing,
+    legal,
+    telling,
+    watching,
+)
 from vnic_reference.faults.registry import FAULTS, VARIANTS, Fault, Variant
 
 __all__ = [
@@ -27,6 +38,7 @@ __all__ = [
     "edges",
     "enduring",
     "fencing",
+    "legal",
     "telling",
     "watching",
 ]

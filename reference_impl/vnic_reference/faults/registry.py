@@ -47,27 +47,37 @@ class Variant:
         name: how it is asked for.
         description: what it does, in a sentence.
         parts: the classes of its machines.
+        claims: settings that it claims.
+        without: features that it does not have.
     """
 
     name: str
     description: str
     parts: Parts
+    claims: Mapping[str, str | int]
+    without: tuple[str, ...]
 
     def adapter(
         self, clock: Callable[[], int] | None = None, quiet_ms: int = 0, without: Collection[str] = ()
     ) -> Adapter:
         """A new adapter of this kind; its arguments are those of :class:`~vnic_reference.adapter.Adapter`."""
-        return Adapter(self.parts, None, clock, quiet_ms, without)
+        return Adapter(self.parts, self.claims, clock, quiet_ms, (*self.without, *without))
 
 
 #: Every variant that is not faulty, by name.
 VARIANTS: dict[str, Variant] = {}
 
 
-def variant(name: str, description: str, parts: Parts) -> None:
+def variant(
+    name: str,
+    description: str,
+    parts: Parts | None = None,
+    claims: Mapping[str, str | int] | None = None,
+    without: tuple[str, ...] = (),
+) -> None:
     """Put a variant that is not faulty into the list."""
     assert name not in VARIANTS, f"two variants are called {name}"
-    VARIANTS[name] = Variant(name, description, parts)
+    VARIANTS[name] = Variant(name, description, parts or Parts(), claims or {}, without)
 
 
 #: Every faulty variant by name, in the order of the modules that define them.
