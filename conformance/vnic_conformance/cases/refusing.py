@@ -1,4 +1,4 @@
-"""Scripts of calls that are refused where others succeed, and do nothing then: CRQ-8, CRQ-12, SES-2."""
+"""Scripts of calls that are refused where others succeed, and do nothing then: ADM-4, CRQ-4, CRQ-8, CRQ-12, SES-2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from vnic_conformance.cases.words import (
     S0,
     S1,
     activate,
+    add,
     best,
     complain,
     connected,
@@ -15,10 +16,14 @@ from vnic_conformance.cases.words import (
     migrate,
     plain,
     power,
+    rank,
     register,
+    remove,
+    send,
     token,
 )
 from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST
+from vnic_spec.calls import DEFAULT_PRIORITY
 from vnic_spec.profile import ComplaintOrder, Profile
 from vnic_spec.wire import PAGE_BYTES, Rc
 
@@ -52,3 +57,24 @@ def _(p: Profile) -> Steps:
     yield do(migrate(), "CRQ-8", outcome="refused", selected=S1, pinned=S1)
     yield from plain(power("power_on", CLIENT))
     yield do(register(CLIENT), "SEL-7", rc=Rc.H_SUCCESS)
+
+
+@script("CRQ-4/power-twice")
+def _(p: Profile) -> Steps:
+    """A partition that runs is not powered on, nor one that is off powered off; whoever is connected goes on."""
+    yield from connected(S0)
+    for target in (CLIENT, S0, S1):
+        yield do(power("power_on", target), "CRQ-4", outcome="refused", client_crq="OPEN", selected=S0)
+    yield do(send(S0), "CRQ-3", rc=Rc.H_SUCCESS)
+    yield from plain(power("power_off", S1))
+    for what in ("power_off", "crash"):
+        yield do(power(what, S1), "CRQ-4", outcome="refused", selected=S0)
+
+
+@script("ADM-4/not-listed")
+def _(p: Profile) -> Steps:
+    """A server that is not on the list has no priority to be changed; added again, it has the default one."""
+    yield from best(S0, S1)
+    yield from plain(remove(S1))
+    yield do(rank(S1, 1), "ADM-4", outcome="refused", listed=S0)
+    yield do(add(S1), "ADM-1", outcome="done", server1_priority=DEFAULT_PRIORITY)
