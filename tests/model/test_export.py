@@ -71,6 +71,20 @@ def test_the_exported_steps_are_those_of_the_machine(name: str, servers: int, re
         assert found == Counter(move.after for move in machine.moves(packed))
 
 
+@pytest.mark.parametrize("mutation", [None, "failover_disables", "closed_is_frozen"])
+def test_what_is_claimed_is_exported(mutation: str | None, reachable: Callable[[Machine], tuple[int, ...]]) -> None:
+    machine = Machine(instance("gap", 1, mutation=MUTATIONS[mutation] if mutation else None))
+    source = source_of(machine.instance, claims("gap"))
+    broken = set()
+    for state in map(machine.layout.unpack, reachable(machine)):
+        broken |= {p.name for p, node in source.laws if not value(node, state)}
+        taken = [step for step in source.steps if value(step.guard, state)]
+        broken |= {p.name for step in taken for p, node in step.obligations if not value(node, state)}
+    assert bool(broken) is bool(mutation)
+    if mutation:
+        assert MUTATIONS[mutation].refutes in broken
+
+
 def test_what_cannot_change_is_found_by_induction() -> None:
     # A server's status changes by its reports, so it stays; nobody complains there, although reports clear complaints.
     fixed = source_of(instance("gap", 1)).fixed
