@@ -1,9 +1,32 @@
-"""Scripts of long steps of the clock in which several things fall due, each at its own time: CRQ-13, MON-2, MON-5."""
+"""Scripts of long steps of the clock in which several things fall due, each at its own time: CRQ-8, CRQ-13, MON-2, MON-5."""
 
 from __future__ import annotations
 
 from vnic_conformance.cases.script import Steps, do, script
-from vnic_conformance.cases.words import LONG, S0, S1, activate, best, event, free, plain, register, report
+from vnic_conformance.cases.words import (
+    LONG,
+    S0,
+    S1,
+    S2,
+    activate,
+    add,
+    auto,
+    best,
+    connected,
+    consume,
+    data,
+    enable,
+    event,
+    free,
+    migrate,
+    plain,
+    rank,
+    ready,
+    register,
+    remove,
+    report,
+    send,
+)
 from vnic_conformance.stimulus import CLIENT, advance
 from vnic_spec.profile import Crossing, Profile
 from vnic_spec.wire import Event
@@ -33,3 +56,29 @@ def _(p: Profile) -> Steps:
     yield from plain(kept, advance(limit // 2), kept)
     yield do(advance(limit - limit // 2), "CRQ-13", selected=S1)
     yield do(advance(1), "CRQ-13", selected=S0, server1_status="UNRESPONSIVE")
+
+
+@script("MON-5/nothing-hurries", servers=3, when=lambda p: p.preempt_delay_ms > 1)
+def _(p: Profile) -> Steps:
+    """While a better server waits for its delay, whatever others do does not bring it forward; nor does the client."""
+    yield from plain(rank(S0, 10), rank(S1, 20), rank(S2, 30))
+    yield from connected(S1, S2)
+    yield from ready(S0)
+    for stimulus in (
+        *(report(S1), report(S2), report(S2, status=2), report(S2), free(S2), register(S2), report(S2)),
+        *(remove(S2), add(S2, priority=30), report(S2), send(S1, data(1)), consume(CLIENT), send(CLIENT), consume(S1)),
+        *(enable(), free(CLIENT), register(CLIENT), consume(S1)),
+    ):
+        yield do(stimulus, "MON-5", selected=S1)
+    yield do(advance(p.preempt_delay_ms), "MON-5", selected=S0)
+
+
+@script("CRQ-8/enabling-does-not-hurry", when=lambda p: p.preempt_delay_ms > 1)
+def _(p: Profile) -> Steps:
+    """A selection that was made while the CRQ was disabled is kept by enabling it, also when a better server waits already."""
+    yield from plain(rank(S0, 10), rank(S1, 20))
+    yield from connected(S1)
+    yield from plain(migrate(), activate(S1), auto(1))
+    yield from ready(S0)
+    yield do(enable(), "CRQ-8", selected=S1)
+    yield do(advance(p.preempt_delay_ms), "MON-5", selected=S0)
