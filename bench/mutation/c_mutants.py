@@ -127,6 +127,8 @@ class _Changes:
                 self._atom(first, last)
                 if follows == "&&" and self._pairs.get(first - 1) == last + 1 and self._text(first - 2) != "if":
                     self._atom(first - 2 if self._text(first - 2) == "!" else first - 1, last + 1)
+            elif denied and follows == "||":
+                self._atom(first, self._reach(end + 2, {"?", ":"}))
             else:
                 self._atom(first, end)
             if self._text(first - 1) == "(" and self._text(first - 2) == "if" and not denied:
