@@ -20,6 +20,7 @@ from vnic_conformance.cases.words import (
     free,
     migrate,
     plain,
+    power,
     rank,
     ready,
     register,
@@ -67,7 +68,7 @@ def _(p: Profile) -> Steps:
     for stimulus in (
         *(report(S1), report(S2), report(S2, status=2), report(S2), free(S2), register(S2), report(S2)),
         *(remove(S2), add(S2, priority=30), report(S2), send(S1, data(1)), consume(CLIENT), send(CLIENT), consume(S1)),
-        *(enable(), free(CLIENT), register(CLIENT), consume(S1)),
+        *(power("crash", S2), power("power_on", S2), enable(), free(CLIENT), register(CLIENT), consume(S1)),
     ):
         yield do(stimulus, "MON-5", selected=S1)
     yield do(advance(p.preempt_delay_ms), "MON-5", selected=S0)
