@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_conformance.cases.script import NOTHING, Steps, do, script
+from vnic_conformance.cases.script import NOTHING, Not, Steps, call, do, script
 from vnic_conformance.cases.sub_queues import sub_register
 from vnic_conformance.cases.words import (
     S0,
@@ -78,3 +78,14 @@ def _(p: Profile) -> Steps:
     yield from plain(remove(S1))
     yield do(rank(S1, 1), "ADM-4", outcome="refused", listed=S0)
     yield do(add(S1), "ADM-1", outcome="done", server1_priority=DEFAULT_PRIORITY)
+
+
+@script("CRQ-12/grants-end-at-their-page")
+def _(p: Profile) -> Steps:
+    """Reaching the last bytes of a page of the client's gives a server that page, and neither the one before nor the next."""
+    page = 5 * PAGE_BYTES
+    yield from connected(S0)
+    yield do(call(S0, "dma_write", address=page + PAGE_BYTES - 8, hex="a1" * 8), "CRQ-12", rc=Rc.H_SUCCESS)
+    yield do(call(S0, "dma_read", address=page, length=8, map=0), "CRQ-12", rc=Rc.H_SUCCESS)
+    for address in (page + PAGE_BYTES, page - 8, page + PAGE_BYTES - 4):
+        yield do(call(S0, "dma_read", address=address, length=8, map=0), "CRQ-12", rc=Not(Rc.H_SUCCESS))
