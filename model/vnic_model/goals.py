@@ -193,7 +193,7 @@ PLANS: dict[str, Plan] = {
         {"held-until-the-event-is-read": "server_registers", "nothing-follows-the-event": "server_consumes"}
     ),
     "CRQ-13/limit": Plan({"overdue-is-held": "gap_ends"}),
-    "FOV-7/session": Plan({"connected-only-as-selected": "h_reg_crq"}),
+    "FOV-7/session": Plan(),
     "FOV-3/only": Plan(),
     "CRQ-7": Plan(),
     "CRQ-4/server": Plan({"connected-only-as-selected": "h_send_crq_to_server"}),

@@ -19,12 +19,14 @@ class Reason:
     Attributes:
         text: in words.
         idle: it only adds steps, and each leads to the state that there was.
+        beyond: where it survives first, if that is a ground too large to be looked at unless it is asked for.
         like: it only adds steps, and each is one that this other action can take in the same state, with the same answer.
     """
 
     text: str
     idle: bool = False
     like: str = ""
+    beyond: str = ""
 
     @property
     def checked(self) -> bool:
@@ -92,5 +94,17 @@ REASONS: dict[str, Reason] = {
     ),
     "client_reads_migrated: drop not phase in {OFF, RECOVERING, ENABLING} in _client_reads": Reason(
         f"{_EARLY}; having read event 06 it may enable instead of registering, which CLI-3 allows as well"
+    ),
+    "client_crashes: forget token": Reason(
+        "the token that a rebooted client would still have is of a session that has ended, and is refused as that (SES-2)",
+        beyond="all 1",
+    ),
+    "client_takes_token: drop its guard": Reason(
+        "a partition that is off makes no calls, which no hypervisor decides; there is no session, so the answer is H_STATE",
+        idle=True,
+        beyond="all 1",
+    ),
+    "user_changes_wish: drop its guard": Reason(
+        "a user may change his mind while the partition is off: the wish is his (CLI-6)", beyond="all 1"
     ),
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
 from vnic_conformance import liveness
+from vnic_conformance.commands.explore.mutants import show_mutants
 from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, setting, show_result, spoken_of
 from vnic_conformance.commands.explore.request import Request, request_of
 from vnic_conformance.commands.explore.running import Engine, Result, run
@@ -26,7 +28,8 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
 @click.command(
     epilog="Exit codes: 0 every state and step was checked and holds; 1 violation; 2 wrong usage; "
     "3 not exhausted (--at-most, --memory), or an action of the instance never fired. With --liveness: 0 what means something "
-    "there holds; 1 refuted; 3 not decided."
+    "there holds; 1 refuted; 3 not decided. With --mutants: 0 each is noticed, equivalent or explained; 1 one survives; "
+    "3 no instance was exhausted."
 )
 @click.option("--instance", "name", metavar="NAME", help="What may happen; see --list.  [default: core]")
 @click.option("--servers", type=int, metavar="N", help="How many servers, 1 to 6.  [default: 2]")
@@ -65,6 +68,13 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
 @click.option(
     "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
 )
+@click.option("--mutants", is_flag=True, help="Is every single mutation of every action noticed? Takes some minutes.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --mutants: write the report here, as Markdown.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--list", "listing", is_flag=True, help="List the instances and the mutations, and stop.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
@@ -85,6 +95,8 @@ def command(
     graph: Path | None,
     quotient: str | None,
     file: Path | None,
+    mutants: bool,
+    out: Path | None,
     as_json: bool,
     listing: bool,
     report: bool,
@@ -102,9 +114,20 @@ def command(
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
       vnickit explore --liveness --servers 1           is the client always served in the end?
       vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
+      vnickit explore --mutants --instance gap,wish    which mutations of the specification does it notice?
     """  # noqa: D301 - click wants the character, not its name
     if listing:
         return list_instances()
+    if mutants:
+        if mutate or profile or endless or symmetric or graph or file or client_depth or server_depth:
+            raise click.ClickException(
+                "--mutants goes with --instance, --servers, --at-most, --out, --json and --progress only"
+            )
+        return show_mutants(
+            names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
+        )
+    if out is not None:
+        raise click.ClickException("--out is for the report on mutants; add --mutants")
     request = request_of(
         name=name,
         servers=servers,

@@ -1,0 +1,316 @@
+"""``vnickit explore --mutants``: does the specification notice a change of itself? Text, JSON and ``docs/spec-mutants.md``."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import refusal
+from vnic_model.instances import SCENARIOS
+from vnic_model.mutants.explained import REASONS
+from vnic_model.mutants.ground import Ground, grounds
+from vnic_model.mutants.judged import Outcome, Verdict, judge
+from vnic_model.mutants.made import mutants_of
+from vnic_model.trace_text import WIDTH
+from vnic_spec.catalogue import ACTIONS
+
+#: An instance with more states than this judges nothing; the larger ones would take most of the time.
+AT_MOST = 40_000
+#: How many servers, where that is not asked for.
+SERVERS = (1, 2)
+
+#: Heading of a column, and what is counted in it.
+_COLUMNS: dict[str, Callable[[Verdict], bool]] = {
+    "mutants": lambda _: True,
+    "property": lambda v: v.outcome is Outcome.VIOLATION and not v.by[0].startswith("lemma "),
+    "lemma": lambda v: v.outcome is Outcome.VIOLATION and v.by[0].startswith("lemma "),
+    "missing": lambda v: v.outcome is Outcome.MISSING,
+    "goal": lambda v: v.outcome is Outcome.STUCK,
+    "same": lambda v: v.outcome is Outcome.EQUIVALENT,
+    "unseen": lambda v: v.outcome is Outcome.UNSEEN,
+    "explained": lambda v: v.outcome is Outcome.EXPLAINED,
+    "survivors": lambda v: v.outcome is Outcome.SURVIVOR,
+}
+_MEANINGS = {
+    "property": "killed: a property is violated",
+    "lemma": "killed: no property is violated, but a lemma, so that the proof for any number of servers fails",
+    "missing": "killed: nothing is violated, but a witness is not met, an answer not given or an action not taken any more",
+    "goal": "killed: the client cannot get logged in any more (LIV-3), or need not (LIV-1)",
+    "same": "equivalent: the same states and the same labelled steps wherever it was looked",
+    "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
+    "explained": "survives, for a reason that is given; where the reason speaks of the graph it is looked up there",
+    "survivors": "survives, and nobody has said why: a hole in the specification",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """All verdicts, and where they were found."""
+
+    grounds: tuple[tuple[str, int], ...]  #: label and states of those that were exhausted
+    skipped: tuple[str, ...]  #: labels of those that were too large
+    verdicts: tuple[Verdict, ...]
+
+    def of(self, *outcomes: Outcome) -> list[Verdict]:
+        """The verdicts with one of these outcomes."""
+        return [v for v in self.verdicts if v.outcome in outcomes]
+
+    @property
+    def code(self) -> ExitCode:
+        """What it means to a script."""
+        if not self.verdicts:
+            return ExitCode.INCONCLUSIVE
+        return ExitCode.VIOLATION if self.of(Outcome.SURVIVOR) else ExitCode.CONFORMS
+
+
+def judge_all(
+    names: Sequence[str], servers: Iterable[int], at_most: int, tell: Callable[[str], None] = lambda _: None
+) -> Judged:
+    """Judge every mutant of the actions that occur in the named instances, on those of them that are exhausted."""
+    made: list[Ground] = []
+    skipped: list[str] = []
+    for ground in grounds(names, servers, at_most):
+        if ground.complete:
+            made.append(ground)
+        else:
+            skipped.append(ground.label)
+        tell(f"{ground.label}: {len(ground.order):,} states{'' if ground.complete else ' and more; left out'}")
+    made.sort(key=lambda g: len(g.order))
+    actions: frozenset[str] = frozenset().union(*(g.instance.actions for g in made))
+    mutants = [m for name in ACTIONS if name in actions for m in mutants_of(name)]
+    verdicts = []
+    for mutant in mutants:
+        verdicts.append(judge(mutant, made))
+        if len(verdicts) % 100 == 0:
+            tell(f"{len(verdicts)} of {len(mutants)} mutants judged")
+    return Judged(tuple((g.label, len(g.order)) for g in made), tuple(skipped), tuple(verdicts))
+
+
+def show_mutants(
+    *,
+    names: str | None,
+    servers: int | None,
+    at_most: int | None,
+    out: Path | None,
+    as_json: bool,
+    report: bool,
+) -> ExitCode:
+    """Carry out the command.
+
+    Args:
+        names: instances, separated by commas; None: all.
+        servers: how many; None: one, then two.
+        at_most: bound on the states of an instance; None: :data:`AT_MOST`.
+        out: where the document is written, if anywhere.
+        as_json: every verdict, as JSON.
+        report: tell on standard error how far it is.
+
+    Raises:
+        click.ClickException: an instance that nobody knows, a number of servers that makes no machine, a file that cannot be
+            written.
+    """
+    asked = list(SCENARIOS) if names is None else [n.strip() for n in names.split(",")]
+    for name in asked:
+        if name not in SCENARIOS:
+            raise refusal("instance", name, SCENARIOS)
+    if servers is not None and not 1 <= servers <= 6:
+        raise click.ClickException(f"servers is {servers}; a vNIC has 1 to 6 (ADM-1)")
+    if out is not None and not out.parent.is_dir():
+        raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
+    many = SERVERS if servers is None else (servers,)
+    tell: Callable[[str], None] = (lambda words: click.echo(words, err=True)) if report else lambda _: None
+    judged = judge_all(asked, many, at_most or AT_MOST, tell)
+    if out is not None:
+        try:
+            out.write_text(document(judged), encoding="utf-8")
+        except OSError as error:
+            raise click.FileError(str(out), error.strerror) from None
+    if as_json:
+        click.echo(json.dumps(plain(judged), indent=2, ensure_ascii=False))
+    else:
+        for line in lines(judged):
+            click.echo(line)
+    return judged.code
+
+
+# --- figures -------------------------------------------------------------------------------------------------------
+
+
+def counts(verdicts: Iterable[Verdict]) -> list[int]:
+    """How many verdicts are counted in each column."""
+    found = list(verdicts)
+    return [sum(map(counted, found)) for counted in _COLUMNS.values()]
+
+
+def _rows(judged: Judged) -> Iterator[tuple[str, list[int]]]:
+    for action in ACTIONS:
+        mine = [v for v in judged.verdicts if v.mutant.action == action]
+        if mine:
+            yield action, counts(mine)
+    yield "all", counts(judged.verdicts)
+
+
+def _killers(judged: Judged) -> list[tuple[str, int]]:
+    """Who killed, the one that killed most first. Only the first that is found counts."""
+    found = Counter(v.by[0] for v in judged.of(Outcome.VIOLATION, Outcome.STUCK))
+    found["what is pinned"] = len(judged.of(Outcome.MISSING))
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _sentence(judged: Judged) -> str:
+    everything = dict(zip(_COLUMNS, counts(judged.verdicts), strict=True))
+    killed = sum(everything[c] for c in ("property", "lemma", "missing", "goal"))
+    figures = (
+        f"{everything['mutants']:,} mutants: {killed:,} killed, {everything['same']} equivalent, {everything['unseen']} that "
+        f"nobody could see, {everything['explained']} explained, {everything['survivors']} unexplained."
+    )
+    if not judged.verdicts:
+        return "NOTHING JUDGED: no instance was exhausted within the bound. That is no verdict."
+    if everything["survivors"]:
+        return f"SURVIVORS: {figures} Other instances or more servers may kill what survives here."
+    return f"NOTICED: {figures}"
+
+
+# --- text ----------------------------------------------------------------------------------------------------------
+
+
+def _wrap(words: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(words, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def lines(judged: Judged) -> Iterator[str]:
+    """The report as text."""
+    yield from _wrap(f"judged on: {', '.join(f'{label} ({states:,} states)' for label, states in judged.grounds)}")
+    if judged.skipped:
+        yield from _wrap(f"too large: {', '.join(judged.skipped)}")
+    yield ""
+    yield f"{'action':<28}" + "".join(f"{c:>10}" for c in _COLUMNS)
+    for name, row in _rows(judged):
+        yield f"{name:<28}" + "".join(f"{n or '':>10}" for n in row)
+    yield ""
+    for column, meaning in _MEANINGS.items():
+        yield from _wrap(f"{column}: {meaning}")
+    yield ""
+    yield from _wrap(f"killed first by: {', '.join(f'{name} {n}' for name, n in _killers(judged))}")
+    for v in judged.of(Outcome.EXPLAINED):
+        yield ""
+        yield from _wrap(f"explained  {v.mutant.action} {v.mutant.sentence}")
+        yield from _wrap(f"           because {REASONS[v.mutant.name].text}", " " * 11)
+    for v in judged.of(Outcome.SURVIVOR):
+        yield ""
+        yield from _wrap(f"SURVIVES   {v.mutant.action} {v.mutant.sentence}")
+        yield from _wrap(f"           differs in {', '.join(v.differs)}; its name is {v.mutant.name!r}", " " * 11)
+    yield ""
+    yield from _wrap(_sentence(judged), "")
+
+
+def plain(judged: Judged) -> dict[str, object]:
+    """The report as JSON."""
+    return {
+        "grounds": [{"name": label, "states": states} for label, states in judged.grounds],
+        "too_large": list(judged.skipped),
+        "counts": dict(zip(_COLUMNS, counts(judged.verdicts), strict=True)),
+        "mutants": [
+            {
+                "name": v.mutant.name,
+                "action": v.mutant.action,
+                "kind": v.mutant.kind.value,
+                "sentence": v.mutant.sentence,
+                "outcome": v.outcome.value,
+                "by": list(v.by),
+                "ground": v.ground or None,
+                "same_on": list(v.same),
+                "differs_on": list(v.differs),
+                "reason": REASONS[v.mutant.name].text if v.outcome is Outcome.EXPLAINED else None,
+            }
+            for v in judged.verdicts
+        ],
+    }
+
+
+# --- docs/spec-mutants.md ------------------------------------------------------------------------------------------
+
+
+def document(judged: Judged) -> str:
+    """The report as Markdown."""
+    return "\n".join(_document(judged)) + "\n"
+
+
+def _document(judged: Judged) -> Iterator[str]:
+    yield "# Mutants of the specification"
+    yield ""
+    yield "Made by `vnickit explore --mutants --out docs/spec-mutants.md`; `--json` says the same of every single mutant."
+    yield ""
+    yield "Every single mutation of every action: one conjunct of its guard is dropped, or its contrary asked for; one variable"
+    yield "is not set where it should be; or the action never happens. Each mutant takes the place of the action in the instances"
+    yield "named below, and then there are these outcomes, of which the first that applies counts:"
+    yield ""
+    yield "| outcome | meaning |"
+    yield "|---|---|"
+    for column, meaning in _MEANINGS.items():
+        yield f"| {column} | {meaning} |"
+    yield ""
+    yield "**Result.** " + _sentence(judged)
+    yield ""
+    yield "## Where it was looked"
+    yield ""
+    yield "| instance, servers | states |"
+    yield "|---|---:|"
+    for label, states in judged.grounds:
+        yield f"| {label} | {states:,} |"
+    if judged.skipped:
+        yield ""
+        yield f"Too large, hence left out: {', '.join(judged.skipped)}."
+    yield ""
+    yield "## By action"
+    yield ""
+    yield f"| action | {' | '.join(_COLUMNS)} |"
+    yield f"|---|{'---:|' * len(_COLUMNS)}"
+    for name, row in _rows(judged):
+        yield f"| {name} | {' | '.join(str(n or '') for n in row)} |"
+    yield ""
+    yield "## Who kills"
+    yield ""
+    yield "Properties, lemmas and goals by the mutants that they were the first to kill."
+    yield ""
+    yield "| killer | mutants |"
+    yield "|---|---:|"
+    for name, n in _killers(judged):
+        yield f"| {name} | {n} |"
+    yield ""
+    yield "## Equivalent mutants"
+    yield ""
+    yield "By what they change, and in how many actions. Equivalent means: on all of the instances above in which the action"
+    yield "occurs; it is no claim about other profiles, more servers or deeper queues. Most are parts of the end of a step"
+    yield "(`conclude`) that the action cannot bring about, or that the instances with this action have no use for."
+    yield ""
+    yield "| change | actions |"
+    yield "|---|---|"
+    alike: dict[str, list[str]] = {}
+    for v in judged.of(Outcome.EQUIVALENT):
+        alike.setdefault(v.mutant.name.partition(": ")[2], []).append(v.mutant.action)
+    for change, where in sorted(alike.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        yield f"| {change} | {', '.join(where) if len(where) < 4 else len(where)} |"
+    for title, outcome in (("Explained survivors", Outcome.EXPLAINED), ("Unexplained survivors", Outcome.SURVIVOR)):
+        found = judged.of(outcome)
+        yield ""
+        yield f"## {title}"
+        yield ""
+        if not found:
+            yield "None."
+            continue
+        yield "| mutant | reason | looked up |"
+        yield "|---|---|---|"
+        for v in found:
+            reason = REASONS.get(v.mutant.name) if outcome is Outcome.EXPLAINED else None
+            yield (
+                f"| {v.mutant.action} {v.mutant.sentence} | {reason.text if reason else ''} "
+                f"| {'yes' if reason and reason.checked else ''} |"
+            )
