@@ -1,0 +1,116 @@
+"""``docs/performance.md``: what it counts is what the other tests pin, and the script that writes it notices a difference."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "docs" / "performance.md"
+
+
+@cache
+def module(path: str) -> ModuleType:
+    """A file of the checkout that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem + "_by_path", ROOT / path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@cache
+def figures() -> tuple[tuple[str, int, str, int, int | None, float], ...]:
+    """Instance, servers, tool, states, transitions and seconds of every line of the first table."""
+    rows = re.findall(r"^\| (\w+) \| (\d) \| ([^|]+) \| ([\d,]+) \| ([\d,]+|–) \| ([\d.,]+) \|", text(), re.M)
+    return tuple(
+        (
+            name,
+            int(servers),
+            by,
+            number(states),
+            None if steps == "–" else number(steps),
+            float(seconds.replace(",", "")),
+        )
+        for name, servers, by, states, steps, seconds in rows
+    )
+
+
+def number(word: str) -> int:
+    return int(word.replace(",", ""))
+
+
+def text() -> str:
+    return FILE.read_text(encoding="utf-8")
+
+
+def test_the_counts_are_those_that_are_pinned() -> None:
+    pinned = module("tests/model/test_model_counts.py").COUNTS
+    assert len(figures()) > 10
+    for name, servers, by, states, transitions, _ in figures():
+        if (name, servers) in pinned:
+            expected = pinned[name, servers]
+            assert (states, transitions) in [expected[:2], (expected[0], None)], (name, servers, by)
+        else:
+            # Nobody pins what only the document has; then at least two agree on it.
+            assert len({(s, t) for n, k, _, s, t, _ in figures() if (n, k) == (name, servers)}) == 1
+            assert len([1 for n, k, *_ in figures() if (n, k) == (name, servers)]) > 1
+
+
+def test_spin_agrees_on_three_instances_and_on_a_model_written_by_hand() -> None:
+    by_spin = {(name, servers) for name, servers, by, *_ in figures() if by == "Spin"}
+    assert len({name for name, _ in by_spin}) >= 3
+    assert {("selection", 3), ("selection", 6)} <= {(n, k) for n, k, by, *_ in figures() if by == "Spin, by hand"}
+    for key in by_spin:
+        assert "C" in {by for name, servers, by, *_ in figures() if (name, servers) == key}
+
+
+def test_the_document_says_on_what_and_with_what_it_was_measured() -> None:
+    for fact in ("Processor", "Cores", "Memory", "System", "Python", "C compiler", "Spin"):
+        assert re.search(rf"^- {fact}: .*\w", text(), re.M), fact
+    assert re.search(r"^\| core \| 2 \| exported \| [\d.]+ \| [\d.]+ \| \d+ \| [\d.]+ \|$", text(), re.M)
+
+
+def test_it_is_the_document_that_the_script_writes_today() -> None:
+    # All but what is measured: the words, the headings, the shape of the tables.
+    bench = module("bench/independent.py")
+    found = [bench.Figure(*row[:6], 1.0, 1.0) for row in figures()]
+    facts = dict(re.findall(r"^- ([A-Z][\w ]+): (.+)$", text(), re.M))
+    today = bench.document(found, facts)
+    words = re.sub(r"^\| .*$", "", text(), flags=re.M)
+    assert re.sub(r"^\| .*$", "", today, flags=re.M) == words, "write it anew: python bench/independent.py --write"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"states": 31}, "gap, 1 servers: 31 states by Spin, 30 by C"), ({"transitions": 123}, "123 transitions by Spin")],
+)
+def test_a_difference_is_told(change: dict[str, int], said: str) -> None:
+    bench = module("bench/independent.py")
+    ours = bench.Figure("gap", 1, "C", 30, 122, 0.1, 1.0, 0.1)
+    other = bench.Figure("core", 1, "C", 2058, 12660, 0.1, 1.0, 0.1)
+    agreed = [ours, other, replace(ours, by="Spin"), replace(ours, by="NuSMV", transitions=None)]
+    assert bench.differences(agreed) == []
+    wrong = bench.differences([*agreed, replace(ours, by="Spin", **change)])
+    assert len(wrong) == 1
+    assert said in wrong[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("spin") is None or shutil.which("gcc") is None, reason="Spin or gcc is not installed")
+def test_the_script_compares() -> None:
+    words = [sys.executable, str(ROOT / "bench" / "independent.py"), "--only", "gap", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for by in ("C", "Python", "Spin"):
+        assert re.search(rf"^\| gap \| 1 \| {by} \| 30 \| 122 \|", done.stdout, re.M), by
