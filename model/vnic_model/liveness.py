@@ -227,6 +227,11 @@ def decide(
         raise LivenessError(
             f"instance {instance.name} has no dialogue: the client never logs in, so {goal} means nothing there"
         )
+    if instance.interventions is not None:
+        raise LivenessError(
+            f"instance {instance.name} has at most {instance.interventions} interventions in a run, so every endless run is calm "
+            f"in the end whatever is assumed, and {goal} says little there; ask without --interventions"
+        )
     calm = Calm(instance, wanted, without)
     order, parents = _reachable(calm.machine, at_most)
     result = Verdict(calm.machine, wanted, without, states=len(order))

@@ -246,6 +246,20 @@ def test_wrong_words_are_answered_with_advice(words: list[str], advice: str) -> 
     assert result.stdout == ""
 
 
+def test_interventions_are_counted() -> None:
+    none = json.loads(vnickit("explore", "--servers", "1", "--interventions", "0", "--json").stdout)
+    some = json.loads(vnickit("explore", "--servers", "1", "--interventions", "2", "--json").stdout)
+    assert (none["interventions"], some["interventions"]) == (0, 2)
+    assert 0 < none["states"] < some["states"]
+    assert none["verdict"] == "silent", "crashes are interventions, and there is none"
+    assert "; at most 2 interventions" in vnickit("explore", "--servers", "1", "--interventions", "2").stdout
+    trace = vnickit("explore", "--mutate", "no_fence", "--interventions", "3").stdout
+    assert "vnickit explore --mutate no_fence --interventions 3" in " ".join(trace.split())
+    refused = vnickit("explore", "--liveness", "--servers", "1", "--interventions", "2")
+    assert "every endless run is calm" in " ".join(refused.stdout.split())
+    assert refused.stdout.count("MEANS NOTHING HERE") == 2
+
+
 def test_a_number_that_the_machine_does_not_read_is_said_to_change_nothing() -> None:
     result = vnickit("explore", "--servers", "1", "--profile", "grace=5")
     assert "note: grace changes nothing" in result.stderr

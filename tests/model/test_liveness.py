@@ -197,6 +197,11 @@ def test_a_chain_longer_than_the_stack_is_no_trouble() -> None:
 # --- questions without an answer -------------------------------------------------------------------------------------
 
 
+def test_where_interventions_are_bounded_nothing_is_decided() -> None:
+    with pytest.raises(LivenessError, match="at most 2 interventions in a run, so every endless run is calm"):
+        decide(instance("all", 1), "LIV-1")
+
+
 def test_where_nobody_logs_in_nothing_is_said_about_logins() -> None:
     with pytest.raises(LivenessError, match="ranking has no dialogue"):
         decide(instance("ranking", 1), "LIV-1")

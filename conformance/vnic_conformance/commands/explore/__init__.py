@@ -38,6 +38,12 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="Decide otherwise, e.g. event_full=defer.")
 @click.option("--client-depth", type=click.IntRange(1, 64), metavar="D", help="Elements the client's queue holds.")
 @click.option("--server-depth", type=click.IntRange(1, 64), metavar="D", help="Elements a server's queue holds.")
+@click.option(
+    "--interventions",
+    type=click.IntRange(0, 64),
+    metavar="K",
+    help="Runs in which users, administrators, faults and time act at most K times.",
+)
 @click.option("--at-most", type=click.IntRange(1), metavar="STATES", help="Give up beyond so many states.")
 @click.option(
     "--engine",
@@ -86,6 +92,7 @@ def command(
     profile: tuple[str, ...],
     client_depth: int | None,
     server_depth: int | None,
+    interventions: int | None,
     at_most: int | None,
     engine: str,
     mebibytes: int | None,
@@ -135,6 +142,7 @@ def command(
         profile=profile,
         client_depth=client_depth,
         server_depth=server_depth,
+        interventions=interventions,
         all_properties=all_properties,
     )
     if file is not None and not file.parent.is_dir():

@@ -35,9 +35,10 @@ def _figures(result: Result) -> str:
 def setting(machine: Instance) -> str:
     """An instance in one line."""
     profile = ", ".join(f"{k} = {v}" for k, v in machine.profile.differences().items())
+    bound = "" if machine.interventions is None else f"; at most {machine.interventions} interventions"
     return (
         f"{machine.name}, {machine.servers} server{'s' if machine.servers > 1 else ''}; queues of {machine.client_depth} "
-        f"(client) and {machine.server_depth} (server) elements; {f'profile: {profile}' if profile else 'default profile'}"
+        f"(client) and {machine.server_depth} (server) elements; {f'profile: {profile}' if profile else 'default profile'}{bound}"
     )
 
 
@@ -137,6 +138,7 @@ def plain_setting(request: Request) -> dict[str, object]:
         "servers": machine.servers,
         "client_depth": machine.client_depth,
         "server_depth": machine.server_depth,
+        "interventions": machine.interventions,
         "profile": machine.profile.differences(),
         "mutation": request.mutation.name if request.mutation else None,
     }

@@ -32,6 +32,7 @@ def request_of(
     profile: tuple[str, ...] = (),
     client_depth: int | None = None,
     server_depth: int | None = None,
+    interventions: int | None = None,
     all_properties: bool = False,
 ) -> Request:
     """Make sense of the words of the command line.
@@ -57,6 +58,7 @@ def request_of(
             profile=_profile(name, profile),
             client_depth=client_depth,
             server_depth=server_depth,
+            interventions=interventions,
         )
     except ValueError as error:
         raise click.ClickException(str(error)) from None
