@@ -22,13 +22,11 @@ _RESERVED = (
     " struct switch timeout trace true typedef union unless unsigned void volatile while xr xs"
 )
 SYNTAX = Syntax(
-    true="1",
-    false="0",
-    no="!",
-    both="&&",
-    either="||",
-    equal="==",
-    less="<",
+    "1",
+    "0",
+    "&&",
+    "||",
+    "==",
     choose=lambda condition, then, otherwise: f"({condition} -> {then} : {otherwise})",
     reserved=frozenset(_RESERVED.split()),
 )

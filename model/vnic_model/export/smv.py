@@ -18,13 +18,11 @@ _RESERVED = (
     " step swconst toint union unsigned uwconst word word1 xnor xor"
 )
 SYNTAX = Syntax(
-    true="TRUE",
-    false="FALSE",
-    no="!",
-    both="&",
-    either="|",
-    equal="=",
-    less="<",
+    "TRUE",
+    "FALSE",
+    "&",
+    "|",
+    "=",
     choose=lambda condition, then, otherwise: f"({condition} ? {then} : {otherwise})",
     reserved=frozenset(_RESERVED.split()),
 )

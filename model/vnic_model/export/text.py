@@ -15,13 +15,13 @@ class Syntax:
 
     true: str
     false: str
-    no: str  #: prefix
     both: str  #: infix
     either: str  #: infix
     equal: str  #: infix
-    less: str  #: infix
     choose: Callable[[str, str, str], str]  #: condition, then, otherwise
     reserved: frozenset[str]  #: words that cannot be names
+    no: str = "!"  #: prefix
+    less: str = "<"  #: infix
 
 
 def identifier(name: str, reserved: frozenset[str]) -> str:
