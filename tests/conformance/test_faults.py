@@ -209,23 +209,6 @@ def test_a_fault_is_met_by_random_walks(name: str) -> None:
     pytest.fail(f"{len(SEEDS)} walks of {WALK} steps did not find {name}")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FOUND)
-def test_whatever_finds_a_fault_says_what_it_blames_and_why(name: str) -> None:
-    group = FOUND[name][0].partition("-")[0]
-    scripts = [script for script in SCRIPTS.values() if script.id.startswith(group)]
-    with faulty(name) as target:
-        played = [play(script, target, target.hello, target.hello.profile) for script in scripts]
-    failed = [p for p in played if p.verdict is Verdict.FAIL]
-    assert failed
-    for p in failed:
-        assert p.failure is not None
-        assert p.failure.requirement.partition("/")[0] in REQUIREMENTS
-        assert p.failure.mismatches
-        assert p.why
-    assert {p.verdict for p in played} <= {Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE}
-
-
 # --- how they are asked for ------------------------------------------------------------------------------------------
 
 

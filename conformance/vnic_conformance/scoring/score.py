@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import phases
-from vnic_conformance.running.plan import requirements_of_role, watched_cases
+from vnic_conformance.running.plan import exercised_by_script, requirements_of_role, watched_cases
 from vnic_conformance.scoring.roster import Entry, Roster
 from vnic_conformance.scoring.trial import Job, Trial, attempt
 
@@ -130,11 +130,13 @@ class Score:
             if trial.code is ExitCode.VIOLATION
             for case in dict.fromkeys((trial.requirement, trial.case, *trial.cases))
             if case
+            and "," not in case  # in role system several requirements may be blamed at once; the case is one of them
         ]
         named, among = _cases()
         found: dict[str, Kill] = {}
         for kill in kills:
-            found.setdefault(kill.case.partition("/")[0], kill)
+            for name in (kill.case, *sorted(exercised_by_script(kill.case))):
+                found.setdefault(name.partition("/")[0], kill)
         for kill in kills:
             for requirement in among.get(kill.case, ()):
                 if requirement not in named:
