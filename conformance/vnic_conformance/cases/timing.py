@@ -83,3 +83,15 @@ def _(p: Profile) -> Steps:
     yield from ready(S0)
     yield do(enable(), "CRQ-8", selected=S1)
     yield do(advance(p.preempt_delay_ms), "MON-5", selected=S0)
+
+
+@script("CRQ-13/hold-limit-begins-anew", when=lambda p: p.crossing is Crossing.HOLD)
+def _(p: Profile) -> Steps:
+    """A server that is selected while another holds the client has the whole limit for itself."""
+    yield from best(S0, S1)
+    yield from plain(activate(S1), activate(S0))
+    limit = p.hold_limit_ms or 1000 * p.grace
+    kept = [report(who, interval_ms=LONG if p.hold_limit_ms else 1000) for who in (S0, S1)]
+    yield from plain(*kept, advance(limit // 2), *kept)
+    yield do(activate(S1), "ADM-6", selected=S1)
+    yield do(advance(limit - limit // 2 + 1), "CRQ-13", selected=S1, server1_status="OPERATIONAL")
