@@ -31,7 +31,7 @@ class Spent(Set[int]):
         return made
 
     def __contains__(self, token: object) -> bool:
-        return self._places.get(token, self._count) < self._count  # type: ignore[call-overload]  # any key will do
+        return isinstance(token, int) and self._places.get(token, self._count) < self._count
 
     def __iter__(self) -> Iterator[int]:
         return islice(self._places, self._count)
