@@ -53,7 +53,11 @@ def pattern_of(output: str) -> str:
 @pytest.mark.parametrize("name", ["implementers.md", "worked-example.md"])
 def test_the_page_is_true(name: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment |= {"PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}", "COLUMNS": "100", "KIT": str(DOCS.parent)}
+    environment |= {
+        "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "KIT": str(DOCS.parent),
+    }
     played = 0
     for step in steps((DOCS / name).read_text(encoding="utf-8")):
         if step.file:

@@ -64,7 +64,7 @@ COUNTS = {
 DEEP = {("core", 2): (645_504, 6_592_232, 37)}
 #: More than 90 million steps with two servers: the fast explorer's.
 LARGE = ("all",)
-LARGE_COUNTS = {("all", 2): (6_974_081, 93_187_744, 42)}
+LARGE_COUNTS = {("all", 2): (6_974_081, 93_187_744, 42), ("core", 3): (44_243_624, 599_586_224, 50)}
 WITH_TWO = tuple(name for name in SCENARIOS if name not in LARGE)
 FAST_WITH_TWO = ("selection", "complaint", "damped", "gap", "wish", "interface")
 
@@ -108,9 +108,9 @@ def test_more_servers(name: str, servers: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(compiler() is None, reason="there is no C compiler here, and Python would take minutes")
-@pytest.mark.parametrize("name", LARGE)
-def test_two_servers_of_the_large_ones(name: str) -> None:
-    check(explore_native(instance(name, 2), claims(name)), LARGE_COUNTS[name, 2])
+@pytest.mark.parametrize(("name", "servers"), LARGE_COUNTS)
+def test_the_large_ones(name: str, servers: int) -> None:
+    check(explore_native(instance(name, servers), claims(name)), LARGE_COUNTS[name, servers])
 
 
 @pytest.mark.slow
