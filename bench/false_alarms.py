@@ -1,8 +1,8 @@
 """Does the kit ever call a legal implementation faulty? Random walks over every legal variant of the reference, and a count.
 
-Run it by hand: ``nice -n 10 python bench/false_alarms.py [--steps N] [--length N] [VARIANT ...]``. In this
-process, at full speed, without the counting of what was exercised. Steps go round the variants in turn, so that a run that is interrupted has tried all
-of them about equally; what it has found so far is printed then, too.
+Run it by hand: ``nice -n 10 python bench/false_alarms.py [--steps N] [--length N] [VARIANT ...]``. In this process, at full
+speed, without the counting of what was exercised. Steps go round the variants in turn, so that a run that is interrupted has
+tried all of them about equally; what it has found so far is printed then, too.
 """
 
 from __future__ import annotations
