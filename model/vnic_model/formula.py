@@ -341,7 +341,9 @@ def formulas_of(claim: Property) -> list[tuple[tuple[str, ...], Formula]]:
         if action is other:
             # A law that treats some actions by themselves is read for those too.
             actions += dict.fromkeys(name for name in other.names if name)
-    return [(tuple(a for a in actions if a), law) for law, actions in grouped.items()]
+    found = [(tuple(a for a in actions if a), law) for law, actions in grouped.items()]
+    # Of actions that a law leaves out it says nothing, and so does the formula.
+    return [(actions, law) for actions, law in found if law.op != "true"] or found
 
 
 # --- layout --------------------------------------------------------------------------------------------------------

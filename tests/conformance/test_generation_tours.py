@@ -16,16 +16,20 @@ from vnic_conformance.session import Session
 from vnic_conformance.targets import Target, open_target
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import ComplaintOrder, Crossing, EventFull, Profile, Reopen, TieBreak
+from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Step
 from vnic_spec.wire import Rc
 
 #: What comes of time has no action in the oracle; and a report that is refused by its sender is refused before the machine.
 UNNAMED = (
     *("MON-2/", "CRQ-13/hold-expires", "CRQ-7/report-expires", "CRQ-7/reports-expire", "CRQ-7/hold-expires"),
-    *("CRQ-13/overdue-is-not-selected", "MON-1/server-reports-unlisted"),
+    *("CRQ-13/overdue-is-not-selected", "CRQ-13/only-a-hold-becomes-overdue"),
+    *("MON-1/server-reports-unlisted", "MON-1/only-the-known-report"),
 )
 
 
+#: Properties whose witness needs another profile than the default, and such a profile.
+OF_OTHER_PROFILES = {"CRQ-7": Profile(event_full=EventFull.DEFER), "FOV-7/delay": Profile(preempt_delay_ms=1000)}
 #: Tours of so many stimuli have fills in them.
 LONG = 150
 
@@ -73,13 +77,20 @@ def reached(oracle: Oracle, before: Possibility, judgement: Judgement) -> set[st
 
 
 def test_a_plan_covers_the_machine(made: Plan) -> None:
-    assert made.unreached.keys() == {witness_case(p) for p in claimed() if p.name in OUT_OF_REACH}
+    elsewhere = {p.name for p in claimed()} & OF_OTHER_PROFILES.keys()
+    assert made.unreached.keys() == {witness_case(p) for p in claimed() if p.name in elsewhere | OUT_OF_REACH.keys()}
     assert len(made.cases) > 250
-    assert {witness_case(p) for p in claimed() if p.name not in OUT_OF_REACH} <= made.cases
+    assert {witness_case(p) for p in claimed() if p.name not in elsewhere | OUT_OF_REACH.keys()} <= made.cases
     events = {case for case in made.cases if case.startswith("CRQ-7/")}
     assert {"CRQ-7/client-migrates-client-full-over-08", "CRQ-7/client-migrates-client-full-over-06"} <= events
     assert "CRQ-7/server-reports-client-full-over-08" in events
     assert {"CRQ-3/h-send-crq-to-server-dropped", "CRQ-3/h-send-crq-to-client-dropped"} <= made.cases
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_OTHER_PROFILES)
+def test_what_the_default_profile_never_does_is_toured_under_its_own(name: str) -> None:
+    assert witness_case(PROPERTIES[name]) in plan(OF_OTHER_PROFILES[name]).cases
 
 
 def test_cheap_tours_come_first_and_ids_are_unique(made: Plan) -> None:

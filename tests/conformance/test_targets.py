@@ -139,7 +139,7 @@ def test_wrong_names_are_faults_of_the_command_line(spec: str, complaint: str) -
         ("unix:/" + "x" * 200, "AF_UNIX path too long"),
         ("python:no_such_module:x", "ModuleNotFoundError"),
         ("python:vnic_reference.adapter:Adaptor", "AttributeError"),
-        ("python:vnic_reference.adapter:PROTOCOL_MAJOR", "what it makes cannot be called"),
+        ("python:vnic_reference.adapter:FEATURES", "what it makes cannot be called"),
         ("python:builtins:dict", "what it makes cannot be called"),
         ("python:builtins:next", "TypeError"),
     ],

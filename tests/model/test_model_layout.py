@@ -78,11 +78,12 @@ def test_slots_beyond_the_length_are_zero(made_and_state: tuple[Instance, State]
 
 
 @pytest.mark.parametrize(
-    ("name", "servers"), [*((n, 1) for n in SCENARIOS), ("damped", 2), ("gap", 2), ("interface", 2), ("admin", 2)]
+    ("name", "servers"),
+    [*((n, 1) for n in SCENARIOS if n != "all"), ("damped", 2), ("gap", 2), ("interface", 2), ("admin", 2)],
 )
 def test_generated_code_leaves_equal_states_equal_numbers(name: str, servers: int, reached: Reached) -> None:
     # What the generated code makes of a state is exactly the number that the state it stands for is packed to: above all,
-    # nothing is left behind in slots beyond the length of a queue.
+    # nothing is left behind in slots beyond the length of a queue. (A count of interventions is no part of the state it is of.)
     machine, states = reached(name, servers)
     some = states if len(states) < 2500 else states[::4]
     assert [s for s in some if machine.layout.encode(machine.decode(s)) != s] == []

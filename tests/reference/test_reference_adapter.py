@@ -222,7 +222,7 @@ def test_dma_reaches_the_client_while_connected_and_not_through_old_maps() -> No
         '{"op": "apply", "who": "client", "call": "vio_signal", "mode": "x"}',
         '{"op": "apply", "who": "client", "call": "peek", "address": 0, "length": 99999999}',
         '{"op": "apply", "who": "client", "call": "poke", "address": 524287, "hex": "0000"}',
-        '{"op": "apply", "who": "server0", "call": "dma_read", "address": 99999999, "length": 1}',
+        '{"op": "apply", "who": "server0", "call": "dma_read", "address": -1, "length": 1}',
         '{"op": "apply", "who": "server0", "call": "send_sub_crq_indirect", "handle": 1, "hex": "80"}',
         '{"op": "apply", "who": "console", "call": "no such"}',
         '{"op": "apply", "who": "console", "call": "auto", "value": 2}',

@@ -6,7 +6,6 @@ from __future__ import annotations
 from vnic_conformance.cases import (
     absent,
     administering,
-    edges,
     enduring,
     ranking,
     refusing,
@@ -16,6 +15,7 @@ from vnic_conformance.cases import (
     sub_queues,
     switching,
     timing,
+    utmost,
     watching,
 )
 from vnic_conformance.cases.runner import Played, Verdict, applies, missing, play, stimuli
@@ -31,7 +31,6 @@ __all__ = [
     "absent",
     "administering",
     "applies",
-    "edges",
     "enduring",
     "missing",
     "play",
@@ -44,5 +43,6 @@ __all__ = [
     "sub_queues",
     "switching",
     "timing",
+    "utmost",
     "watching",
 ]

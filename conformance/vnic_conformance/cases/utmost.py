@@ -1,4 +1,4 @@
-"""Scripts at the edges of what is addressed: interrupts by number, all of memory, descriptors: CRQ-2, CRQ-11, CRQ-12, MON-7."""
+"""Scripts at the utmost edges of what is addressed: interrupts, all of memory, descriptors: CRQ-2, CRQ-11, CRQ-12, MON-7."""
 
 from __future__ import annotations
 
