@@ -24,7 +24,7 @@ from vnic_conformance.cases.words import (
 )
 from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST
 from vnic_spec.calls import DEFAULT_PRIORITY
-from vnic_spec.profile import ComplaintOrder, Profile
+from vnic_spec.profile import ComplaintOrder, Profile, Reopen
 from vnic_spec.wire import PAGE_BYTES, Rc
 
 
@@ -48,7 +48,7 @@ def _(p: Profile) -> Steps:
         yield do(refused, "SES-2", rc=Rc.H_CONSTRAINED, selected=S1, server0_status="NETWORK_ERROR")
 
 
-@script("CRQ-8/nobody-to-migrate")
+@script("CRQ-8/nobody-to-migrate", when=lambda p: p.reopen is Reopen.KEEP)
 def _(p: Profile) -> Steps:
     """A client's partition that is off does not migrate, and a server that was activated meanwhile stays selected."""
     yield from best(S0, S1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vnic_conformance.cases.script import Steps, do, script
 from vnic_conformance.cases.words import (
     LONG,
@@ -28,11 +30,25 @@ from vnic_conformance.cases.words import (
     report,
     send,
 )
-from vnic_conformance.stimulus import CLIENT, advance
-from vnic_spec.profile import Crossing, Profile
+from vnic_conformance.stimulus import CLIENT, Stimulus, advance
+from vnic_spec.profile import Crossing, Profile, Reopen
 from vnic_spec.wire import Event
 
 _FENCED = event(Event.PARTNER_DEREGISTERED)
+#: An interval between reports, where the limit of a hold is made of it.
+_INTERVAL_MS = 1000
+
+
+def _reporting(p: Profile, ms: int, *servers: str) -> Iterator[Stimulus]:
+    """Time passes, and servers report as often as they have said, at its end too, so that MON-2 never lets them be silent."""
+    interval = LONG if p.hold_limit_ms else _INTERVAL_MS
+    reports = [report(who, interval_ms=interval) for who in servers]
+    yield from reports
+    while ms:
+        step = min(ms, interval)
+        yield advance(step)
+        yield from reports
+        ms -= step
 
 
 @script("CRQ-13/gap-ends-within-a-step", when=lambda p: p.crossing is Crossing.GAP)
@@ -51,15 +67,14 @@ def _(p: Profile) -> Steps:
     """How long a server may hold the client is watched whichever server it is."""
     yield from best(S1, S0)
     yield from plain(free(CLIENT), register(CLIENT))
-    limit = p.hold_limit_ms or 1000 * p.grace
-    # Reports keep MON-2 out of it; without a limit of its own it is the last interval that counts.
-    kept = report(S1, interval_ms=LONG if p.hold_limit_ms else 1000)
-    yield from plain(kept, advance(limit // 2), kept)
-    yield do(advance(limit - limit // 2), "CRQ-13", selected=S1)
+    # Without a limit of its own it is the last interval that counts.
+    limit = p.hold_limit_ms or _INTERVAL_MS * p.grace
+    for stimulus in _reporting(p, limit, S1):
+        yield do(stimulus, "CRQ-13", selected=S1)
     yield do(advance(1), "CRQ-13", selected=S0, server1_status="UNRESPONSIVE")
 
 
-@script("MON-5/nothing-hurries", servers=3, when=lambda p: p.preempt_delay_ms > 1)
+@script("MON-5/nothing-hurries", servers=3, when=lambda p: p.preempt_delay_ms > 1 and p.reopen is Reopen.KEEP)
 def _(p: Profile) -> Steps:
     """While a better server waits for its delay, whatever others do does not bring it forward; nor does the client."""
     yield from plain(rank(S0, 10), rank(S1, 20), rank(S2, 30))
@@ -90,8 +105,8 @@ def _(p: Profile) -> Steps:
     """A server that is selected while another holds the client has the whole limit for itself."""
     yield from best(S0, S1)
     yield from plain(activate(S1), activate(S0))
-    limit = p.hold_limit_ms or 1000 * p.grace
-    kept = [report(who, interval_ms=LONG if p.hold_limit_ms else 1000) for who in (S0, S1)]
-    yield from plain(*kept, advance(limit // 2), *kept)
+    limit = p.hold_limit_ms or _INTERVAL_MS * p.grace
+    yield from plain(*_reporting(p, limit // 2, S0, S1))
     yield do(activate(S1), "ADM-6", selected=S1)
-    yield do(advance(limit - limit // 2 + 1), "CRQ-13", selected=S1, server1_status="OPERATIONAL")
+    for stimulus in _reporting(p, limit - limit // 2 + 1, S0, S1):
+        yield do(stimulus, "CRQ-13", selected=S1, server1_status="OPERATIONAL")
