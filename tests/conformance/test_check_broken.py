@@ -91,7 +91,12 @@ def test_a_run_that_is_stopped_keeps_its_log(number: signal.Signals, tmp_path: P
     log = tmp_path / "run.jsonl"
     words = ["check", "--adapter", "python:vnic_reference.adapter:Adapter", "--phase", "walk", "--steps", "1000000"]
     command = [sys.executable, "-m", "vnic_conformance", *words, "--log", str(log)]
-    kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Where these tests run in the background a shell has them ignore SIGINT, and what they start would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 100_000):
         time.sleep(0.05)
