@@ -193,6 +193,7 @@ def test_the_oracle_goes_on_judging(reference: Target) -> None:
     assert played.step < 4
 
 
+@pytest.mark.slow
 def test_what_is_not_claimed_is_not_played() -> None:
     with Target(InProcessLink(Adapter(without=set(FEATURES.split()) - {"console"}))) as target:
         played = [play(script, target, target.hello, Profile()) for script in SCRIPTS.values()]
@@ -286,6 +287,7 @@ def test_unpaired_units_are_asked_for_at_the_reset(reference: Target) -> None:
     assert reference.request({"op": "apply", "who": S1, "call": "reg_crq"})["rc"] == -7
 
 
+@pytest.mark.slow
 def test_no_two_cases_have_one_name() -> None:
     """A verdict is kept under the ID of its case; two cases of one ID would hide each other's."""
     times = Counter(case.id for case in book(Profile(), (*PHASES, LONG)).cases)

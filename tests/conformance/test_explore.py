@@ -139,6 +139,7 @@ def test_the_bound_on_memory_makes_it_inconclusive(monkeypatch: pytest.MonkeyPat
     assert "1 MiB, 15.0 bytes per state" in said
 
 
+@pytest.mark.slow
 def test_symmetry_is_said_and_takes_fewer_states() -> None:
     words = ("explore", "--instance", "damped", "--profile", "tie_break=any", "--profile", "preempt_delay_ms=1000")
     whole, reduced = (json.loads(vnickit(*words, "--json", *more).stdout) for more in ((), ("--symmetry",)))

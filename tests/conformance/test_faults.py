@@ -231,6 +231,7 @@ def test_the_list_is_printed() -> None:
     assert [line.split()[:2] for line in lines] == [[fault.name, fault.requirement] for fault in FAULTS.values()]
 
 
+@pytest.mark.slow
 def test_a_hypervisor_that_is_busy_at_first_is_not_found() -> None:
     """It may (CRQ-14): every script passes, each call that may be busy having been repeated."""
     with Target(InProcessLink(VARIANTS["busy_at_first"].adapter())) as target:

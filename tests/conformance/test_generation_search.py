@@ -88,7 +88,7 @@ def by_walks(target: Requests) -> Failure | None:
     return None
 
 
-GENERATORS = [by_tours, by_hypothesis, by_walks]
+GENERATORS = [pytest.param(by_tours, marks=pytest.mark.slow), by_hypothesis, by_walks]
 
 
 def text(word: tuple[Stimulus, ...]) -> list[str]:

@@ -127,6 +127,7 @@ def coverage(target: Target, tours: Iterable[Tour]) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_short_tours_reach_on_the_reference_what_they_say(target: Target, made: Plan) -> None:
     short = [tour for tour in made.tours if len(tour.word) < LONG]
     said = frozenset().union(*(tour.covers for tour in short))

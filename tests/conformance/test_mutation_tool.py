@@ -139,6 +139,7 @@ def test_planted_faults_are_left_alone(tool: dict[str, ModuleType], body: str) -
     assert changes(tool, "c_mutants", f"int f(void)\n{{\n{body}\n}}\n") == []
 
 
+@pytest.mark.slow
 def test_mutants_of_c_compile(tool: dict[str, ModuleType], tmp_path: Path) -> None:
     """Most do without a warning; the others are no mutants."""
     if shutil.which("cc") is None:

@@ -53,6 +53,7 @@ def test_a_failure_is_reported_as_check_reports_it(users_pytest: Run) -> None:
     assert "Traceback" not in result.stdout
 
 
+@pytest.mark.slow
 def test_nothing_exercised_is_no_success(users_pytest: Run) -> None:
     adapter = f"{sys.executable} -m vnic_reference --without dma"
     result = users_pytest(f"--vnic-adapter={adapter}", "--vnic-case=MON-7/descriptor", "--vnic-phase=scripted")
@@ -60,6 +61,7 @@ def test_nothing_exercised_is_no_success(users_pytest: Run) -> None:
     assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "advice"),
     [

@@ -90,7 +90,7 @@ def test_every_action_has_a_phrase() -> None:
     assert set(SENDS) <= set(ACTIONS)
 
 
-@pytest.mark.parametrize("servers", [1, 3, 6])
+@pytest.mark.parametrize("servers", [1, 3, pytest.param(6, marks=pytest.mark.slow)])
 def test_lanes_fit_for_any_number_of_servers(servers: int) -> None:
     claim = PROPERTIES["FOV-3"]
     mutation = MUTATIONS["silent_without_successor"]

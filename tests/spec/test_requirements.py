@@ -199,6 +199,7 @@ def uncollected(entries: Iterable[Requirement], nodes: Set[str]) -> list[str]:
     return [f"{entry.id}: {test}" for entry in entries for test in entry.tests if test not in nodes]
 
 
+@pytest.mark.slow
 def test_every_named_test_is_collected() -> None:
     nodes = collected()
     assert uncollected(ALL, nodes) == []
