@@ -100,7 +100,7 @@ def _(p: Profile) -> Steps:
     yield do(advance(p.preempt_delay_ms), "MON-5", selected=S0)
 
 
-@script("CRQ-13/hold-limit-begins-anew", when=lambda p: p.crossing is Crossing.HOLD)
+@script("CRQ-13/hold-limit-begins-anew", when=lambda p: p.crossing is Crossing.HOLD and p.hold_limit_ms != 1)
 def _(p: Profile) -> Steps:
     """A server that is selected while another holds the client has the whole limit for itself."""
     yield from best(S0, S1)
