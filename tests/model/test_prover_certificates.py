@@ -20,6 +20,7 @@ pytest.importorskip("cvc5")
 
 from vnic_model.goals import GOALS, PLANS  # noqa: E402 - only where the solvers are
 from vnic_model.prover import certificate, second  # noqa: E402
+from vnic_model.prover.alone import Alone  # noqa: E402
 from vnic_model.prover.certificate import HASH, MANIFEST, Recheck, certify, recheck  # noqa: E402
 from vnic_model.prover.induction import Obligation, obligations  # noqa: E402
 from vnic_model.prover.run import machine, plan_of  # noqa: E402
@@ -145,6 +146,36 @@ def test_the_second_solver_refutes_what_does_not_follow() -> None:
     assert following
     assert second.decide(text).verdict == "proved"
     assert second.decide(head + following + tail).verdict != "proved"
+
+
+def test_a_proof_does_not_depend_on_what_was_decided_before() -> None:
+    # In one process it does: cvc5 orders some of its work by where that lies in memory.
+    fresh = machine()
+    texts = Texts(fresh)
+    some = [Obligation(goal, "client_consumes") for goal in ("an-event-between-two-senders", "CRQ-6")]
+    with Alone() as alone, Alone() as other:
+        first_time = [alone.decide(texts.text(x)) for x in some]
+        for x in some:
+            fresh.decide(x)
+        again = [other.decide(texts.text(x)) for x in reversed(some)]
+    assert {x.verdict for x in first_time} == {"proved"}
+    assert [x.proof for x in first_time] == [x.proof for x in reversed(again)]
+
+
+def test_a_second_solver_that_dies_is_an_unknown_and_the_next_file_has_a_new_one() -> None:
+    with Alone() as alone:
+        alone._server.kill()  # nothing but a fault of cvc5 would do that, and none is known
+        died = alone.decide("(check-sat)")
+        assert (died.verdict, died.why) == ("unknown", "cvc5's process ended without an answer")
+        assert alone.decide("(set-logic UF)(assert false)(check-sat)").verdict == "proved"
+
+
+def test_of_a_proof_from_another_platform_the_outside_is_looked_at(copy: Path) -> None:
+    rewrite(copy, lambda m: m.update(platform="another"))
+    found = recheck(copy, jobs=1)
+    assert (found.problems, found.reproduced) == ([], found.total)
+    with gzip.open(first(copy, ".cpc.gz")) as file:
+        assert second.flaw_of(file.read().decode()) == ""
 
 
 # --- verifying a directory -----------------------------------------------------------------------------------------

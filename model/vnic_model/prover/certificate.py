@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 
 from vnic_model.goals import PLANS
 from vnic_model.prover import second
+from vnic_model.prover.alone import Alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of, z3_version
 from vnic_model.prover.smtlib import LOGIC, Texts
@@ -111,6 +112,7 @@ def certify(wanted: Iterable[str], directory: Path, *, jobs: int = 2, report: Re
         "z3": z3_version(),
         "cvc5": second.version(),
         "cvc5_options": second.OPTIONS,
+        "platform": second.platform(),
         "asked": asked,
         "goals": goals,
         "obligations": [asdict(x) for x in entries],
@@ -124,11 +126,14 @@ def certify(wanted: Iterable[str], directory: Path, *, jobs: int = 2, report: Re
 def _certify_action(directory: Path, goals: tuple[str, ...], action: str) -> list[Entry]:
     fresh = machine()
     texts = Texts(fresh)
-    return [_certified(directory, x, fresh.decide(x), texts.text(x)) for x in _all(goals) if x.action == action]
+    with Alone() as alone:
+        return [
+            _certified(directory, x, fresh.decide(x), texts.text(x), alone) for x in _all(goals) if x.action == action
+        ]
 
 
-def _certified(directory: Path, obligation: Obligation, by_z3: Any, text: str) -> Entry:
-    answer = second.decide(text)
+def _certified(directory: Path, obligation: Obligation, by_z3: Any, text: str, alone: Alone) -> Entry:
+    answer = alone.decide(text)
     proof = place_of(obligation, proof=True) if answer.proof else None
     packed = gzip.compress(answer.proof.encode(), mtime=0)
     _write(directory / place_of(obligation), text.encode())
@@ -194,9 +199,8 @@ class Recheck:
     as_specified: int = 0  #: obligations that are word for word what the present specification says
     proved: int = 0  #: obligations that cvc5 has proved again
     reproduced: int = 0  #: proofs that are byte for byte what cvc5 derived again
-    complete: int = (
-        0  #: proofs of another cvc5: derivations of false that use rules only, as far as their outside shows
-    )
+    #: Proofs of another cvc5 or platform: derivations of false that use rules only, as far as their outside shows.
+    complete: int = 0
     seconds: float = 0.0  #: time that cvc5 took
     problems: list[str] = field(default_factory=list)
 
@@ -261,6 +265,7 @@ def _entries(manifest: dict[str, Any], found: Recheck) -> dict[Obligation, dict[
     """The obligations that the manifest lists, those of them that can be; what is wrong with it goes to the problems."""
     say = found.problems.append
     found.written_with = (str(manifest.get("z3"))[:40], str(manifest.get("cvc5"))[:40])
+    by = (found.written_with[1], manifest.get("platform"))
     if manifest.get("logic") != LOGIC or manifest.get("cvc5_options") != second.OPTIONS:
         say(f"{MANIFEST}: its logic or cvc5_options are not {LOGIC} and what this kit uses")
     asked = manifest.get("asked")
@@ -283,7 +288,7 @@ def _entries(manifest: dict[str, Any], found: Recheck) -> dict[Obligation, dict[
         elif (entry["file"], entry["proof"]) != (place_of(x), place_of(x, proof=True)):
             say(f"{MANIFEST}: the files of {x} are not where they belong")
         else:
-            entries[x] = entry | {"by": found.written_with[1]}
+            entries[x] = entry | {"by": by}
             if not entry["z3"] == entry["cvc5"] == PROVED:
                 say(f"{x}: the manifest itself says that not both solvers proved it")
     found.problems += [f"{x}: missing from {MANIFEST}" for x in needed if x not in entries]
@@ -318,11 +323,12 @@ def _recheck_action(
     directory: Path, entries: dict[tuple[str, str], dict[str, Any]], goals: tuple[str, ...], action: str
 ) -> list[_Rechecked]:
     texts = Texts(machine())
-    return [_rechecked(directory, x, entries, texts) for x in _all(goals) if x.action == action]
+    with Alone() as alone:
+        return [_rechecked(directory, x, entries, texts, alone) for x in _all(goals) if x.action == action]
 
 
 def _rechecked(
-    directory: Path, x: Obligation, entries: dict[tuple[str, str], dict[str, Any]], texts: Texts
+    directory: Path, x: Obligation, entries: dict[tuple[str, str], dict[str, Any]], texts: Texts, alone: Alone
 ) -> _Rechecked:
     entry = entries.get((x.goal, x.action))
     if entry is None:
@@ -331,7 +337,7 @@ def _rechecked(
     if text != texts.text(x).encode():
         other = f"{entry['file']}: an obligation of another specification; not given to cvc5"
         return _Rechecked(False, False, False, False, 0.0, (other,))
-    answer = second.decide(text.decode())
+    answer = alone.decide(text.decode())
     problems = []
     if answer.verdict != PROVED:
         problems.append(f"{entry['file']}: cvc5 does not prove it: {answer.why}")
@@ -353,11 +359,11 @@ def _unpacked(path: Path) -> bytes | None:
     return data if len(data) < MOST else None
 
 
-def _flaw(stored: bytes | None, by: str) -> str:
+def _flaw(stored: bytes | None, by: tuple[str, object]) -> str:
     if stored is None:
         return "missing or damaged"
-    if by == second.version():
-        return "it is not the proof that this same version of cvc5 derives from the file"
+    if by == (second.version(), second.platform()):
+        return "it is not the proof that this same version of cvc5 derives from the file on this same platform"
     return second.flaw_of(stored.decode(errors="replace"))
 
 

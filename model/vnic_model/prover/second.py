@@ -6,6 +6,7 @@ algorithms for quantifiers, and proofs of its own, which its own checker goes th
 
 from __future__ import annotations
 
+import platform as platforms
 import time
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ def flaw_of(proof: str) -> str:
     if any(mark in line for line in lines for mark in _UNCHECKED):
         return "it has steps that no rule justifies"
     return ""
+
+
+def platform() -> str:
+    """On what a proof comes out again byte for byte: version of Python, operating system, processor and C library."""
+    return f"Python {platforms.python_version()}, {platforms.platform()}"
 
 
 def version() -> str:

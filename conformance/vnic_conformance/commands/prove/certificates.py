@@ -102,7 +102,7 @@ def recheck(directory: Path, *, report: bool = False) -> ExitCode:
     )
     if found.complete:
         click.echo(
-            f"               {found.complete} are of another version of cvc5; of these only the outside was looked at"
+            f"               {found.complete} are of another cvc5 or another platform; of these only the outside was looked at"
         )
     click.echo("               no independent proof checker was used")
     click.echo(f"SHA-256        {found.sha256}  {certificate.MANIFEST}")
