@@ -28,6 +28,7 @@ KINDS = {
     "equivalent": "does the same as before, whatever is done",
     "freedom": "does otherwise, and the requirements allow it",
     "not reached": "no request of the adapter protocol leads there",
+    "smoke": "a violation that `vnickit smoke` reports, and nothing that is played here",
     "open": "a violation that the kit does not see",
 }
 

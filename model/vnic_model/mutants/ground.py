@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from vnic_model.codegen import Compiled, Step, generate, predicate
 from vnic_model.expression import Node
 from vnic_model.instances import SCENARIOS, claims, instance
+from vnic_model.layout import INTERVENTIONS
 from vnic_model.machine import Group, Machine
 from vnic_model.mutants.made import Mutant
 from vnic_model.traced import Traced, Tracer
@@ -51,8 +52,8 @@ def _lemmas(name: str) -> tuple[Property, ...]:
 
 
 def is_history(scalar: str) -> bool:
-    """No implementation has this scalar: it is written for the proof only."""
-    return scalar.partition("[")[0] in _HISTORY or scalar.endswith(_NOTED)
+    """No implementation has this scalar: it is written for the proof only, or counts what an instance bounds."""
+    return scalar.partition("[")[0] in _HISTORY or scalar.endswith(_NOTED) or scalar == INTERVENTIONS
 
 
 @dataclass(frozen=True)
