@@ -106,6 +106,21 @@ def test_a_difference_is_told(change: dict[str, int], said: str) -> None:
     assert said in wrong[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected", "count"),
+    [
+        ("    12661 transitions", 12661, 12661),
+        ("    12660 transitions", 12661, 12660),
+        ("5.9958622e+08 transitions", 599_586_225, 599_586_225),
+        ("5.9958621e+08 transitions", 599_586_225, 599_586_210),
+    ],
+)
+def test_spin_prints_eight_digits_of_a_number(said: str, expected: int, count: int) -> None:
+    bench = module("bench/independent.py")
+    output = f"State-vector 28 byte\n{said} (= stored+matched)\n 0 atomic steps\n"
+    assert bench.spins_count(output, "transitions", expected) == count
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("spin") is None or shutil.which("gcc") is None, reason="Spin or gcc is not installed")
 def test_the_script_compares() -> None:
