@@ -100,8 +100,8 @@ def test_every_requirement_of_the_hypervisor_that_can_be_scripted_is() -> None:
     named = {script.requirement for script in SCRIPTS.values()}
     named |= {step.requirement for script in SCRIPTS.values() for step in script.steps(Profile())}
     missing = {entry.id for entry in REQUIREMENTS.values() if entry.group in groups} - named
-    # SEL-1: two servers selected cannot be shown; FOV-8 counts over a whole run; FOV-9 as above.
-    assert missing == {"SEL-1", "FOV-8", "FOV-9"}
+    # FOV-8 counts over a whole run; FOV-9 as above.
+    assert missing == {"FOV-8", "FOV-9"}
 
 
 def test_features_are_those_that_the_protocol_has() -> None:

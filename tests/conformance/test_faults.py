@@ -88,7 +88,9 @@ FOUND = {
     "no_failover_event": ("FOV-3/one-event-for-one-switch", "FOV-3"),
     "no_hold": ("CRQ-13/hold", "CRQ-13"),
     "no_last_resort": ("MON-5/last-resort", "MON-5"),
+    "old_connection_stays": ("INV-1/one-is-connected", "FOV-10"),
     "old_token_accepted": ("SES-2/order-of-checks", "SES-2"),
+    "one_more_of_the_old_server": ("INV-2/one-between-events", "FOV-10"),
     "pairing_unchecked": ("CRQ-2/no-authorised-connection", "CRQ-2"),
     "partner_may_write_events": ("CRQ-6/partners-write-no-events", "CRQ-6"),
     "payload_changed": ("CRQ-10/every-bit", "CRQ-10"),
@@ -121,10 +123,12 @@ FOUND = {
     "sub_interrupt_not_disabled": ("CRQ-11/sub-queue-interrupts", "CRQ-11"),
     "successor_is_next_on_list": ("FOV-5/successor", "INV-4"),
     "switch300_untold": ("FOV-3/hundreds-of-switches", "FOV-3"),
+    "switches_merged": ("INV-9/as-many-events-as-switches", "FOV-3"),
     "tie_preempts": ("SEL-5/selected-keeps-client", "SEL-5"),
     "token_changes_in_session": ("SES-1/token", "SES-1"),
     "token_is_one_byte": ("SES-1/hundreds-of-sessions", "SES-1"),
     "token_reused": ("SES-1/never-again", "SES-1"),
+    "two_told_active": ("SEL-1/one-is-active", "MON-7"),
     "values_before_state": ("MON-1/not-registered", "MON-1"),
     "wrong_element_overlaid": ("CRQ-7/server-is-told-over-full", "CRQ-7"),
     "zero_interval_accepted": ("MON-1/arguments-alone", "MON-1"),
@@ -182,7 +186,7 @@ def test_every_fault_has_its_finder() -> None:
 
 def test_every_group_of_requirements_of_the_hypervisor_is_hurt() -> None:
     groups = {fault.requirement.partition("-")[0] for fault in FAULTS.values()}
-    assert groups == {"CRQ", "SEL", "MON", "FOV", "ADM", "SES"}
+    assert groups == {"CRQ", "SEL", "MON", "FOV", "ADM", "SES", "INV"}
 
 
 # --- found -----------------------------------------------------------------------------------------------------------
