@@ -40,6 +40,7 @@ class RecordedSession:
     episode: Episode
     verdict: str  #: ok, fail, or inconclusive: when it was over; where the log does not say so, of its last step
     covers: tuple[str, ...] = ()  #: IDs of further cases that it went through
+    reason: str = ""  #: of an ok session: why its case was not played to the end, or empty
 
 
 @dataclass
@@ -162,7 +163,7 @@ class _Reader:
             self._start = self._answer(record)
         elif "over" in record:
             assert self._open is not None
-            self._open["verdict"] = record["verdict"]
+            self._open |= {"verdict": record["verdict"], "reason": record["reason"]}
         elif "failure" in record:
             run.failures.append(self._failure(record))
         elif "broken" in record:
@@ -184,7 +185,14 @@ class _Reader:
         elif "stopped" in record:
             run.stopped = record["stopped"]
         elif record.get("end") == FORMAT:
-            run.end = RunEnded(record["sessions"], record["steps"], record["seconds"], record["exit"])
+            run.end = RunEnded(
+                record["sessions"],
+                record["steps"],
+                record["seconds"],
+                record["exit"],
+                record.get("beside", {}),
+                record.get("unclear", 0),
+            )
         else:
             raise ValueError(f"unknown record with the members {', '.join(record)}")
 
@@ -202,6 +210,7 @@ class _Reader:
                     episode,
                     opened["verdict"],
                     tuple(opened.get("covers", ())),
+                    opened.get("reason", "") if opened["verdict"] == "ok" else "",
                 )
             )
             self._open = None
