@@ -13,7 +13,6 @@ import os
 import platform
 import shlex
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -22,16 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vnic_model.intake import IntakeError, opened
+from vnic_model import cache
 
 #: Names the compiler, perhaps with options, as it does for make.
 COMPILER_VARIABLE = "CC"
-#: Where programs are kept instead of the user's cache directory; the empty string: nowhere.
-CACHE_VARIABLE = "VNICKIT_CACHE"
 #: Beyond so many characters, optimising takes longer than what it saves on all but the largest state spaces.
 LARGE = 1_500_000
-#: The largest program that is believed, in bytes; ours have a tenth of it at most.
-MOST_PROGRAM = 1 << 26
 #: How long a compiler may take to say its version, and to compile, in seconds; the largest explorer takes half a minute.
 ANSWERING_S, COMPILING_S = 20, 900
 
@@ -96,7 +91,7 @@ def programs(text: str, by: Compiler) -> Iterator[Iterator[Path]]:
 
 def _places(text: str, by: Compiler, stack: contextlib.ExitStack) -> Iterator[Path]:
     kept = _kept_as(text, by)
-    if kept is not None and _believed(kept):
+    if kept is not None and cache.found(kept) is not None:
         yield kept
     try:
         directory = Path(
@@ -106,7 +101,7 @@ def _places(text: str, by: Compiler, stack: contextlib.ExitStack) -> Iterator[Pa
         raise NativeError(f"there is no room to compile the explorer: {error.strerror}") from None
     made = directory / "explorer"
     _compile(text, by, made)
-    if kept is not None and _keep(made, kept):
+    if kept is not None and cache.keep(kept, made.read_bytes(), mode=0o700):
         yield kept
     yield made
 
@@ -116,62 +111,12 @@ def _places(text: str, by: Compiler, stack: contextlib.ExitStack) -> Iterator[Pa
 
 def _kept_as(text: str, by: Compiler) -> Path | None:
     """Where the program is kept; None: nowhere."""
-    home = cache_home()
+    home = cache.home()
     if home is None:
         return None
     # The processor, because two machines may share a home, and their compilers call themselves the same.
     words = (*by.words, by.version, *options(text), sys.platform, platform.machine(), text)
     return home / f"explorer-{hashlib.sha256(chr(0).join(words).encode(errors='replace')).hexdigest()[:24]}"
-
-
-def cache_home() -> Path | None:
-    """Where this kit keeps what it has worked out once: ``VNICKIT_CACHE``, or the user's cache directory; None: nowhere."""
-    named = os.environ.get(CACHE_VARIABLE)
-    if named is not None:
-        return Path(named) if named else None
-    try:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError:  # nobody knows where home is
-        return None
-    return home / "vnic-failover-kit"
-
-
-def _believed(kept: Path) -> bool:
-    """The program is whole, and nobody but this user can have written it."""
-    try:
-        with opened(kept) as file:
-            if not own(os.fstat(file.fileno())):
-                return False
-            data = file.read(MOST_PROGRAM)
-    except IntakeError:
-        return False
-    end = len(data) - len(_trailer(b""))
-    return data[end:] == _trailer(data[:end])
-
-
-def own(found: os.stat_result) -> bool:
-    """A file that nobody but this user can have written."""
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _trailer(program: bytes) -> bytes:
-    """What is put behind a program that is kept; whoever loads it does not look there."""
-    return f"\n# sha256 {hashlib.sha256(program).hexdigest()}\n".encode()
-
-
-def _keep(made: Path, kept: Path) -> bool:
-    """Put a program where it is found the next time, at once and whole; a directory that cannot be written keeps none."""
-    try:
-        program = made.read_bytes()
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="vnickit-", dir=kept.parent) as directory:
-            whole = Path(directory, "explorer")
-            whole.write_bytes(program + _trailer(program))
-            whole.chmod(0o700)
-            whole.replace(kept)
-    except OSError:
-        return False
-    return True
 
 
 # --- compiling -----------------------------------------------------------------------------------------------------

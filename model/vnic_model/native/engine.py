@@ -69,7 +69,9 @@ def explore_native(
     made = source(machine, symmetry)
     result = NativeExploration(machine, words=made.fields.words)
     with programs(made.text, by) as places:
-        told = _run(_started(places, mebibytes << 20, _UNBOUNDED if at_most is None else at_most), progress)
+        told = _run(
+            _started(places, mebibytes << 20, _UNBOUNDED if at_most is None else min(at_most, _UNBOUNDED)), progress
+        )
     try:
         _understand(result, made, told, symmetry)
     except ValueError:
