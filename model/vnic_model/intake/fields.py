@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from vnic_model.intake.files import IntakeError
@@ -17,6 +19,8 @@ from vnic_model.intake.files import IntakeError
 LEAST, MOST = -(1 << 63), (1 << 64) - 1
 #: So many values (commas and brackets) may a line have; the largest that the kit writes have some ten thousands.
 MOST_VALUES = 2_000_000
+#: So deep may it nest; the deepest that the kit writes nests eight levels.
+MOST_DEPTH = 32
 
 
 def shown(value: object, longest: int = 60) -> str:
@@ -34,17 +38,27 @@ def json_of(text: str) -> Any:
     Raises:
         IntakeError: it is no JSON, or none that is read here.
     """
-    if sum(map(text.count, ",[{")) > MOST_VALUES:
+    brackets = text.count("[") + text.count("{")
+    if brackets + text.count(",") > MOST_VALUES:
         raise IntakeError(f"it has more than {MOST_VALUES:,} values")
+    if brackets > MOST_DEPTH and _depth(text) > MOST_DEPTH:
+        raise IntakeError(f"it is nested too deeply, more than {MOST_DEPTH} levels")
     try:
         made = _DECODER.decode(text)
         if "\\u" in text:
             _whole_characters(made)
     except json.JSONDecodeError as error:
         raise IntakeError(f"no JSON: {error.msg} at column {error.pos + 1}") from None
-    except RecursionError:
-        raise IntakeError("it is nested too deeply") from None
     return made
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest outside of strings."""
+    brackets = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(_STRING.sub("", text)))
+    return max(accumulate(brackets), default=0)
+
+
+_STRING, _BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL), re.compile(r"[][{}]")
 
 
 def record_of(text: str) -> dict[str, Any]:
