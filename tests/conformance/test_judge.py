@@ -57,7 +57,7 @@ def test_what_was_allowed_then_is_allowed_now(text: str) -> None:
 
 def test_an_answer_that_is_not_allowed_is_found_though_the_log_says_ok(text: str) -> None:
     def lie(record: dict[str, object]) -> bool:
-        came = record.get("came")
+        came = record.get("reply")
         if record.get("call") != "reg_crq" or not isinstance(came, dict) or came.get("rc") != 0:
             return False
         came["rc"] = 2

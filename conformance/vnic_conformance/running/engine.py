@@ -24,6 +24,7 @@ from vnic_conformance.running.events import (
     RunBegan,
     RunEnded,
     SessionBegan,
+    SessionEnded,
     StepDone,
     Stopped,
     alternatives,
@@ -206,8 +207,11 @@ class Engine:
         self._open = None
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
+        covers = tuple(case.id for case in play.covers)
         self._tell(
-            SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired)
+            SessionBegan(
+                self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired, covers
+            )
         )
 
     def does(self, session: Watched, stimulus: Stimulus | None) -> None:
@@ -229,6 +233,11 @@ class Engine:
         """A session is over: give its case a verdict, and take its violation in."""
         failure = session.failure
         inconclusive = next((j.inconclusive for j in session.judgements if j.inconclusive), "")
+        if failure is not None:
+            self._tell(SessionEnded(self.outcome.sessions, "fail", failure.requirement, failure.sentence))
+        else:
+            verdict = "inconclusive" if inconclusive else "ok"
+            self._tell(SessionEnded(self.outcome.sessions, verdict, "", inconclusive))
         if play.case is not None and failure is None:
             done = len(session.judgements) - 1
             if skipped is not None:

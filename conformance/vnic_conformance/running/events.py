@@ -37,6 +37,7 @@ class SessionBegan:
     seed: int | None
     judgement: Judgement
     unpaired: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()  #: IDs of further cases that it goes through
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,23 @@ class StepDone:
     number: int
     given: Stimulus  #: session tokens by name
     judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session is over: the last word on it, which a script may have only when every step had been judged.
+
+    Attributes:
+        session: its number.
+        verdict: ``ok``, ``fail`` or ``inconclusive``.
+        requirement: that is hurt, or empty.
+        reason: what should have been, or why nothing can be said; or empty.
+    """
+
+    session: int
+    verdict: str
+    requirement: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +174,16 @@ class RunEnded:
     code: int
 
 
-Event = RunBegan | SessionBegan | StepDone | Narrowing | Failure | AdapterFailed | Noted | CaseDone | Stopped | RunEnded
+Event = (
+    RunBegan
+    | SessionBegan
+    | StepDone
+    | SessionEnded
+    | Narrowing
+    | Failure
+    | AdapterFailed
+    | Noted
+    | CaseDone
+    | Stopped
+    | RunEnded
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vnic_conformance.answer import Answer
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
@@ -99,10 +100,10 @@ class _Recalled:
     """A target that says what was recorded; it knows nothing else."""
 
     def __init__(self, episode: Episode) -> None:
-        self._came: Iterator[Mapping[str, object]] = iter([episode.start, *(m.came for m in episode.moments)])
+        self._came: Iterator[Answer] = iter([episode.start, *(m.came for m in episode.moments)])
 
-    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
-        return dict(next(self._came))
+    def request(self, fields: Mapping[str, object]) -> Answer:
+        return next(self._came)
 
 
 def _judged(number: int, what: str, was: str, episode: Episode, name: str) -> Rejudged:
