@@ -132,9 +132,9 @@ def outcome_of(run: RecordedRun) -> Outcome:
         outcome.sessions, outcome.steps, outcome.seconds = run.end.sessions, run.end.steps, run.end.seconds
         outcome.code = ExitCode(run.end.code)
     else:
-        outcome.sessions = len(run.sessions)
+        outcome.sessions = run.sessions_read
         outcome.complete = False
-        outcome.steps = sum(len(session.episode.moments) for session in run.sessions)
+        outcome.steps = run.steps_read
         outcome.code = ExitCode.ADAPTER_BROKEN if run.broken is not None else ExitCode.INCONCLUSIVE
     return outcome
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode, Moment
-from vnic_conformance.running.recorded import RecordedRun, RecordedSession
+from vnic_conformance.running.recorded import RecordedRun, RecordedSession, load
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
@@ -82,10 +83,23 @@ class Rejudgement:
 
 def judge_again(run: RecordedRun) -> Rejudgement:
     """Judge every session of a log again; where only failures were kept, those."""
-    found = Rejudgement(truncated=run.truncated, broken=run.broken is not None)
-    for session in run.sessions:
-        found.sessions.append(_session(session))
-    if not run.sessions:
+    return _concluded(run, [_session(session) for session in run.sessions])
+
+
+def judge_log(source: Path | str) -> tuple[RecordedRun, Rejudgement]:
+    """Judge a log session by session while it is read, so that it may be longer than memory.
+
+    Raises:
+        RunLogError: it is none.
+    """
+    judged: list[Rejudged] = []
+    run = load(source, lambda session: judged.append(_session(session)))
+    return run, _concluded(run, judged)
+
+
+def _concluded(run: RecordedRun, judged: list[Rejudged]) -> Rejudgement:
+    found = Rejudgement(judged, truncated=run.truncated, broken=run.broken is not None)
+    if not judged:
         for failure in run.failures:
             found.sessions.append(_judged(0, failure.case, FAIL, failure.episode, failure.script))
     return found

@@ -118,7 +118,9 @@ class Fields:
     """
 
     def __init__(self, made: object, where: str, path: str = "") -> None:
-        self._where, self._path = where, path
+        self.where, self._path = where, path
+        if isinstance(made, Fields):
+            made = made._made
         if not isinstance(made, Mapping):
             self.refuse("", "an object", made)
         self._made: Mapping[str, Any] = made
@@ -132,16 +134,20 @@ class Fields:
     def _place(self, name: str) -> str:
         return f"{self._path}.{name}".strip(".") if name else self._path
 
+    def wrong(self, what: str) -> IntakeError:
+        """The error that says what is wrong with the object as a whole, where it is no single field."""
+        return IntakeError(f"{self.where}: {self._path}: {what}" if self._path else f"{self.where}: {what}")
+
     def refuse(self, name: str, expected: str, came: object) -> NoReturn:
         """Raise the error that says what was expected of a field and what came."""
         place = self._place(name)
         field = f"field {shown(place)[1:-1]} must be" if place else "expected"
-        raise IntakeError(f"{self._where}: {field} {expected}, not {shown(came)}")
+        raise IntakeError(f"{self.where}: {field} {expected}, not {shown(came)}")
 
     def value(self, name: str) -> Any:
         """A field, whatever it is."""
         if name not in self._made:
-            raise IntakeError(f"{self._where}: field {self._place(name)} is missing")
+            raise IntakeError(f"{self.where}: field {self._place(name)} is missing")
         return self._made[name]
 
     def text(self, name: str, known: Collection[str] = ()) -> str:
@@ -203,7 +209,7 @@ class Fields:
         """A list of whatever."""
         found = self.value(name)
         if not isinstance(found, list):
-            raise IntakeError(f"{self._where}: {self._place(name)!r} is no list, but {shown(found)}")
+            raise IntakeError(f"{self.where}: {self._place(name)!r} is no list, but {shown(found)}")
         return found
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -216,11 +222,11 @@ class Fields:
 
     def inner(self, name: str) -> Fields:
         """An object within."""
-        return Fields(self.value(name), self._where, self._place(name))
+        return Fields(self.value(name), self.where, self._place(name))
 
     def inners(self, name: str) -> list[Fields]:
         """A list of objects within."""
-        return [Fields(one, self._where, self._place(f"{name}[{n}]")) for n, one in enumerate(self.items(name))]
+        return [Fields(one, self.where, self._place(f"{name}[{n}]")) for n, one in enumerate(self.items(name))]
 
     def scalars(self, name: str) -> dict[str, str | int]:
         """An object whose values are texts and whole numbers, as a message of the protocol is."""
@@ -232,9 +238,7 @@ class Fields:
         if not set(names) <= set(self) <= {*names, *perhaps}:
             expected, found = ", ".join(sorted(names)), ", ".join(sorted(self))
             within = f" of {self._path}" if self._path else ""
-            raise IntakeError(
-                f"{self._where}: expected the members {expected}{within}; found {shown(found, 400)[1:-1]}"
-            )
+            raise IntakeError(f"{self.where}: expected the members {expected}{within}; found {shown(found, 400)[1:-1]}")
 
 
 def is_whole(value: object) -> bool:
