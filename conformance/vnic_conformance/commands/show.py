@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -17,7 +17,7 @@ from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.plan import known_cases
-from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, Take, is_run, load
+from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, begun, is_run
 from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.terminal import refusal, show
 from vnic_model.replay import replay
@@ -46,16 +46,14 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
     """  # noqa: D301 - click wants the character, not its name
     if not is_log(file):
         return _trace(file, case, form)
-    kept: dict[str, RecordedSession] = {}
     cases: dict[str, None] = {}
-
-    def take(session: RecordedSession) -> None:
+    kept: RecordedSession | None = None
+    run, sessions = opened(file)
+    for session in gone_through(file, sessions):
         if session.case is not None:
             cases[session.case] = None
-            if case is not None and of_case(session.case, case):
-                kept.setdefault(session.case, session)
-
-    run = loaded(file, take)
+            if kept is None and case is not None and of_case(session.case, case):
+                kept = session
     if form == "log":
         failures = [f for f in run.failures if of_case(f.case, case)]
         if not failures:
@@ -65,11 +63,10 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
         _run(file, run, form)
     else:
         failure = next((f for f in run.failures if of_case(f.case, case)), None)
-        session = next(iter(kept.values()), None)
         if failure is not None:
             _failure(file, run, failure, form)
-        elif session is not None and form == "text":
-            _session(session)
+        elif kept is not None and form == "text":
+            _session(kept)
         else:
             raise _unknown(run, case, cases)
     if run.truncated:
@@ -87,12 +84,28 @@ def is_log(file: Path) -> bool:
         raise click.ClickException(f"{file}: {error}") from None
 
 
-def loaded(file: Path, take: Take = lambda session: None) -> RecordedRun:
-    """A log that the command line names; ``take`` is told its sessions one by one, which are not kept."""
+def opened(file: Path) -> tuple[RecordedRun, Iterator[RecordedSession]]:
+    """A log that the command line names; see :func:`~vnic_conformance.running.recorded.begun`."""
     try:
-        return load(file, take)
+        return begun(file)
     except RunLogError as error:
         raise click.ClickException(f"{file}: {error}") from None
+
+
+def gone_through(file: Path, sessions: Iterator[RecordedSession]) -> Iterator[RecordedSession]:
+    """The sessions of a log that the command line names, one by one."""
+    try:
+        yield from sessions
+    except RunLogError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+
+
+def loaded(file: Path) -> RecordedRun:
+    """A log that the command line names, without its sessions."""
+    run, sessions = opened(file)
+    for _ in gone_through(file, sessions):
+        pass
+    return run
 
 
 def of_case(found: str, case: str | None) -> bool:

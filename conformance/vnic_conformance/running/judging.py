@@ -15,7 +15,7 @@ from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode, Moment
-from vnic_conformance.running.recorded import RecordedRun, RecordedSession, load
+from vnic_conformance.running.recorded import RecordedRun, RecordedSession, begun
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
@@ -92,8 +92,8 @@ def judge_log(source: Path | str) -> tuple[RecordedRun, Rejudgement]:
     Raises:
         RunLogError: it is none.
     """
-    judged: list[Rejudged] = []
-    run = load(source, lambda session: judged.append(_session(session)))
+    run, sessions = begun(source)
+    judged = [_session(session) for session in sessions]
     return run, _concluded(run, judged)
 
 

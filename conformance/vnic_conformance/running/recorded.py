@@ -71,10 +71,6 @@ class RecordedRun:
         return self.end is None
 
 
-#: Told each session when it is complete.
-Take = Callable[[RecordedSession], object]
-
-
 def is_run(source: Path | str) -> bool:
     """The document begins like a log of a run; raises :class:`RunLogError` where it cannot be read at all."""
     try:
@@ -89,15 +85,27 @@ def is_run(source: Path | str) -> bool:
         return False
 
 
-def load(source: Path | str, take: Take | None = None) -> RecordedRun:
-    """Read a log. A last line that was cut off counts as missing.
+def load(source: Path | str) -> RecordedRun:
+    """Read a log, sessions and all. A last line that was cut off counts as missing.
 
     Args:
         source: the file, or the text itself.
-        take: told each session when it is complete, instead of keeping it.
 
     Raises:
         RunLogError: it is none, of another version, or damaged before its last line.
+    """
+    run, sessions = begun(source)
+    run.sessions += sessions
+    return run
+
+
+def begun(source: Path | str) -> tuple[RecordedRun, Iterator[RecordedSession]]:
+    """Begin to read a log that may be longer than memory: the run, and its sessions one by one.
+
+    The run has its header at once, and all the rest when the sessions have been gone through; it does not keep them.
+
+    Raises:
+        RunLogError: as :func:`load`; also while the sessions are gone through.
     """
     try:
         lines = _lines(source)
@@ -108,13 +116,19 @@ def load(source: Path | str, take: Take | None = None) -> RecordedRun:
         if version not in READS or isinstance(version, bool):
             reads = " and ".join(map(str, READS))
             raise RunLogError(f"line 1: version {shown(version)}; this kit reads versions {reads}")
-        reader = _Reader(records.header_of(head), version, take)
-        for _, record in lines:
-            reader.take(record)
-        reader.close_session()
+        reader = _Reader(records.header_of(head), version)
     except IntakeError as error:
         raise RunLogError(str(error)) from None
-    return reader.run
+    return reader.run, _sessions(reader, lines)
+
+
+def _sessions(reader: _Reader, lines: Iterator[tuple[int, Fields]]) -> Iterator[RecordedSession]:
+    try:
+        for _, record in lines:
+            yield from reader.take(record)
+        yield from reader.closed()
+    except IntakeError as error:
+        raise RunLogError(str(error)) from None
 
 
 def read(path: Path) -> RecordedRun:
@@ -152,14 +166,14 @@ class _Open:
 class _Reader:
     """Takes a log in line by line."""
 
-    def __init__(self, header: RunBegan, version: int, take: Take | None) -> None:
+    def __init__(self, header: RunBegan, version: int) -> None:
         self.run = RecordedRun(header)
         self._version = version
-        self._taken = self.run.sessions.append if take is None else take
         self._open: _Open | None = None
         # Told apart by the first of these members that a record has.
         self._kinds: dict[str, Callable[[Fields], object]] = {
             "step": self._step,
+            "failure": self._failure,  # which has a phase, too
             "phase": self._session,
             "over": self._over,
             "broken": self._broken,
@@ -169,32 +183,29 @@ class _Reader:
             "end": self._end,
         }
 
-    def take(self, f: Fields) -> None:
-        """One line.
+    def take(self, f: Fields) -> Iterator[RecordedSession]:
+        """One line; the session that it ends, if it does.
 
         Raises:
             IntakeError: it is not what such a line is.
         """
         if self.run.end is not None:
             raise f.wrong("nothing comes behind the footer")
-        if "failure" in f:  # it has a phase, too
-            self._failure(f)
-            return
-        for name, kind in self._kinds.items():
-            if name in f:
-                kind(f)
-                return
-        raise f.wrong(f"unknown record with the members {shown(', '.join(f), 200)[1:-1]}")
+        name = next((name for name in self._kinds if name in f), None)
+        if name is None:
+            raise f.wrong(f"unknown record with the members {shown(', '.join(f), 200)[1:-1]}")
+        if name == "phase":
+            yield from self.closed()
+        self._kinds[name](f)
 
-    def close_session(self) -> None:
-        """Hand over the session that is open."""
+    def closed(self) -> Iterator[RecordedSession]:
+        """The session that is open, complete."""
         if self._open is not None:
             o, self._open = self._open, None
             episode = replace(o.empty, moments=tuple(o.moments))
-            self._taken(RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers))
+            yield RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers)
 
     def _session(self, f: Fields) -> None:
-        self.close_session()
         self.run.sessions_read += 1
         if self.run.sessions_read > MOST_SESSIONS:
             raise f.wrong(f"a log has at most {MOST_SESSIONS:,} sessions")
