@@ -119,7 +119,9 @@ def test_tours_are_listed_with_a_purpose(vnickit: Kit) -> None:
         ([Verdict.NOT_EXERCISED, Verdict.PASS, Verdict.UNSUPPORTED], False, 0),
         ([Verdict.PASS, Verdict.INCONCLUSIVE], False, 3),
         ([Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL], False, 1),
-        ([Verdict.PASS, Verdict.FAIL], True, 4),
+        ([Verdict.PASS, Verdict.FAIL], True, 1),
+        ([Verdict.PASS], True, 4),
+        ([Verdict.FAIL, Verdict.BROKEN], True, 1),
         ([Verdict.BROKEN], False, 4),
     ],
 )

@@ -124,7 +124,8 @@ def check_role(
         def plays(engine: Engine) -> Iterator[Play]:
             return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
 
-        return Checked(header, tuple(chosen), engine.run(plays))
+        outcome = engine.run(plays)
+        return Checked(header, engine.chosen, outcome)
 
 
 def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:

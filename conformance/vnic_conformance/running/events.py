@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode
@@ -159,7 +159,7 @@ class CaseDone:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Somebody stopped the run; there is no verdict."""
+    """The run was stopped before its end; what was found until then stands."""
 
     why: str
 
@@ -172,6 +172,8 @@ class RunEnded:
     steps: int
     seconds: float
     code: int
+    beside: Mapping[str, int] = field(default_factory=dict)  #: violated and not selected: from case to sessions
+    unclear: int = 0  #: sessions in which an answer said nothing
 
 
 Event = (

@@ -37,6 +37,7 @@ class RecordedSession:
     episode: Episode
     verdict: str  #: ok, fail, or inconclusive: when it was over; where the log does not say so, of its last step
     covers: tuple[str, ...] = ()  #: IDs of further cases that it went through
+    reason: str = ""  #: of an ok session: why its case was not played to the end, or empty
 
 
 @dataclass
@@ -160,6 +161,7 @@ class _Open:
     covers: tuple[str, ...]
     verdict: str
     seen: records.Watching
+    reason: str = ""
     moments: list[Moment] = field(default_factory=list)
 
 
@@ -203,7 +205,8 @@ class _Reader:
         if self._open is not None:
             o, self._open = self._open, None
             episode = replace(o.empty, moments=tuple(o.moments))
-            yield RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers)
+            reason = o.reason if o.verdict == "ok" else ""
+            yield RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers, reason)
 
     def _session(self, f: Fields) -> None:
         self.run.sessions_read += 1
@@ -232,7 +235,8 @@ class _Reader:
         self.run.steps_read += 1
 
     def _over(self, f: Fields) -> None:
-        self._in_session(f).verdict = f.text("verdict", records.SAID)
+        o = self._in_session(f)
+        o.verdict, o.reason = f.text("verdict", records.SAID), f.text("reason")
 
     def _in_session(self, f: Fields) -> _Open:
         if self._open is None:

@@ -255,4 +255,12 @@ def end_of(f: Fields, codes: Mapping[int, object]) -> RunEnded:
     code = f.whole("exit")
     if code not in codes:
         f.refuse("exit", f"one of {', '.join(map(str, codes))}", code)
-    return RunEnded(f.whole("sessions", 0), f.whole("steps", 0), f.seconds("seconds"), code)
+    beside = f.inner("beside") if "beside" in f else Fields({}, f.where)
+    return RunEnded(
+        f.whole("sessions", 0),
+        f.whole("steps", 0),
+        f.seconds("seconds"),
+        code,
+        {case: beside.whole(case, 0) for case in beside},
+        f.whole("unclear", 0) if "unclear" in f else 0,
+    )

@@ -251,6 +251,8 @@ def plain_event(event: Event) -> dict[str, object]:
         "steps": event.steps,
         "seconds": round(event.seconds, 3),
         "exit": event.code,
+        "beside": dict(event.beside),
+        "unclear": event.unclear,
     }
 
 
