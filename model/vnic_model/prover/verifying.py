@@ -14,7 +14,7 @@ import os
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -244,6 +244,12 @@ def _version(came: object) -> str:
     return shown(came, 40)[1:-1] if isinstance(came, str) else shown(came, 40)
 
 
+@cache
+def _today() -> frozenset[Obligation]:
+    """Every obligation that the present specification has."""
+    return frozenset(all_of(name for name in GOALS if PLANS[name].any_number))
+
+
 def _entries(manifest: Fields, claimed: tuple[str, ...], found: Recheck) -> dict[Obligation, Listed]:
     """The obligations that the manifest lists, those of them that can be; what is wrong with it goes to the problems."""
     say = found.problems.append
@@ -254,7 +260,7 @@ def _entries(manifest: Fields, claimed: tuple[str, ...], found: Recheck) -> dict
     except IntakeError as error:
         say(str(error))
         listed = []
-    today = set(all_of(name for name in GOALS if PLANS[name].any_number))
+    today = _today()
     by = (found.written_with[1], str(manifest.maybe("platform")))
     entries: dict[Obligation, Listed] = {}
     for number, one in enumerate(listed):
