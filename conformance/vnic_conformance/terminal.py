@@ -39,12 +39,18 @@ def show(lines: Iterable[Line]) -> None:
         click.echo(click.style(text, **style) if colour and style and text else text)
 
 
+#: More names than these are not listed in an error.
+_LISTED = 40
+
+
 def refusal(what: str, word: str, known: Iterable[str]) -> click.ClickException:
-    """The one-line error for a name that nobody knows, with the nearest ones."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
-    return click.ClickException(f"no {what} {word!r}; {hint}")
+    """The one-line error for a name that nobody knows, with the nearest ones, whatever the case of their letters."""
+    names = {name.lower(): name for name in known}
+    near = [names[one] for one in difflib.get_close_matches(word[:100].lower(), names, n=3, cutoff=0.5)]
+    some = list(names.values())[:_LISTED]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(some)}"
+    more = f" and {len(names) - _LISTED} more" if not near and len(names) > _LISTED else ""
+    return click.ClickException(f"no {what} {word[:100]!r}; {hint}{more}")
 
 
 def progress(wanted: bool) -> Callable[[int, int, int], None] | None:

@@ -7,11 +7,9 @@ solver is never needed: a proof is looked at, not made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
 
 from vnic_conformance.explaining import properties_of
 from vnic_conformance.reports.summary import rows as summary_rows
@@ -21,6 +19,7 @@ from vnic_conformance.running.recorded import RecordedRun
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_model.examples import mutations_against
 from vnic_model.goals import PLANS
+from vnic_model.intake import Fields, IntakeError, json_of, shown
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.profile import Profile
 from vnic_spec.property import Property, Scope
@@ -222,37 +221,32 @@ def read_proofs(text: str) -> dict[str, Proof]:
         ProofsError: it is none of that.
     """
     try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise ProofsError(f"no JSON: {error}") from None
-    listed = document.get("properties") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
-        raise ProofsError('no member "properties" with a list; vnickit prove --json prints one')
-    found: dict[str, Proof] = {}
-    for number, entry in enumerate(listed, 1):
-        name, proof = _proof(entry, f"entry {number}")
-        found[name] = proof
-    return found
+        document = json_of(text)
+        listed = document.get("properties") if isinstance(document, dict) else None
+        if not isinstance(listed, list):
+            raise ProofsError('no member "properties" with a list; vnickit prove --json prints one')
+        return dict(_proof(entry, f"entry {number}") for number, entry in enumerate(listed, 1))
+    except IntakeError as error:
+        raise ProofsError(str(error)) from None
 
 
-def _proof(entry: Any, where: str) -> tuple[str, Proof]:
+def _proof(entry: object, where: str) -> tuple[str, Proof]:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise ProofsError(f'{where} has no "id"')
-    where = f"{where} ({entry['id']})"
-    if entry.get("verdict") not in VERDICTS:
-        raise ProofsError(f"{where}: the verdict is {entry.get('verdict')!r}, not {' or '.join(VERDICTS)}")
-    method, obligations, seconds = entry.get("method"), entry.get("obligations"), entry.get("seconds")
-    lemmas = entry.get("lemmas", [])
-    if not isinstance(method, str):
+    where = f"{where} ({shown(entry['id'])[1:-1]})"
+    f = Fields(entry, where)
+    if f.maybe("verdict") not in VERDICTS:
+        raise ProofsError(f"{where}: the verdict is {str(f.maybe('verdict'))[:60]!a}, not {' or '.join(VERDICTS)}")
+    if not isinstance(f.maybe("method"), str):
         raise ProofsError(f'{where} has no "method"')
-    number = len(obligations) if isinstance(obligations, list) else obligations
-    if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
-        raise ProofsError(f"{where}: the obligations are {obligations!r}, neither a number nor a list")
-    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
-        raise ProofsError(f"{where}: the seconds are {seconds!r}, no number")
-    if not isinstance(lemmas, list) or not all(isinstance(lemma, str) for lemma in lemmas):
-        raise ProofsError(f"{where}: the lemmas are no list of names")
-    return entry["id"], Proof(method, entry["verdict"], number, seconds, tuple(lemmas))
+    obligations = f.maybe("obligations")
+    if isinstance(obligations, list):
+        number: int | None = len(obligations)
+    else:
+        number = None if obligations is None else f.whole("obligations", 0)
+    seconds = None if f.maybe("seconds") is None else f.seconds("seconds")
+    lemmas = f.texts("lemmas") if "lemmas" in f else ()
+    return f.text("id"), Proof(f.text("method"), f.text("verdict"), number, seconds, lemmas)
 
 
 # --- as plain data -------------------------------------------------------------------------------------------------

@@ -42,9 +42,14 @@ class Instance:
         return self.effects.get(action.name, action.effect)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.servers <= 6:
-            raise ValueError(f"servers is {self.servers}; a vNIC has 1 to 6 (ADM-1)")
+        check_servers(self.servers)
         if self.client_depth < 1 or self.server_depth < 1:
             raise ValueError("a queue holds at least one element")
         if self.interventions is not None and not 0 <= self.interventions <= 64:
             raise ValueError(f"interventions is {self.interventions}; 0 to 64 are counted")
+
+
+def check_servers(servers: int) -> None:
+    """Raise ValueError for a number of servers that no vNIC has (ADM-1)."""
+    if not 1 <= servers <= 6:
+        raise ValueError(f"servers is {servers}; a vNIC has 1 to 6 (ADM-1)")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from vnic_model.instance import Instance
+from vnic_model.instance import Instance, check_servers
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import Mutation
 from vnic_spec.profile import ClientInit, Crossing, EventFull, Profile
@@ -214,6 +214,7 @@ def instance(
     Raises KeyError for an unknown name and ValueError for a number that makes no machine.
     """
     scenario = SCENARIOS[name]
+    check_servers(servers)
     levels = scenario.levels or max(2, servers)
     start: dict[str, Enum | bool | int | tuple[object, ...] | None] = {**scenario.start}
     if scenario.ranked:

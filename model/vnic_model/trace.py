@@ -8,12 +8,13 @@ checks all of it. Text is a rendering (:mod:`vnic_model.trace_text`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from pathlib import Path
 
 from vnic_model.instance import Instance
 from vnic_model.instances import instance
+from vnic_model.intake import Fields, IntakeError, lines_of, record_of, shown
 from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.profile import Profile
 
@@ -124,58 +125,113 @@ class Trace:
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
     @classmethod
-    def load(cls, text: str) -> Trace:
+    def load(cls, source: Path | str) -> Trace:
         """Read a document back.
 
+        Args:
+            source: the file, or the text itself.
+
         Raises:
-            TraceError: no such document, another version, or its end is missing. Whether it is a run of the machine is
-                for :func:`vnic_model.replay.replay` to say.
+            TraceError: no such document, another version, its end is missing, or a line is not what it should be. Whether it
+                is a run of the machine is for :func:`vnic_model.replay.replay` to say.
         """
-        records = list(_records(text))
-        if not records or records[0].get("trace") != FORMAT:
-            raise TraceError(f'line 1: no header {{"trace": "{FORMAT}", ...}}; this is no trace of this kit')
-        head = dict(records[0])
-        del head["trace"]
-        if head.pop("version", None) != VERSION:
-            raise TraceError(f"line 1: version {records[0].get('version')!r}; this kit reads version {VERSION}")
-        head.pop("note", None)
-        if head.get("kind") != LASSO:
-            head = {"loop": None, "without": [], **head}
-        head = {"interventions": None, **head}
-        header = _built(Header, head, 1)
-        steps: list[TraceStep] = []
-        for line, record in enumerate(records[1:], 2):
-            if "end" in record:
-                if record != {"end": FORMAT, "steps": len(steps)} or line != len(records):
-                    raise TraceError(f"line {line}: the closing line does not fit the {len(steps)} steps before it")
-                return cls(header, tuple(steps))
-            elements = tuple(_built(Passage, entry, line) for entry in _list(record, "elements", line))
-            changes = tuple(_built(Change, entry, line) for entry in _list(record, "changes", line))
-            steps.append(_built(TraceStep, {**record, "elements": elements, "changes": changes}, line))
-        raise TraceError(f"the closing line is missing after {len(steps)} steps: the trace is truncated")
-
-
-def _records(text: str) -> Iterable[dict[str, Any]]:
-    for line, content in enumerate(text.splitlines(), 1):
         try:
-            record = json.loads(content)
-        except json.JSONDecodeError as error:
-            raise TraceError(f"line {line} is no JSON: {error}") from None
-        if not isinstance(record, dict):
-            raise TraceError(f"line {line} is no JSON object")
-        yield record
+            return _loaded(_records(source))
+        except IntakeError as error:
+            raise TraceError(str(error)) from None
 
 
-def _list(record: Mapping[str, Any], name: str, line: int) -> list[Any]:
-    found = record.get(name)
-    if not isinstance(found, list):
-        raise TraceError(f"line {line}: {name!r} is no list")
-    return found
+# --- reading -------------------------------------------------------------------------------------------------------
+
+#: A trace is a shortest run, so it has some dozens of steps; what has so many is none.
+MOST_STEPS = 10_000
+_MOST_LINE = 1 << 20
 
 
-def _built(wanted: type[Any], record: object, line: int) -> Any:
-    names = {f.name for f in fields(wanted)}
-    if not isinstance(record, dict) or set(record) != names:
-        found = sorted(record) if isinstance(record, dict) else record
-        raise TraceError(f"line {line}: expected the members {', '.join(sorted(names))}; found {found}")
-    return wanted(**record)
+def _records(source: Path | str) -> Iterator[tuple[int, Fields]]:
+    for number, line, _ in lines_of(source, _MOST_LINE):
+        where = f"line {number}"
+        try:
+            record = record_of(line)
+        except IntakeError as error:
+            raise TraceError(f"{where}: {error}") from None
+        yield number, Fields(record, where)
+
+
+def _loaded(records: Iterator[tuple[int, Fields]]) -> Trace:
+    _, head = next(records, (1, Fields({}, "line 1")))
+    if "trace" not in head or head.value("trace") != FORMAT:
+        raise TraceError(f'line 1: no header {{"trace": "{FORMAT}", ...}}; this is no trace of this kit')
+    if "version" not in head or head.value("version") != VERSION:
+        version = shown(head.value("version") if "version" in head else None)
+        raise TraceError(f"line 1: version {version}; this kit reads version {VERSION}")
+    header = _header(head)
+    steps: list[TraceStep] = []
+    for number, record in records:
+        if "end" in record:
+            fits = (record.text("end"), record.whole("steps")) == (FORMAT, len(steps))
+            record.exactly("end", "steps")
+            if not fits or next(records, None) is not None:
+                raise TraceError(f"line {number}: the closing line does not fit the {len(steps)} steps before it")
+            return Trace(header, tuple(steps))
+        if len(steps) == MOST_STEPS:
+            raise TraceError(f"line {number}: a trace has at most {MOST_STEPS:,} steps")
+        steps.append(_step(record))
+    raise TraceError(f"the closing line is missing after {len(steps)} steps: the trace is truncated")
+
+
+def _header(f: Fields) -> Header:
+    optional = ("loop", "without", "interventions")
+    needed = [field.name for field in fields(Header) if field.name not in optional]
+    f.exactly("trace", "version", *needed, perhaps=("note", *optional))
+    return Header(
+        instance=f.text("instance"),
+        servers=f.whole("servers"),
+        client_depth=f.whole("client_depth", 1, _MOST_DEPTH),
+        server_depth=f.whole("server_depth", 1, _MOST_DEPTH),
+        profile=_choices(f.inner("profile")),
+        profile_full=_choices(f.inner("profile_full")),
+        mutation=None if f.nothing("mutation") else f.text("mutation"),
+        kind=f.text("kind"),
+        property=f.text("property"),
+        requirement=f.text("requirement"),
+        sentence=f.text("sentence"),
+        loop=None if f.maybe("loop") is None else f.whole("loop"),
+        without=list(f.texts("without")) if "without" in f else [],
+        interventions=None if f.maybe("interventions") is None else f.whole("interventions", 0, 64),
+    )
+
+
+#: The deepest queues that can be explored.
+_MOST_DEPTH = 64
+
+
+def _choices(f: Fields) -> dict[str, object]:
+    return {name: None if f.nothing(name) else f.scalar(name) for name in f}
+
+
+def _step(f: Fields) -> TraceStep:
+    f.exactly(*(field.name for field in fields(TraceStep)))
+    given = f.inner("parameters")
+    return TraceStep(
+        number=f.whole("number", 1, MOST_STEPS),
+        lane=f.text("lane"),
+        action=f.text("action"),
+        parameters={name: given.plain(name) for name in given},
+        answer=None if f.nothing("answer") else f.text("answer"),
+        fault=f.flag("fault"),
+        elements=tuple(_passage(one) for one in f.inners("elements")),
+        changes=tuple(_change(one) for one in f.inners("changes")),
+        point=f.text("point"),
+    )
+
+
+def _passage(f: Fields) -> Passage:
+    names = [field.name for field in fields(Passage)]
+    f.exactly(*names)
+    return Passage(**{name: f.text(name) for name in names})
+
+
+def _change(f: Fields) -> Change:
+    f.exactly(*(field.name for field in fields(Change)))
+    return Change(f.text("variable"), f.plain("before"), f.plain("after"), f.flag("proof"))

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
 from vnic_conformance.running import narrowing
-from vnic_conformance.running.tours import CACHE_VARIABLE
+from vnic_model.cache import CACHE_VARIABLE
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_half_a_last_line_counts_as_missing() -> None:
         (lambda lines: [lines[0].replace('"grace":3', '"grace":"x"'), *lines[1:]], "line 1: "),
         (lambda lines: [*lines[:3], "{\n", *lines[3:]], "line 4 is no JSON"),
         (lambda lines: [*lines[:3], "[]\n", *lines[3:]], "line 4 is no JSON object"),
-        (lambda lines: [*lines[:3], '{"odd":1}\n', *lines[3:]], "line 4: ValueError: unknown record"),
+        (lambda lines: [*lines[:3], '{"odd":1}\n', *lines[3:]], "line 4: unknown record with the members odd"),
     ],
     ids=["empty", "other", "version", "profile", "no JSON", "no object", "odd"],
 )
@@ -157,11 +157,20 @@ def test_the_parts_of_what_came_stand_apart() -> None:
     file = io.StringIO()
     log = RunLog(file)
     log(RunBegan("0", "mine", {}, Profile(), 1, 1, (), ()))
-    came = Answer(
-        {"outcome": "done", "absent": "CRQ-11", "seen": "x"}, {"now": 0, "client_queue": ""}, Facts(repeated=2)
-    )
+    shown = {
+        "now": 0,
+        "client_crq": "CLOSED",
+        "auto": 1,
+        "selected": "",
+        "pinned": "",
+        "listed": "",
+        "client_queue": "",
+    }
+    shown |= {"server0_queue": "", "server0_interrupts": ""}
+    came = Answer({"outcome": "done", "absent": "CRQ-11", "seen": "x"}, shown, Facts(repeated=2))
     log(SessionBegan(1, "walk", None, 1, None, Judgement(Stimulus.of("kit", "reset"), ok=True, came=came)))
-    gone = Answer({"outcome": "done"}, {"now": 5}, Facts(measured=(1, 2, 3, 4, 5)))
+    later = {name: value for name, value in shown.items() if name != "server0_interrupts"} | {"now": 5}
+    gone = Answer({"outcome": "done", "rc": 0}, later, Facts(measured=(1, 2, 3, 4, 5)))
     unlooked = Answer({"outcome": "unsupported", "gone": "now", "client_queue_": 1})
     for number, each in enumerate((gone, unlooked), 1):
         done = Stimulus.of("client", "free_crq")
@@ -169,7 +178,7 @@ def test_the_parts_of_what_came_stand_apart() -> None:
     lines = [json.loads(line) for line in file.getvalue().splitlines()]
     assert lines[1]["reply"] == {"outcome": "done", "absent": "CRQ-11", "seen": "x"}
     assert lines[1]["facts"] == {"repeated": 2}
-    assert lines[2]["seen"] == {"now": 5, "client_queue": None}
+    assert lines[2]["seen"] == {"now": 5, "server0_interrupts": None}
     assert "seen" not in lines[3]
     assert "facts" not in lines[3]
     episode = load(file.getvalue()).sessions[0].episode

@@ -19,12 +19,13 @@ z3 = pytest.importorskip("z3")
 pytest.importorskip("cvc5")
 
 from vnic_model.goals import GOALS, PLANS  # noqa: E402 - only where the solvers are
-from vnic_model.prover import certificate, second  # noqa: E402
+from vnic_model.prover import second, verifying  # noqa: E402
 from vnic_model.prover.alone import Alone  # noqa: E402
-from vnic_model.prover.certificate import HASH, MANIFEST, Recheck, certify, recheck  # noqa: E402
+from vnic_model.prover.certificate import HASH, MANIFEST, certify  # noqa: E402
 from vnic_model.prover.induction import Obligation, obligations  # noqa: E402
 from vnic_model.prover.run import machine, plan_of  # noqa: E402
 from vnic_model.prover.smtlib import Texts, parts_of, word_declarations  # noqa: E402
+from vnic_model.prover.verifying import Recheck, recheck  # noqa: E402
 from vnic_spec.vocabulary import Crq  # noqa: E402
 
 #: The smallest certificate: one property that rests on nothing.
@@ -276,14 +277,14 @@ def test_tampering_is_found(
         touched = {
             k: e
             for k, e in entries.items()
-            if not {sha256_of(directory / e["file"]), sha256_of(directory / e["proof"])} <= good
+            if not {sha256_of(directory / e.file), sha256_of(directory / e.proof)} <= good
         }
         return slowly(directory, touched, goals, action) if any(of == action for _, of in touched) else []
 
     good = {sha256_of(path) for suffix in ("gz", "smt2") for path in copy.rglob(f"*.{suffix}")} | {""}
-    slowly = certificate._recheck_action
-    monkeypatch.setattr(certificate, "_recheck_action", quickly)
-    monkeypatch.setattr(certificate, "_by_action", _in_this_process)
+    slowly = verifying._recheck_action
+    monkeypatch.setattr(verifying, "_recheck_action", quickly)
+    monkeypatch.setattr(verifying, "by_action", _in_this_process)
     tamper(copy)
     found: Recheck = recheck(copy)
     assert any(complaint in problem for problem in found.problems), found.problems

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.show import loaded, text_of
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_again
+from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_log
+from vnic_conformance.running.recorded import RunLogError
 from vnic_model.trace_text import WIDTH
 
 #: Sessions that are described; the rest is counted, and all are in the JSON.
@@ -35,8 +35,10 @@ def command(file: Path, as_json: bool) -> ExitCode:
       vnickit judge run.jsonl
       vnickit judge run.jsonl --json
     """  # noqa: D301 - click wants the character, not its name
-    run = loaded(file, text_of(file))
-    found = judge_again(run)
+    try:
+        run, found = judge_log(file)
+    except RunLogError as error:
+        raise click.ClickException(f"{file}: {error}") from None
     if as_json:
         plain = {
             "log": str(file),

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.show import loaded, text_of
+from vnic_conformance.commands.show import loaded
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.matrix import matrix_html, matrix_lines
 from vnic_conformance.terminal import refusal, show
 from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
+from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
+
+#: The longest output of vnickit prove --json that is read, in bytes; ours is a tenth of that.
+MOST_PROOFS = 1 << 24
 
 
 @click.command(
@@ -44,12 +48,12 @@ def command(
     """  # noqa: D301 - click wants the character, not its name
     run = None
     if log is not None:
-        run = loaded(log, text_of(log))
+        run = loaded(log)
     said = None
     if proofs is not None:
         try:
-            said = read_proofs(text_of(proofs))
-        except ProofsError as error:
+            said = read_proofs(text_of(proofs, MOST_PROOFS))
+        except (ProofsError, IntakeError) as error:
             raise click.ClickException(f"{proofs}: {error}") from None
     try:
         made = matrix(globs, run, said, lambda words: click.echo(words, err=True))

@@ -9,10 +9,9 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.check import adapter_option, stoppable, time_scale_option
-from vnic_conformance.commands.show import loaded, text_of
+from vnic_conformance.commands.show import is_log, loaded, of_case
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
-from vnic_conformance.running.recorded import is_run
 from vnic_conformance.running.replaying import Replayed, replay_failure
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 from vnic_conformance.terminal import refusal, show
@@ -42,13 +41,12 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     Example:
       vnickit replay vnickit-failures.jsonl --adapter ./my-adapter
     """  # noqa: D301 - click wants the character, not its name
-    text = text_of(file)
-    if not is_run(text):
+    if not is_log(file):
         raise click.ClickException(f"{file} is no log of vnickit check; a trace of the model: vnickit show {file}")
-    run = loaded(file, text)
+    run = loaded(file)
     if not run.failures:
         raise click.ClickException(f"there is no failure in {file}")
-    wanted = [failure for failure in run.failures if case in (None, failure.case)]
+    wanted = [failure for failure in run.failures if of_case(failure.case, case)]
     if not wanted:
         raise refusal("failure", case or "", (failure.case for failure in run.failures))
     replayed: list[Replayed] = []

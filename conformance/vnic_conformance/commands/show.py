@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -14,8 +15,9 @@ from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.summary import outcome_of
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
+from vnic_conformance.running.events import Failure
 from vnic_conformance.running.plan import known_cases
-from vnic_conformance.running.recorded import RecordedRun, RunLogError, is_run, load
+from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, begun, is_run
 from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.terminal import refusal, show
 from vnic_model.replay import replay
@@ -42,19 +44,31 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
       vnickit show run.jsonl
       vnickit show run.jsonl --case FOV-2 --as log > one-failure.jsonl
     """  # noqa: D301 - click wants the character, not its name
-    text = text_of(file)
-    if not is_run(text):
-        return _trace(file, text, form)
-    run = loaded(file, text)
+    if not is_log(file):
+        return _trace(file, case, form)
+    cases: dict[str, None] = {}
+    kept: RecordedSession | None = None
+    run, sessions = opened(file)
+    for session in gone_through(file, sessions):
+        if session.case is not None:
+            cases[session.case] = None
+            if kept is None and case is not None and of_case(session.case, case):
+                kept = session
     if form == "log":
-        failures = [f for f in run.failures if case in (None, f.case)]
+        failures = [f for f in run.failures if of_case(f.case, case)]
         if not failures:
-            raise _unknown(run, case)
+            raise _unknown(run, case, ())
         click.echo(excerpt(run.header, failures), nl=False)
     elif case is None:
         _run(file, run, form)
     else:
-        _one(file, run, case, form)
+        failure = next((f for f in run.failures if of_case(f.case, case)), None)
+        if failure is not None:
+            _failure(file, run, failure, form)
+        elif kept is not None and form == "text":
+            _session(kept)
+        else:
+            raise _unknown(run, case, cases)
     if run.truncated:
         why = f" ({run.stopped})" if run.stopped else ""
         click.echo(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
@@ -62,29 +76,50 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
     return ExitCode.CONFORMS
 
 
-def text_of(file: Path) -> str:
-    """The text of a file that the command line names."""
+def is_log(file: Path) -> bool:
+    """Whether a file that the command line names begins like a log of a run."""
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(file), error.strerror) from None
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file} is no text") from None
-
-
-def loaded(file: Path, text: str) -> RecordedRun:
-    """A log that the command line names."""
-    try:
-        return load(text)
+        return is_run(file)
     except RunLogError as error:
         raise click.ClickException(f"{file}: {error}") from None
 
 
-def _trace(file: Path, text: str, form: str) -> ExitCode:
+def opened(file: Path) -> tuple[RecordedRun, Iterator[RecordedSession]]:
+    """A log that the command line names; see :func:`~vnic_conformance.running.recorded.begun`."""
     try:
-        trace = replay(Trace.load(text))
+        return begun(file)
+    except RunLogError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+
+
+def gone_through(file: Path, sessions: Iterator[RecordedSession]) -> Iterator[RecordedSession]:
+    """The sessions of a log that the command line names, one by one."""
+    try:
+        yield from sessions
+    except RunLogError as error:
+        raise click.ClickException(f"{file}: {error}") from None
+
+
+def loaded(file: Path) -> RecordedRun:
+    """A log that the command line names, without its sessions."""
+    run, sessions = opened(file)
+    for _ in gone_through(file, sessions):
+        pass
+    return run
+
+
+def of_case(found: str, case: str | None) -> bool:
+    """Whether something is about the case that was asked for, whatever the case of its letters; None: about any."""
+    return case is None or found.lower() == case.lower()
+
+
+def _trace(file: Path, case: str | None, form: str) -> ExitCode:
+    try:
+        trace = replay(Trace.load(file))
     except TraceError as error:
         raise click.ClickException(f"{file}: {error}") from None
+    if case is not None or form == "log":
+        raise click.UsageError(f"{'--case' if case else '--as log'} is for logs of vnickit check; {file} is a trace")
     if form == "text":
         show(lines_of(trace))
     else:
@@ -101,25 +136,21 @@ def _run(file: Path, run: RecordedRun, form: str) -> None:
         show(report_lines(run.header, cases, outcome, file=str(file)))
 
 
-def _one(file: Path, run: RecordedRun, case: str, form: str) -> None:
-    for failure in run.failures:
-        if failure.case == case:
-            if form == "json":
-                click.echo(json.dumps(plain_failure(failure), indent=2, ensure_ascii=False))
-            else:
-                show(failure_lines(failure, adapter=run.header.adapter, file=str(file)))
-            return
-    for session in run.sessions:
-        if session.case == case and form == "text":
-            steps = shown_steps(retrace(session.episode))
-            lines, lanes = lines_of_steps(steps)
-            show([Line(f"{case}: {session.verdict}", "verdict"), Line(""), *lines, Line(""), *legend(steps, lanes)])
-            return
-    raise _unknown(run, case)
+def _failure(file: Path, run: RecordedRun, failure: Failure, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(plain_failure(failure), indent=2, ensure_ascii=False))
+    else:
+        show(failure_lines(failure, adapter=run.header.adapter, file=str(file)))
 
 
-def _unknown(run: RecordedRun, case: str | None) -> click.ClickException:
-    known = [*(f.case for f in run.failures), *(s.case for s in run.sessions if s.case)]
+def _session(session: RecordedSession) -> None:
+    steps = shown_steps(retrace(session.episode))
+    lines, lanes = lines_of_steps(steps)
+    show([Line(f"{session.case}: {session.verdict}", "verdict"), Line(""), *lines, Line(""), *legend(steps, lanes)])
+
+
+def _unknown(run: RecordedRun, case: str | None, cases: Iterable[str]) -> click.ClickException:
+    known = dict.fromkeys([*(f.case for f in run.failures), *cases])
     if not known or case is None:
         return click.ClickException("there is no failure in it")
-    return refusal("failure or session of a case", case, dict.fromkeys(known))
+    return refusal("failure or session of a case", case, known)

@@ -144,9 +144,9 @@ def outcome_of(run: RecordedRun) -> Outcome:
         outcome.code = ExitCode(run.end.code)
         outcome.beside, outcome.unclear = dict(run.end.beside), run.end.unclear
     else:
-        outcome.sessions = len(run.sessions)
+        outcome.sessions = run.sessions_read
         outcome.complete, outcome.stopped = False, run.stopped
-        outcome.steps = sum(len(session.episode.moments) for session in run.sessions)
+        outcome.steps = run.steps_read
         outcome.code = ExitCode.ADAPTER_BROKEN if run.broken is not None else ExitCode.INCONCLUSIVE
         if run.failures:
             outcome.code = ExitCode.VIOLATION

@@ -6,8 +6,9 @@ that has changed, a property that is new or a defect of the oracle that is mende
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
@@ -25,7 +26,7 @@ from vnic_conformance.running.plan import (
     watched_cases,
 )
 from vnic_conformance.running.play import FAIL, OK, UNDECIDED, last_word
-from vnic_conformance.running.recorded import RecordedRun, RecordedSession
+from vnic_conformance.running.recorded import RecordedRun, RecordedSession, begun
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
@@ -99,24 +100,45 @@ class Rejudgement:
 
 def judge_again(run: RecordedRun) -> Rejudgement:
     """Judge every session of a log again; where only failures were kept, those."""
-    found = Rejudgement(truncated=run.truncated, broken=run.broken is not None)
+    return _judge(run, run.sessions)
+
+
+def judge_log(source: Path | str) -> tuple[RecordedRun, Rejudgement]:
+    """Judge a log session by session while it is read, so that it may be longer than memory.
+
+    Raises:
+        RunLogError: it is none.
+    """
+    run, sessions = begun(source)
+    return run, _judge(run, sessions)
+
+
+def _judge(run: RecordedRun, sessions: Iterable[RecordedSession]) -> Rejudgement:
     judge = _Judge(run)
-    for session in run.sessions:
-        found.sessions.append(judge.session(session))
-    if not run.sessions:
+    judged = [judge.session(session) for session in sessions]
+    found = Rejudgement(judged, truncated=run.truncated, broken=run.broken is not None)
+    if not judged:
         for failure in run.failures:
             found.sessions.append(judge.judged(0, failure.case, FAIL, failure.episode, failure.script))
     found.exercised = judge.exercised
     return found
 
 
+class _NotRecordedError(Exception):
+    """More is asked than was recorded: a busy call would be repeated (CRQ-14), and the log has only its last answer."""
+
+
 class _Recalled:
-    """A target that says what was recorded; it knows nothing else."""
+    """A target that says what was recorded, one answer to a step; it knows nothing else."""
 
     def __init__(self, episode: Episode) -> None:
         self._came: Iterator[Answer] = iter([episode.start, *(m.came for m in episode.moments)])
+        self.due = 1
 
     def request(self, fields: Mapping[str, object]) -> Answer:
+        if not self.due:
+            raise _NotRecordedError
+        self.due -= 1
         return next(self._came)
 
 
@@ -127,6 +149,8 @@ class _Judged(Session):
 
     def apply(self, stimulus: Stimulus) -> Judgement:
         before = self.oracle.possibilities
+        assert isinstance(self.target, _Recalled)
+        self.target.due = 1
         judgement = super().apply(stimulus)
         if self.coverage is not None:
             self.coverage.note(self.oracle.ops, before, judgement)
@@ -173,7 +197,10 @@ class _Judge:
             script = (SCRIPTS | LONG_SCRIPTS).get(name)
             if script is None and name:
                 changed = f"this kit has no script {name}; the oracle alone has judged"
-            changed = changed or _play(session, episode.moments, script)
+            try:
+                changed = changed or _play(session, episode.moments, script)
+            except _NotRecordedError:
+                changed = f"step {len(session.word)}: the log does not say what came when the busy call was repeated"
         last, failure = session.judgements[-1], session.failure
         steps = len(session.judgements) - 1
         if failure is not None:

@@ -1,29 +1,26 @@
 """Reading the log of a run: everything that :mod:`vnic_conformance.running.runlog` has written, or has written in version 1.
 
-In version 1 reply, observation and the facts of the kit stood in one member, ``came``, told apart by their names alone.
+A log may be longer than memory, so it is read line by line, and a session is handed over when it is complete.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from vnic_conformance.answer import Answer, Facts
-from vnic_conformance.protocol.rules import is_observed
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running import records
 from vnic_conformance.running.episode import Episode, Moment
-from vnic_conformance.running.events import AdapterFailed, Alternative, Failure, RunBegan, RunEnded
+from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
 from vnic_conformance.running.runlog import FORMAT, VERSION
-from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
-from vnic_conformance.stimulus import Stimulus
-from vnic_spec.profile import Profile
+from vnic_conformance.running.verdicts import CaseResult
+from vnic_model.intake import Fields, IntakeError, lines_of, record_of, shown
 
 #: The versions that are read.
 READS = (1, VERSION)
-#: Names of the kit's own fields in version 1.
-_FACTS_THEN = ("absent", "measured", "repeated", "gone")
+#: So many sessions may a log have; and so many failures, verdicts or notes.
+MOST_SESSIONS, MOST_FEW = 200_000, 10_000
 
 
 class RunLogError(ValueError):
@@ -49,7 +46,7 @@ class RecordedRun:
 
     Attributes:
         header: the first line.
-        sessions: every session, as it was.
+        sessions: every session, as it was, unless they were handed over one by one.
         failures: every violation, with the word that was kept of it.
         broken: what the adapter did, if it broke.
         results: the verdicts.
@@ -66,6 +63,8 @@ class RecordedRun:
     notes: list[str] = field(default_factory=list)
     end: RunEnded | None = None
     stopped: str = ""
+    sessions_read: int = 0  #: how many sessions there are, handed over or not
+    steps_read: int = 0  #: how many steps there are in them
 
     @property
     def truncated(self) -> bool:
@@ -73,70 +72,97 @@ class RecordedRun:
         return self.end is None
 
 
-def is_run(text: str) -> bool:
-    """The document begins like a log of a run."""
+def is_run(source: Path | str) -> bool:
+    """The document begins like a log of a run; raises :class:`RunLogError` where it cannot be read at all."""
     try:
-        first = json.loads(text.partition("\n")[0])
-    except ValueError:
+        _, first, _ = next(iter(lines_of(source)), (1, "", True))
+    except IntakeError as error:
+        if isinstance(source, Path) and not str(error).startswith("line "):
+            raise RunLogError(str(error)) from None
         return False
-    return isinstance(first, dict) and first.get("run") == FORMAT
+    try:
+        return record_of(first).get("run") == FORMAT
+    except IntakeError:
+        return False
 
 
-def load(text: str) -> RecordedRun:
-    """Read a log. A last line that was cut off counts as missing.
+def load(source: Path | str) -> RecordedRun:
+    """Read a log, sessions and all. A last line that was cut off counts as missing.
+
+    Args:
+        source: the file, or the text itself.
 
     Raises:
         RunLogError: it is none, of another version, or damaged before its last line.
     """
-    records = list(_lines(text))
-    if not records or records[0][1].get("run") != FORMAT:
-        raise RunLogError(f'line 1: no header {{"run": "{FORMAT}", ...}}; this is no log of this kit')
-    version = records[0][1].get("version")
-    if version not in READS:
-        raise RunLogError(f"line 1: version {version!r}; this kit reads versions {' and '.join(map(str, READS))}")
-    reader = _Reader(_header(records[0][1]), version)
-    for line, record in records[1:]:
-        try:
-            reader.take(record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunLogError(f"line {line}: {type(error).__name__}: {error}") from None
-    reader.close_session()
-    return reader.run
+    run, sessions = begun(source)
+    run.sessions += sessions
+    return run
+
+
+def begun(source: Path | str) -> tuple[RecordedRun, Iterator[RecordedSession]]:
+    """Begin to read a log that may be longer than memory: the run, and its sessions one by one.
+
+    The run has its header at once, and all the rest when the sessions have been gone through; it does not keep them.
+
+    Raises:
+        RunLogError: as :func:`load`; also while the sessions are gone through.
+    """
+    try:
+        lines = _lines(source)
+        _, head = next(lines, (1, Fields({}, "line 1")))
+        if head.maybe("run") != FORMAT:
+            raise RunLogError(f'line 1: no header {{"run": "{FORMAT}", ...}}; this is no log of this kit')
+        version = head.maybe("version")
+        if version not in READS or isinstance(version, bool):
+            reads = " and ".join(map(str, READS))
+            raise RunLogError(f"line 1: version {shown(version)}; this kit reads versions {reads}")
+        reader = _Reader(records.header_of(head), version)
+    except IntakeError as error:
+        raise RunLogError(str(error)) from None
+    return reader.run, _sessions(reader, lines)
+
+
+def _sessions(reader: _Reader, lines: Iterator[tuple[int, Fields]]) -> Iterator[RecordedSession]:
+    try:
+        for _, record in lines:
+            yield from reader.take(record)
+        yield from reader.closed()
+    except IntakeError as error:
+        raise RunLogError(str(error)) from None
 
 
 def read(path: Path) -> RecordedRun:
     """Read a log from a file; see :func:`load`."""
-    return load(path.read_text(encoding="utf-8"))
+    return load(path)
 
 
-def _lines(text: str) -> Iterable[tuple[int, dict[str, Any]]]:
-    lines = text.splitlines()
-    for line, content in enumerate(lines, 1):
+def _lines(source: Path | str) -> Iterator[tuple[int, Fields]]:
+    for line, content, complete in lines_of(source):
+        where = f"line {line}"
         try:
-            record = json.loads(content)
-        except ValueError as error:
-            if line == len(lines) and not text.endswith("\n"):
+            record = record_of(content)
+        except IntakeError as error:
+            if not complete:
                 return
-            raise RunLogError(f"line {line} is no JSON: {error}") from None
-        if not isinstance(record, dict):
-            raise RunLogError(f"line {line} is no JSON object")
-        yield line, record
+            words = str(error)
+            raise RunLogError(f"{where} is {words}" if words.startswith("no JSON") else f"{where}: {words}") from None
+        yield line, Fields(record, where)
 
 
-def _header(record: Mapping[str, Any]) -> RunBegan:
-    try:
-        return RunBegan(
-            kit=record["kit"],
-            adapter=record["adapter"],
-            hello=record["hello"],
-            profile=Profile.from_mapping(record["profile"]),
-            seed=record["seed"],
-            steps=record["steps"],
-            select=tuple(record["select"]),
-            cases=tuple(record["cases"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunLogError(f"line 1: {type(error).__name__}: {error}") from None
+@dataclass
+class _Open:
+    """A session that is being read."""
+
+    number: int
+    phase: str
+    case: str | None
+    empty: Episode  #: without its steps
+    covers: tuple[str, ...]
+    verdict: str
+    seen: records.Watching
+    reason: str = ""
+    moments: list[Moment] = field(default_factory=list)
 
 
 class _Reader:
@@ -145,149 +171,100 @@ class _Reader:
     def __init__(self, header: RunBegan, version: int) -> None:
         self.run = RecordedRun(header)
         self._version = version
-        self._open: dict[str, Any] | None = None
-        self._moments: list[Moment] = []
-        self._shown: dict[str, object] = {}
-        self._start = Answer()
+        self._open: _Open | None = None
+        # Told apart by the first of these members that a record has.
+        self._kinds: dict[str, Callable[[Fields], object]] = {
+            "step": self._step,
+            "failure": self._failure,  # which has a phase, too
+            "phase": self._session,
+            "over": self._over,
+            "broken": self._broken,
+            "case": self._result,
+            "note": self._note,
+            "stopped": self._stopped,
+            "end": self._end,
+        }
 
-    def take(self, record: dict[str, Any]) -> None:
-        """One line."""
-        run = self.run
-        if "step" in record:
-            assert self._open is not None
-            self._moments.append(Moment(_stimulus(record), self._answer(record)))
-            self._open["verdict"] = record["verdict"]
-        elif "session" in record and "phase" in record:
-            self.close_session()
-            self._open, self._moments, self._shown = record, [], {}
-            self._start = self._answer(record)
-        elif "over" in record:
-            assert self._open is not None
-            self._open |= {"verdict": record["verdict"], "reason": record["reason"]}
-        elif "failure" in record:
-            run.failures.append(self._failure(record))
-        elif "broken" in record:
-            episode = record["episode"]
-            stimulus = record["open"]
-            run.broken = AdapterFailed(
-                record["session"],
-                record["broken"],
-                record["text"],
-                None if stimulus is None else _stimulus(stimulus),
-                None if episode is None else self._episode(episode),
-            )
-        elif "case" in record:
-            rerun = None if record["rerun"] is None else Rerun(*record["rerun"])
-            verdict = Verdict.of(record["verdict"])
-            run.results.append(CaseResult(record["case"], verdict, record["exercised"], record["reason"], rerun))
-        elif "note" in record:
-            run.notes.append(record["note"])
-        elif "stopped" in record:
-            run.stopped = record["stopped"]
-        elif record.get("end") == FORMAT:
-            run.end = RunEnded(
-                record["sessions"],
-                record["steps"],
-                record["seconds"],
-                record["exit"],
-                record.get("beside", {}),
-                record.get("unclear", 0),
-            )
-        else:
-            raise ValueError(f"unknown record with the members {', '.join(record)}")
+    def take(self, f: Fields) -> Iterator[RecordedSession]:
+        """One line; the session that it ends, if it does.
 
-    def close_session(self) -> None:
-        """Put the session that is open to the others."""
+        Raises:
+            IntakeError: it is not what such a line is.
+        """
+        if self.run.end is not None:
+            raise f.wrong("nothing comes behind the footer")
+        name = next((name for name in self._kinds if name in f), None)
+        if name is None:
+            raise f.wrong(f"unknown record with the members {shown(', '.join(f), 200)[1:-1]}")
+        if name == "phase":
+            yield from self.closed()
+        self._kinds[name](f)
+
+    def closed(self) -> Iterator[RecordedSession]:
+        """The session that is open, complete."""
         if self._open is not None:
-            opened = self._open
-            profile, unpaired = self.run.header.profile, tuple(opened["unpaired"])
-            episode = Episode(opened["servers"], profile, self._start, tuple(self._moments), unpaired)
-            self.run.sessions.append(
-                RecordedSession(
-                    opened["session"],
-                    opened["phase"],
-                    opened["case"],
-                    episode,
-                    opened["verdict"],
-                    tuple(opened.get("covers", ())),
-                    opened.get("reason", "") if opened["verdict"] == "ok" else "",
-                )
-            )
-            self._open = None
+            o, self._open = self._open, None
+            episode = replace(o.empty, moments=tuple(o.moments))
+            reason = o.reason if o.verdict == "ok" else ""
+            yield RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers, reason)
 
-    def _answer(self, record: Mapping[str, Any]) -> Answer:
-        """What came, with its whole observation again."""
-        news: Mapping[str, object] | None
-        if self._version == 1:
-            reply, news, facts = _parts(record["came"])
-        else:
-            reply, news, facts = record["reply"], record.get("seen"), _facts(record)
-        if news is None:
-            return Answer(reply, None, facts)
-        changed = {name: _held(self._shown.get(name), value) for name, value in news.items()}
-        self._shown = {name: value for name, value in {**self._shown, **changed}.items() if value is not None}
-        return Answer(reply, self._shown, facts)
-
-    def _whole(self, came: Mapping[str, Any]) -> Answer:
-        """What came, where the log has it whole."""
-        if self._version == 1:
-            reply, seen, facts = _parts(came)
-            return Answer(reply, seen or None, facts)
-        return Answer(came["reply"], came.get("seen"), _facts(came))
-
-    def _episode(self, record: Mapping[str, Any]) -> Episode:
-        then = self._version == 1
-        moments = tuple(Moment(_stimulus(s), self._whole(s["came"] if then else s)) for s in record["steps"])
-        profile = Profile.from_mapping(record["profile"])
-        return Episode(record["servers"], profile, self._whole(record["start"]), moments, tuple(record["unpaired"]))
-
-    def _failure(self, record: Mapping[str, Any]) -> Failure:
-        return Failure(
-            case=record["failure"],
-            requirement=record["hurts"],
-            sentence=record["sentence"],
-            phase=record["phase"],
-            script=record["script"],
-            episode=self._episode(record["episode"]),
-            allowed=tuple(_alternative(entry) for entry in record["allowed"]),
-            found_after=record["found_after"],
-            rerun=None if record["rerun"] is None else Rerun(*record["rerun"]),
-            length_note=record["length_note"],
+    def _session(self, f: Fields) -> None:
+        self.run.sessions_read += 1
+        if self.run.sessions_read > MOST_SESSIONS:
+            raise f.wrong(f"a log has at most {MOST_SESSIONS:,} sessions")
+        seen = records.Watching(self._version)
+        servers = f.whole("servers", 1, records.MOST_SERVERS)
+        start = records.checked(f, seen.answer(f), None, servers)
+        self._open = _Open(
+            number=f.whole("session", 0),
+            phase=f.text("phase"),
+            case=None if f.nothing("case") else f.text("case"),
+            empty=Episode(servers, self.run.header.profile, start, (), records.unpaired_of(f)),
+            covers=f.texts("covers") if "covers" in f else (),
+            verdict=f.text("verdict", records.SAID),
+            seen=seen,
         )
 
+    def _step(self, f: Fields) -> None:
+        o = self._in_session(f)
+        if len(o.moments) == records.MOST_STEPS:
+            raise f.wrong(f"a session has at most {records.MOST_STEPS:,} steps")
+        given = records.stimulus_of(f)
+        o.moments.append(Moment(given, records.checked(f, o.seen.answer(f), given, o.empty.servers)))
+        o.verdict = f.text("verdict", records.SAID)
+        self.run.steps_read += 1
 
-def _facts(record: Mapping[str, Any]) -> Facts:
-    facts = record.get("facts", {})
-    measured = facts.get("measured")
-    return Facts(facts.get("absent", ""), None if measured is None else _times(measured), facts.get("repeated", 0))
+    def _over(self, f: Fields) -> None:
+        o = self._in_session(f)
+        o.verdict, o.reason = f.text("verdict", records.SAID), f.text("reason")
 
+    def _in_session(self, f: Fields) -> _Open:
+        if self._open is None:
+            raise f.wrong("there is no session that it could belong to")
+        return self._open
 
-def _times(numbers: Iterable[Any]) -> tuple[int, int, int, int, int]:
-    called, answered, looks, seen, lag = (int(number) for number in numbers)
-    return called, answered, looks, seen, lag
+    def _failure(self, f: Fields) -> None:
+        self._few(f, len(self.run.failures))
+        self.run.failures.append(records.failure_of(f, self._version))
 
+    def _broken(self, f: Fields) -> None:
+        self.run.broken = records.broken_of(f, self._version)
 
-def _parts(came: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, object], Facts]:
-    """The three parts of what came, as version 1 has it: whole, or what changed."""
-    reply = {name: value for name, value in came.items() if not is_observed(name) and name not in _FACTS_THEN}
-    seen = {name: value for name, value in came.items() if is_observed(name)}
-    seen |= dict.fromkeys(str(came.get("gone", "")).split())
-    measured = came.get("measured")
-    times = None if measured is None else _times(str(measured).split())
-    return reply, seen, Facts(str(came.get("absent", "")), times, int(came.get("repeated", 0)))
+    def _result(self, f: Fields) -> None:
+        self._few(f, len(self.run.results))
+        self.run.results.append(records.result_of(f))
 
+    def _note(self, f: Fields) -> None:
+        self._few(f, len(self.run.notes))
+        self.run.notes.append(f.text("note"))
 
-def _stimulus(record: Mapping[str, Any]) -> Stimulus:
-    return Stimulus(record["who"], record["call"], tuple(record["with"].items()))
+    def _few(self, f: Fields, number: int) -> None:
+        if number == MOST_FEW:
+            raise f.wrong(f"a log has at most {MOST_FEW:,} of these")
 
+    def _stopped(self, f: Fields) -> None:
+        self.run.stopped = f.text("stopped")
 
-def _alternative(record: Mapping[str, Any]) -> Alternative:
-    instead = {name: tuple(value) if isinstance(value, list) else value for name, value in record["instead"].items()}
-    return Alternative(instead, tuple(record["by"]))
-
-
-def _held(before: object, moved: object) -> object:
-    """What a queue holds, from what :func:`_moved` has written."""
-    if not isinstance(moved, dict):
-        return moved
-    return " ".join([*str(before).split()[moved["taken"] :], *moved["added"].split()])
+    def _end(self, f: Fields) -> None:
+        f.text("end", (FORMAT,))
+        self.run.end = records.end_of(f, {int(code): code for code in ExitCode})

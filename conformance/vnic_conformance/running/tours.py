@@ -1,34 +1,31 @@
 """The tours of a check, worked out once for each profile and kept.
 
 Working them out means exploring the machine, which takes some seconds; what comes out depends on nothing but this kit's own
-text and the profile. So it is kept in the user's cache directory, under a name that changes with every line of that text.
+text and the profile. So it is kept in the user's cache directory, under a name that changes with every line of that text. What is
+found there counts only if it is whole and says that it was made from that same text and profile; else it is made anew.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import vnic_conformance
 import vnic_model
 import vnic_spec
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.stimulus import Stimulus
+from vnic_model import cache
+from vnic_model.intake import Fields, IntakeError, record_of, shown
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Scope
-
-#: Where tours are kept instead of the user's cache directory; the empty string: nowhere.
-CACHE_VARIABLE = "VNICKIT_CACHE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +82,16 @@ def tours(profile: Profile, tell: Callable[[str], None] = lambda _: None) -> Tou
 
 
 def _kept(profile: Profile, tell: Callable[[str], None]) -> Tours:
-    file = _file(profile)
-    if file is not None:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return _read(json.loads(file.read_text(encoding="utf-8")))
+    home, key = cache.home(), _key(profile)
+    file = None if home is None else home / f"tours-{key[:24]}.json"
+    data = None if file is None else cache.found(file)
+    if data is not None:
+        with contextlib.suppress(IntakeError):
+            return read(data, key)
     tell("working out the tours, once for this version and profile ...")
     found = _work_out(profile)
     if file is not None:
-        with contextlib.suppress(OSError):
-            _keep(file, json.dumps(_plain(found), separators=(",", ":")))
+        cache.keep(file, written(found, key))
     return found
 
 
@@ -114,23 +112,16 @@ def _work_out(profile: Profile) -> Tours:
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 
-def _file(profile: Profile) -> Path | None:
-    where = os.environ.get(CACHE_VARIABLE)
-    if where == "":
-        return None
-    base = Path(where) if where else _cache_home() / "vnic-failover-kit"
+def _key(profile: Profile) -> str:
+    """Everything that tours depend on, as one digest."""
     digest = hashlib.sha256(_text_of_the_kit())
     digest.update(json.dumps(profile.as_mapping()).encode())
-    return base / f"tours-{digest.hexdigest()[:24]}.json"
+    return digest.hexdigest()
 
 
-def _cache_home() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-
-
-@cache
+@functools.cache
 def _text_of_the_kit() -> bytes:
-    """Everything that the tours depend on, as one digest."""
+    """The text of the kit, as far as tours depend on it, as one digest."""
     digest = hashlib.sha256()
     for file in _sources():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -146,27 +137,50 @@ def _sources() -> Iterator[Path]:
                 yield from sorted(root.rglob("*.py")) if root.is_dir() else (root,)
 
 
-def _keep(file: Path, text: str) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as half:
-        half.write(text)
-    Path(half.name).replace(file)
-
-
-def _plain(found: Tours) -> dict[str, object]:
-    return {
+def written(found: Tours, key: str) -> bytes:
+    """Tours as they are kept."""
+    plain = {
+        "key": key,
         "tours": [
             [t.case, sorted(t.covers), t.servers, [[s.who, s.call, dict(s.arguments)] for s in t.word]]
             for t in found.tours
         ],
         "unreached": dict(found.unreached),
     }
+    return json.dumps(plain, separators=(",", ":")).encode()
 
 
-def _read(plain: Mapping[str, Any]) -> Tours:
-    found = [
-        Tour(case, frozenset(covers), servers, tuple(Stimulus(who, call, tuple(w.items())) for who, call, w in word))
-        for case, covers, servers, word in plain["tours"]
-    ]
-    return Tours(tuple(found), plain["unreached"])
+def read(data: bytes, key: str) -> Tours:
+    """Tours that were kept.
+
+    Raises:
+        IntakeError: they are no such thing, or those of another kit or profile.
+    """
+    try:
+        plain = Fields(record_of(data.decode()), "tours")
+    except UnicodeDecodeError:
+        raise IntakeError("no text in UTF-8") from None
+    plain.exactly("key", "tours", "unreached")
+    if plain.text("key") != key:
+        raise IntakeError("they are those of another kit or profile")
+    unreached = plain.inner("unreached")
+    return Tours(tuple(map(_tour, plain.items("tours"))), {case: unreached.text(case) for case in unreached})
+
+
+def _tour(one: object) -> Tour:
+    case, covers, servers, word = _row(one, 4)
+    fields = Fields({"case": case, "covers": covers, "servers": servers}, "tour")
+    steps = tuple(_stimulus(step) for step in Fields({"word": word}, "tour").items("word"))
+    return Tour(fields.text("case"), frozenset(fields.texts("covers")), fields.whole("servers", 1, 6), steps)
+
+
+def _stimulus(one: object) -> Stimulus:
+    who, call, arguments = _row(one, 3)
+    fields = Fields({"who": who, "call": call, "with": arguments}, "step")
+    return Stimulus(fields.text("who"), fields.text("call"), tuple(fields.scalars("with").items()))
+
+
+def _row(one: object, length: int) -> list[object]:
+    if not isinstance(one, list) or len(one) != length:
+        raise IntakeError(f"{shown(one)} is no list of {length}")
+    return one

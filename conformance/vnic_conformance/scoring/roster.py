@@ -19,7 +19,6 @@ be absent; then ``PROGRAM --fault NAME`` and ``PROGRAM --variant NAME`` are the 
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
 import tomllib
@@ -28,8 +27,11 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from vnic_model.intake import IntakeError, json_of, shown, text_of
 from vnic_spec.requirements import REQUIREMENTS
 
+#: The longest roster in bytes, the longest text in it in characters, and how many faults or variants it has at most.
+MOST, MOST_TEXT, MOST_ENTRIES = 1 << 22, 1_000, 10_000
 #: How long a program may take to list what it has, in seconds.
 LISTING_S = 30.0
 _KNOWN = ("name", "adapter", "requirement", "description", "profile")
@@ -114,9 +116,11 @@ def asked(program: str) -> Roster:
     if done.returncode:
         last = (done.stderr.decode(errors="replace").strip().splitlines() or ["nothing on standard error"])[-1]
         raise RosterError(f"{said}: status {done.returncode} ({last[:200]}); a program without it needs a --roster")
+    if len(done.stdout) > MOST:
+        raise RosterError(f"{said}: it printed more than {MOST:,} bytes; a roster was expected")
     try:
-        made = json.loads(done.stdout)
-    except (ValueError, RecursionError):
+        made = json_of(done.stdout.decode("utf-8"))
+    except (IntakeError, UnicodeDecodeError):
         raise RosterError(f"{said}: what it printed is no JSON; a roster was expected") from None
     return roster_of(made, said, words=words, name=Path(words[0]).name)
 
@@ -128,11 +132,11 @@ def read(file: Path) -> Roster:
         RosterError: it cannot be read, or is no roster.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        made = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except OSError as error:
-        raise RosterError(f"{file}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+        text = text_of(file, MOST)
+        made = json_of(text) if file.suffix == ".json" else tomllib.loads(text)
+    except RecursionError:
+        raise RosterError(f"{file}: it is nested too deeply") from None
+    except ValueError as error:  # IntakeError, what tomllib raises, a number of thousands of digits
         raise RosterError(f"{file}: {error}") from None
     return roster_of(made, str(file), name=file.stem)
 
@@ -152,7 +156,7 @@ def roster_of(made: object, where: str, *, words: Sequence[str] = (), name: str 
     if not isinstance(made, Mapping):
         raise RosterError(f"{where}: one object with faults and variants was expected")
     title = made.get("name", name)
-    if not isinstance(title, str):
+    if not isinstance(title, str) or not title.isprintable() or len(title) > MOST_TEXT:
         raise RosterError(f"{where}: name must be a text")
     found = Roster(
         title,
@@ -165,8 +169,8 @@ def roster_of(made: object, where: str, *, words: Sequence[str] = (), name: str 
 
 
 def _entries(made: object, where: str, words: Sequence[str]) -> list[Entry]:
-    if not isinstance(made, list):
-        raise RosterError(f"{where} must be a list")
+    if not isinstance(made, list) or len(made) > MOST_ENTRIES:
+        raise RosterError(f"{where} must be a list of at most {MOST_ENTRIES:,}")
     found: dict[str, Entry] = {}
     for number, one in enumerate(made, 1):
         entry = _entry(one, f"{where}, number {number}", words)
@@ -181,15 +185,16 @@ def _entry(made: object, where: str, words: Sequence[str]) -> Entry:
         raise RosterError(f"{where}: an object with a name was expected")
     strange = sorted(str(key) for key in made if key not in _KNOWN)
     if strange:
-        raise RosterError(f"{where}: {', '.join(strange)} means nothing here; there are {', '.join(_KNOWN)}")
+        few = shown(", ".join(strange))[1:-1]
+        raise RosterError(f"{where}: {few} means nothing here; there are {', '.join(_KNOWN)}")
     texts = {key: made.get(key, "") for key in _KNOWN if key != "profile"}
     for key, text in texts.items():
-        if not isinstance(text, str) or any(ord(sign) < 32 for sign in text):
-            raise RosterError(f"{where}: {key} must be a text of one line")
+        if not isinstance(text, str) or not text.isprintable() or len(text) > MOST_TEXT:
+            raise RosterError(f"{where}: {key} must be a text of one line, of at most {MOST_TEXT} characters")
     if not texts["name"]:
         raise RosterError(f"{where}: it has no name")
     if texts["requirement"] and texts["requirement"] not in REQUIREMENTS:
-        raise RosterError(f"{where}: there is no requirement {texts['requirement']!r}")
+        raise RosterError(f"{where}: there is no requirement {texts['requirement'][:60]!a}")
     profile = made.get("profile", {})
     if not isinstance(profile, Mapping) or not all(type(value) in (str, int) for value in profile.values()):
         raise RosterError(f"{where}: profile must be an object of texts and whole numbers")

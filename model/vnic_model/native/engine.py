@@ -8,7 +8,7 @@ C says of a violation is found again by a machine that it shares no code with, o
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from vnic_model.explorer import Exploration, path_to
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine
-from vnic_model.native.build import NativeError, compiler, program
+from vnic_model.native.build import NativeError, compiler, programs, shown_line
 from vnic_model.native.source import Source, source
 from vnic_model.symmetry import Symmetry, blame
 from vnic_spec.property import Property
@@ -68,20 +68,43 @@ def explore_native(
     symmetry = Symmetry(machine) if symmetric else None
     made = source(machine, symmetry)
     result = NativeExploration(machine, words=made.fields.words)
-    with program(made.text, by) as file:
-        told = _run(file, mebibytes << 20, _UNBOUNDED if at_most is None else at_most, progress)
-    _understand(result, made, told, symmetry)
+    with programs(made.text, by) as places:
+        told = _run(
+            _started(places, mebibytes << 20, _UNBOUNDED if at_most is None else min(at_most, _UNBOUNDED)), progress
+        )
+    try:
+        _understand(result, made, told, symmetry)
+    except ValueError:
+        raise NativeError("the generated explorer says what is not understood") from None
     return result
 
 
-def _run(
-    file: Path, most_bytes: int, at_most: int, progress: Callable[[int, int, int], None] | None
-) -> list[list[str]]:
+def _started(places: Iterator[Path], most_bytes: int, at_most: int) -> subprocess.Popen[str]:
+    """Start the program where that is possible.
+
+    Raises:
+        NativeError: it is possible nowhere.
+    """
+    why = "there is none"
+    for file in places:
+        try:
+            return subprocess.Popen(
+                [str(file), str(most_bytes), str(at_most)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            why = f"{error.strerror} ({file})"
+    raise NativeError(f"the generated explorer cannot be started: {why}")
+
+
+def _run(started: subprocess.Popen[str], progress: Callable[[int, int, int], None] | None) -> list[list[str]]:
     """Run the program to its end; its last lines, in words."""
     told: list[list[str]] = []
-    with subprocess.Popen(
-        [str(file), str(most_bytes), str(at_most)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
+    with started as child:
         assert child.stdout is not None
         assert child.stderr is not None
         try:
@@ -96,7 +119,9 @@ def _run(
             child.kill()
             raise
     if child.returncode != 0 or len(told) < 2 or told[0][:1] != ["end"]:
-        why = said or (f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}")
+        why = shown_line(said) or (
+            f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
+        )
         raise NativeError(
             f"the generated explorer ended early: {why}; give it another bound with --memory, or explore in Python"
         )
@@ -109,7 +134,9 @@ def _figures(words: list[str]) -> tuple[int, int, int]:
         _, depth, states, transitions = words
         return int(depth), int(states), int(transitions)
     except ValueError:
-        raise NativeError(f"the generated explorer says {' '.join(words)!r}, which is not understood") from None
+        raise NativeError(
+            f"the generated explorer says {shown_line(' '.join(words))!r}, which is not understood"
+        ) from None
 
 
 def _understand(result: NativeExploration, made: Source, told: list[list[str]], symmetry: Symmetry | None) -> None:

@@ -18,12 +18,39 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.instance_list import list_instances
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import refusal, show
+from vnic_conformance.together import Needs, Only, check
 from vnic_model.native import MEBIBYTES
 from vnic_model.trace import Trace
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS
 
 __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setting", "spoken_of"]
+
+_MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_depth", "interventions", "at_most")
+#: What goes together.
+RULES = (
+    Only("listing", frozenset()),
+    Only("mutants", frozenset({"name", "servers", "at_most", "out", "as_json", "report"})),
+    Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
+    Only(
+        "symmetric",
+        frozenset({*_MACHINE, "all_properties", "engine", "mebibytes", "file", "as_json", "report"}),
+        "--symmetry goes with neither --liveness nor --graph, which follow single servers",
+    ),
+    Only(
+        "graph",
+        frozenset({*_MACHINE, "quotient"}),
+        "--graph checks nothing; it goes with neither --liveness nor --trace nor --json, nor with what says how to check",
+    ),
+    Needs("quotient", "graph", "--quotient says how a graph is to be seen; add --graph FILE"),
+    Only("endless", frozenset({*_MACHINE, "all_properties", "without", "file", "as_json", "report"})),
+    Needs("without", "endless", "--without drops an assumption about endless runs; add --liveness"),
+    Needs(
+        "all_properties",
+        "mutate",
+        "--all-properties is for misreadings, of which else only the target is checked; add --mutate",
+    ),
+)
 
 
 @click.command(
@@ -85,7 +112,9 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--list", "listing", is_flag=True, help="List the instances and the mutations, and stop.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+@click.pass_context
 def command(
+    context: click.Context,
     name: str | None,
     servers: int | None,
     mutate: str | None,
@@ -124,18 +153,15 @@ def command(
       vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
       vnickit explore --mutants --instance gap,wish    which mutations of the specification does it notice?
     """  # noqa: D301 - click wants the character, not its name
+    check(context, RULES)
+    if mebibytes is not None and engine == Engine.PYTHON:
+        raise click.UsageError("--memory bounds the C engine; it does not go with --engine python")
     if listing:
         return list_instances()
     if mutants:
-        if mutate or profile or endless or symmetric or graph or file or client_depth or server_depth:
-            raise click.ClickException(
-                "--mutants goes with --instance, --servers, --at-most, --out, --json and --progress only"
-            )
         return show_mutants(
             names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
         )
-    if out is not None:
-        raise click.ClickException("--out is for the report on mutants; add --mutants")
     request = request_of(
         name=name,
         servers=servers,
@@ -148,18 +174,10 @@ def command(
     )
     if file is not None and not file.parent.is_dir():
         raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
-    if symmetric and (graph is not None or endless):
-        raise click.ClickException("--symmetry goes with neither --liveness nor --graph, which follow single servers")
     if graph is not None:
-        if endless or as_json or file is not None:
-            raise click.ClickException("--graph checks nothing; it goes with neither --liveness nor --trace nor --json")
         return export(request.machine, graph, quotient, at_most)
-    if quotient is not None:
-        raise click.ClickException("--quotient says how a graph is to be seen; add --graph FILE")
     if endless:
         return _endless(request, without, all_properties, at_most, file, as_json=as_json, report=report)
-    if without:
-        raise click.ClickException("--without drops an assumption about endless runs; add --liveness")
     if mutate in ENDLESS:
         raise click.ClickException(f"no single state or step refutes {mutate}, an endless run does; add --liveness")
     result = run(

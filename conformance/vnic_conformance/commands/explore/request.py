@@ -69,14 +69,16 @@ def request_of(
 
 
 def _profile(name: str, choices: tuple[str, ...]) -> Profile:
-    chosen: dict[str, object] = dict(SCENARIOS[name].profile.as_mapping())
+    chosen: dict[str, object] = {}
     for choice in choices:
-        key, equals, word = choice.partition("=")
+        key, equals, word = (part.strip() for part in choice.partition("="))
         if not equals:
-            raise click.ClickException(f"--profile takes NAME=VALUE, not {choice!r}")
-        chosen[key.strip()] = word.strip()
-        described = PARAMETERS.get(key.strip())
+            raise click.ClickException(f"--profile takes NAME=VALUE, not {choice[:100]!r}")
+        if key in chosen:
+            raise click.ClickException(f"--profile {key} is given twice, {str(chosen[key])[:100]} and {word[:100]}")
+        chosen[key] = word
+        described = PARAMETERS.get(key)
         if described and not described.abstract and described.name != "preempt_delay_ms":
             note = "the machine does not read it (time and size are abstract here)"
             click.echo(f"note: {described.name} changes nothing: {note}", err=True)
-    return Profile.from_mapping(chosen)
+    return Profile.from_mapping({**SCENARIOS[name].profile.as_mapping(), **chosen})

@@ -8,6 +8,7 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal
+from vnic_conformance.together import Only, check
 from vnic_model.goals import GOALS, PLANS
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -15,11 +16,23 @@ from vnic_spec.property import Property
 
 #: What to type where the solver is missing.
 NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failover-kit[proofs]'"
+#: What goes together. With --servers a certificate would be about another thing than it says.
+_BOUNDED = "--servers N goes with none of --certify, --recheck and --find-lemmas"
+_MISREAD = "--mutate proves of a misreading that it is one; it goes with none of --certify, --recheck, --find-lemmas and --jobs"
+_FINDING = "--find-lemmas is about INV-2 alone; it goes with --json and --progress only"
+RULES = (
+    Only("servers", frozenset({"names", "mutate", "as_json", "jobs", "report"}), _BOUNDED),
+    Only("mutate", frozenset({"names", "servers", "as_json", "report"}), _MISREAD),
+    Only("find_lemmas", frozenset({"as_json", "report"}), _FINDING),
+    Only("recheck", frozenset({"names", "as_json", "jobs", "report"})),
+    Only("certify", frozenset({"names", "as_json", "jobs", "report"})),
+)
 
 
 @click.command(
     epilog="Exit codes: 0 everything asked for is proved; 1 something is refuted (the picture shows it); 2 wrong usage, or z3 "
-    "is missing; 3 z3 does not know."
+    "is missing; 3 z3 does not know. With --recheck: 0 everything asked for is verified; 1 something in the directory is not "
+    "what it says; 3 what is there is verified, and something asked for is missing."
 )
 @click.argument("names", nargs=-1, metavar="[ID]...")
 @click.option(
@@ -41,13 +54,15 @@ NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failov
     "--recheck",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
     metavar="DIR",
-    help="Verify a directory that --certify has written.",
+    help="Verify a directory that --certify has written, for these IDs or for everything.",
 )
 @click.option(
     "--find-lemmas", "find_lemmas", is_flag=True, help="Find lemmas for INV-2 by machine instead of using ours."
 )
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+@click.pass_context
 def command(
+    context: click.Context,
     names: tuple[str, ...],
     servers: str,
     mutate: str | None,
@@ -70,13 +85,13 @@ def command(
       vnickit prove INV-1 INV-2                    the headline: never two active servers
       vnickit prove INV-2 --mutate no_fence        what becomes of it if a rule is misread
       vnickit prove --certify proofs/              the same, checked by a second solver
+      vnickit prove INV-1 --recheck proofs/        does a certificate cover this, today?
     """  # noqa: D301 - click wants the character, not its name
     if mutate is not None and mutate not in MUTATIONS:
         raise refusal("mutation", mutate, MUTATIONS)
     wanted = _wanted(names, mutate)
     number = _number(servers)
-    if number is not None and (certify or recheck or find_lemmas):
-        raise click.UsageError("--servers N goes with none of --certify, --recheck and --find-lemmas")
+    check(context, RULES, besides=() if number is not None else ("servers",))
     try:
         # Here, because z3 is optional.
         from vnic_conformance.commands.prove import bounded, certificates, finding, proving
@@ -85,11 +100,11 @@ def command(
             raise
         raise click.UsageError(NO_SOLVER) from None
     if recheck is not None:
-        return certificates.recheck(recheck, report=report)
+        return certificates.recheck(wanted, recheck, jobs=jobs, as_json=as_json, report=report)
     if find_lemmas:
         return finding.find(as_json=as_json, report=report)
     if certify is not None:
-        return certificates.certify(wanted, certify, report=report)
+        return certificates.certify(wanted, certify, jobs=jobs, as_json=as_json, report=report)
     if mutate is not None and number is not None:
         return bounded.refute_misreading(wanted, number, mutate, as_json=as_json)
     if number is not None:
@@ -102,13 +117,18 @@ def command(
 def _number(servers: str) -> int | None:
     if servers == "any":
         return None
-    if servers.isascii() and servers.isdigit() and 1 <= int(servers) <= 6:
+    if servers in ("1", "2", "3", "4", "5", "6"):
         return int(servers)
     raise click.UsageError(f"--servers takes any, or a number from 1 to 6 (ADM-1), not {servers!r}")
 
 
 def _speaks_of(p: Property, name: str) -> bool:
-    return p.name == name or name in p.requirements
+    return name in (p.name.lower(), *(requirement.lower() for requirement in p.requirements))
+
+
+def _known() -> list[str]:
+    """Every name that something is proved of."""
+    return list(dict.fromkeys([*GOALS, *(requirement for p in PROPERTIES.values() for requirement in p.requirements)]))
 
 
 def _wanted(names: tuple[str, ...], mutate: str | None) -> tuple[str, ...]:
@@ -119,8 +139,9 @@ def _wanted(names: tuple[str, ...], mutate: str | None) -> tuple[str, ...]:
         return tuple(p for p in PROPERTIES if p in PLANS)
     found: set[str] = set()
     for name in names:
-        meant = {p.name for p in PROPERTIES.values() if _speaks_of(p, name)} | ({name} & set(GOALS))
+        meant = {p.name for p in PROPERTIES.values() if _speaks_of(p, name.lower())}
+        meant |= {goal for goal in GOALS if goal.lower() == name.lower()}
         if not meant:
-            raise refusal("property, requirement or lemma with a proof", name, GOALS)
+            raise refusal("property, requirement or lemma with a proof", name, _known())
         found |= meant
     return tuple(name for name in GOALS if name in found)
