@@ -42,7 +42,7 @@ FOUND = {
     "delay_goes_on": ("MON-5/delay-begins-anew", "MON-5"),
     "delay_holds_administrator_up": ("ADM-4/takes-effect-at-once", "ADM-4"),
     "delay_holds_failover_up": ("MON-5/delay-and-failure", "INV-3"),
-    "delay_ignored": ("MON-5/preempt-delay", "FOV-7"),
+    "delay_ignored": ("MON-5/preempt-delay", "MON-5"),
     "delay_kept_by_equals": ("MON-5/delay-of-equals", "SEL-5"),
     "delay_outlives_failure": ("MON-5/delay-and-failure", "MON-5"),
     "delay_restarts_with_another": ("MON-5/delay-of-several", "MON-5"),

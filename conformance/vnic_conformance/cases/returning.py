@@ -1,4 +1,4 @@
-"""Scripts of servers that go and come back: standbys that restart, and servers that fail again and again: SEL-3, SEL-5, FOV-1, FOV-7."""
+"""Scripts of servers that restart, and of servers that fail again and again: SEL-3, SEL-5, FOV-1, FOV-7."""
 
 from __future__ import annotations
 
