@@ -236,6 +236,9 @@ class Calls:
         sub, p1, p2, p3 = (int(given.get(n, 0)) for n in ("sub", "p1", "p2", "p3"))
         if sub == Vioctl.VNIC_SERVER_STATUS:
             refused = calls.report(p1, p2, p3, bool(s.listed(i)) and bool(s.registered(i)))
+            if refused is Rc.H_STATE:
+                yield from self._steps(p, ("server_reports_unlisted",), i=i)
+                return
             if refused is not None:
                 yield self._same(p, refused, "MON-1")
                 return
