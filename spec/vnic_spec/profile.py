@@ -231,7 +231,8 @@ _LIST = (
         "preempt_delay_ms",
         0,
         ("MON-5", "INV-4"),
-        "How long preemption by a strictly better server may be put off; never delays a failover.",
+        "Exactly how long after the selected server was first outranked a strictly better one preempts; counted anew "
+        "after a moment in which no server was better. Never delays a failover, nor what an administrator writes.",
         minimum=0,
     ),
     Parameter(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vnic_conformance.oracle.plain import told_plainly
+from vnic_conformance.oracle.plain import Difference, told_plainly
 from vnic_conformance.oracle.possibility import OracleOps, Possibility, Wired
 from vnic_conformance.stimulus import Stimulus
 from vnic_model.direct import DirectMap, DirectQueue
@@ -54,9 +54,9 @@ def blame(
         return "FOV-9", "Nothing that may happen by itself leads to what was seen."
     nearest = mismatches[0]
     for p in before:
-        plain = told_plainly(p.state, nearest, stimulus, came)
-        if plain is not None:
-            return plain, PROPERTIES[plain].sentence if plain in PROPERTIES else requirement(plain).text
+        told = told_plainly(Difference(o, p, nearest, stimulus, came))
+        if told is not None:
+            return told.requirement, told.sentence or _sentence(o, p.state, told.requirement, nearest, came)
         found = next(broken_properties(o, p.state, nearest, came), None)
         if found is not None:
             return found.name, found.sentence
@@ -69,6 +69,16 @@ def blame(
         named = "FOV-2"
     chosen = ids[0] if ids and (first in ("rc", "outcome") or not named) else named or "CRQ-3"
     return chosen, requirement(chosen).text
+
+
+def _sentence(o: OracleOps, s: State, name: str, nearest: Mismatch, came: Mapping[str, object]) -> str:
+    """What a requirement says here: its property's sentence, if that is what does not hold; else all of it.
+
+    A requirement says more than the property that bears its name, and a sentence about what did hold would mislead.
+    """
+    broken = (p for p in broken_properties(o, s, nearest, came) if p.requirements[0] == name)
+    found = next(broken, None)
+    return requirement(name).text if found is None else found.sentence
 
 
 def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, object]) -> Iterator[Property]:

@@ -68,7 +68,15 @@ class Calls:
         found = list(self._dispatch(p, stimulus, who, dict(given), now))
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
-        return [replace(a, possibility=self.clock.settle(a.possibility, now)) for a in found]
+        return [
+            replace(a, possibility=self.clock.settle(a.possibility, now), requirements=self._because(a)) for a in found
+        ]
+
+    def _because(self, a: Allowed) -> tuple[str, ...]:
+        """The requirements that allow an answer; CRQ-13 is one if by it a server is shown UNRESPONSIVE, whatever it reports."""
+        s = a.possibility.state
+        shown = any(bool(s.overdue(i)) and s.status(i) is not Status.UNRESPONSIVE for i in range(self.servers))
+        return a.requirements if not shown or "CRQ-13" in a.requirements else (*a.requirements, "CRQ-13")
 
     def _dispatch(
         self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: Instant
@@ -228,6 +236,9 @@ class Calls:
         sub, p1, p2, p3 = (int(given.get(n, 0)) for n in ("sub", "p1", "p2", "p3"))
         if sub == Vioctl.VNIC_SERVER_STATUS:
             refused = calls.report(p1, p2, p3, bool(s.listed(i)) and bool(s.registered(i)))
+            if refused is Rc.H_STATE:
+                yield from self._steps(p, ("server_reports_unlisted",), i=i)
+                return
             if refused is not None:
                 yield self._same(p, refused, "MON-1")
                 return

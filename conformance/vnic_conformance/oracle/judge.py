@@ -20,7 +20,7 @@ from vnic_conformance.oracle.possibility import (
     differences,
     expected_view,
 )
-from vnic_conformance.oracle.time import Clock, Instant
+from vnic_conformance.oracle.time import Clock, Instant, because
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
 from vnic_model.direct import DirectMap, DirectOrder, initial_state
 from vnic_model.instance import Instance
@@ -194,8 +194,9 @@ class Oracle:
         """
         if stimulus.who == CLOCK:
             return [
-                Allowed(q, "advance", stimulus.given, ("MON-2",))
-                for q in self._waited(self.possibilities, self.since, looked)
+                Allowed(q, "advance", stimulus.given, because(p, q))
+                for p in self.possibilities
+                for q in self._waited([p], self.since, looked)
             ]
         stimulus = self._with_facts(stimulus)
         before = self.possibilities if self.since == called else self._waited(self.possibilities, self.since, called)

@@ -7,12 +7,14 @@ some they see under another name first. A rule here looks at one field, as a per
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vnic_conformance.oracle.possibility import matches
+from vnic_conformance.oracle.possibility import OracleOps, Possibility, matches
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
 from vnic_model.direct import DirectQueue
 from vnic_spec.calls import event_bytes
+from vnic_spec.selection import eligible, preempted
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind, Owed
 from vnic_spec.wire import Rc
@@ -23,71 +25,148 @@ if TYPE_CHECKING:
 _EVENT = "ff"
 _FAILOVER, _MIGRATED = (event_bytes(kind).hex() for kind in (Kind.FAILOVER, Kind.MIGRATED))
 _LEAVES = ("free_crq", "crash", "power_off")
+_DELAY = (
+    "A strictly better server takes the client exactly preempt_delay_ms after the selected one was first outranked: not "
+    "sooner, not later, and counted anew whenever no better server was there in between."
+)
 
-#: One rule: from the state before, the difference, the stimulus and what came, to an ID or nothing.
-_Rule = Callable[[State, "Mismatch", Stimulus, Mapping[str, object]], str | None]
+_LEFT = "When the client leaves, the connected server is told once: event 02 if it freed its CRQ, event 01 if its partition went."
+_ENABLED = (
+    "H_ENABLE_CRQ enables the client's CRQ again: a selection that stands is kept, otherwise the best server is selected, and "
+    "it is connected."
+)
+_PINNED = (
+    "A server that was activated by hand keeps the client: priority does not take it back as long as it is eligible."
+)
 
 
-def told_plainly(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
+@dataclass(frozen=True)
+class Difference:
+    """What came, beside the nearest answer that was allowed.
+
+    Attributes:
+        ops: the algebra of the oracle.
+        possibility: what may have been the case before.
+        nearest: the allowed answer that differs least.
+        stimulus: what was done.
+        came: reply and observation.
+    """
+
+    ops: OracleOps
+    possibility: Possibility
+    nearest: Mismatch
+    stimulus: Stimulus
+    came: Mapping[str, object]
+
+    @property
+    def before(self) -> State:
+        """The state before."""
+        return self.possibility.state
+
+    @property
+    def state(self) -> State:
+        """The state that was expected."""
+        return self.nearest.allowed.possibility.state
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that differ."""
+        return self.nearest.fields
+
+    def pair(self, field: str) -> tuple[object, object]:
+        """What was expected in a field, and what came."""
+        return self.nearest.expected.get(field), self.came.get(field)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a difference tells.
+
+    Attributes:
+        requirement: its ID.
+        sentence: what should have been; empty: the requirement says it.
+    """
+
+    requirement: str
+    sentence: str = ""
+
+
+#: One rule: from a difference to an ID, an ID with a sentence, or nothing.
+_Rule = Callable[[Difference], "str | Told | None"]
+
+
+def told_plainly(d: Difference) -> Told | None:
     """The requirement that the difference itself names, or None."""
-    for rule in (_answer, _silence, _crossing, _queues, _listing, _migration, _selection):
-        found = rule(before, nearest, stimulus, came)
+    rules: tuple[_Rule, ...] = (_answer, _delay, _silence, _crossing, _queues, _listing, _migration, _selection)
+    for rule in rules:
+        found = rule(d)
         if found is not None:
-            return found
+            return found if isinstance(found, Told) else Told(found)
     return None
 
 
-def _answer(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
+def _answer(d: Difference) -> str | None:
     """What the console answers and lists; return codes of H_SEND_CRQ."""
-    if {"outcome", "listed"} & set(nearest.fields) and nearest.allowed.requirements:
-        return nearest.allowed.requirements[0]
-    if "rc" not in nearest.fields or stimulus.call != "send_crq":
+    if {"outcome", "listed"} & set(d.fields) and d.nearest.allowed.requirements:
+        return d.nearest.allowed.requirements[0]
+    if "rc" not in d.fields or d.stimulus.call != "send_crq":
         return None
-    if str(stimulus.given["hex"]).startswith(_EVENT):
+    if str(d.stimulus.given["hex"]).startswith(_EVENT):
         return "CRQ-6"
-    pair = {nearest.expected.get("rc"), came.get("rc")}
-    return "CRQ-3" if pair == {Rc.H_CLOSED, Rc.H_DROPPED} else None
+    return "CRQ-3" if set(d.pair("rc")) == {Rc.H_CLOSED, Rc.H_DROPPED} else None
 
 
-def _silence(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
-    """What happens, or does not, because time passes."""
-    if stimulus.who != CLOCK:
+def _delay(d: Difference) -> Told | None:
+    """A preemption comes before its delay is over, or after it (MON-5)."""
+    was = d.before.selected
+    if not d.ops.profile.damped or "selected" not in d.fields or was is None:
         return None
-    state = nearest.allowed.possibility.state
-    silent = [i for i in _servers(nearest) if f"server{i}_status" in nearest.fields]
-    if any(state.overdue(i) and not before.overdue(i) for i in silent):
+    expected, seen = d.pair("selected")
+    stays = f"server{was}"
+    if expected == stays and bool(preempted(d.ops, d.state)):
+        outranks = {f"server{i}" for i in _servers(d.nearest) if _outranks(d.state, i, was)}
+        return Told("MON-5", _DELAY) if seen in outranks else None
+    overdue = seen == stays and d.stimulus.who == CLOCK and bool(eligible(d.ops, d.state, was))
+    return Told("MON-5", _DELAY) if overdue else None
+
+
+def _outranks(s: State, i: int, selected: object) -> bool:
+    levels = s.priority(i), s.priority(selected)
+    return int(str(levels[0])) < int(str(levels[1]))
+
+
+def _silence(d: Difference) -> str | None:
+    """What happens, or does not, because time passes."""
+    if d.stimulus.who != CLOCK:
+        return None
+    silent = [i for i in _servers(d.nearest) if f"server{i}_status" in d.fields]
+    if any(d.state.overdue(i) and not d.before.overdue(i) for i in silent):
         return "CRQ-13"
-    return None if not silent and "selected" in nearest.fields else "MON-2"
+    return None if not silent and "selected" in d.fields else "MON-2"
 
 
-def _crossing(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
-    """A server that is held answers as if it were connected: then its session and the last one cross."""
-    state = nearest.allowed.possibility.state
-    selected = state.selected
-    held = isinstance(selected, int) and bool(state.held(selected))
-    both = (nearest.expected.get("rc"), came.get("rc"))
-    return "CRQ-13" if held and both == (Rc.H_CLOSED, Rc.H_SUCCESS) else None
+def _crossing(d: Difference) -> str | None:
+    """A server that is held answers as if it were connected, or is overdue and shown as if it were not (CRQ-13)."""
+    shown = [i for i in _servers(d.nearest) if f"server{i}_status" in d.fields]
+    if any(d.state.overdue(i) for i in shown):
+        return "CRQ-13"
+    selected = d.state.selected
+    held = isinstance(selected, int) and bool(d.state.held(selected))
+    return "CRQ-13" if held and d.pair("rc") == (Rc.H_CLOSED, Rc.H_SUCCESS) else None
 
 
-def _queues(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
-    for field in nearest.fields:
-        expected, seen = nearest.expected.get(field), came.get(field)
+def _queues(d: Difference) -> str | Told | None:
+    for field in d.fields:
+        expected, seen = d.pair(field)
         if field.endswith("_queue") and isinstance(expected, tuple) and isinstance(seen, str):
-            found = _queue(before, nearest, stimulus, field, expected, seen.split())
+            found = _queue(d, field, expected, seen.split())
             if found is not None:
                 return found
     return None
 
 
-def _queue(
-    before: State,
-    nearest: Mismatch,
-    stimulus: Stimulus,
-    field: str,
-    expected: tuple[str, ...],
-    seen: list[str],
-) -> str | None:
-    to_client = field == f"{CLIENT}_queue"
+def _queue(d: Difference, field: str, expected: tuple[str, ...], seen: list[str]) -> str | Told | None:
+    stimulus, to_client = d.stimulus, field == f"{CLIENT}_queue"
     if stimulus.call == "reg_crq" and field.startswith(stimulus.who) and not expected:
         return "CRQ-9"
     wrong = [(e, s) for e, s in zip(expected, seen, strict=False) if not matches((e,), s)]
@@ -95,20 +174,20 @@ def _queue(
         return "CRQ-10"
     events = [e[:4] for e in expected if e.startswith(_EVENT)]
     shown = [s[:4] for s in seen if s.startswith(_EVENT)]
-    if "selected" in nearest.fields:
+    if "selected" in d.fields:
         return None  # the events are as they should be for another selection
-    if (_full(before, field) and (events or shown)) or (before.owed is not Owed.NOTHING and to_client):
+    if (_full(d.before, field) and (events or shown)) or (d.before.owed is not Owed.NOTHING and to_client):
         return "CRQ-7"
     if stimulus.call == "enable_crq" and to_client:
         return "CRQ-8"
     if events == shown:
         return None
     if to_client:
-        return _client_event(nearest, stimulus, events, shown)
+        return _client_event(d.nearest, stimulus, events, shown)
     if stimulus.call == "migrate":
         return "CRQ-8"
     leaving = CLIENT in (stimulus.who, stimulus.given.get("target")) and stimulus.call in _LEAVES
-    return "CRQ-4" if leaving else "FOV-2"
+    return Told("CRQ-4", _LEFT) if leaving else "FOV-2"
 
 
 def _client_event(nearest: Mismatch, stimulus: Stimulus, events: list[str], shown: list[str]) -> str:
@@ -120,50 +199,58 @@ def _client_event(nearest: Mismatch, stimulus: Stimulus, events: list[str], show
     return "FOV-6" if nobody else "FOV-3"
 
 
-def _listing(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
+def _listing(d: Difference) -> str | Told | None:
     """A priority or a complaint is shown differently."""
-    fields = nearest.fields
-    own = nearest.expected.get(f"{stimulus.who}_status"), came.get(f"{stimulus.who}_status")
-    if stimulus.call == "vioctl" and own == ("NETWORK_ERROR", "OPERATIONAL"):
+    fields, stimulus = d.fields, d.stimulus
+    if stimulus.call == "vioctl" and d.pair(f"{stimulus.who}_status") == ("NETWORK_ERROR", "OPERATIONAL"):
         return "MON-4"
     if all(field.endswith("_priority") for field in fields):
         return "ADM-7"
     if stimulus.call == "activate" and any(field.endswith("_status") for field in fields):
         return "ADM-6"
     if all(field.endswith("_status") for field in fields):
-        kept = [field for field in fields if came.get(field) == "NETWORK_ERROR"]
+        kept = [field for field in fields if d.came.get(field) == "NETWORK_ERROR"]
         # A complaint that should be forgotten, and not by what the server itself did: the last resort.
         return "MON-5" if kept and not any(field.startswith(stimulus.who) for field in kept) else None
     return None
 
 
-def _migration(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
-    if stimulus.call == "migrate" and "client_crq" in nearest.fields:
+def _migration(d: Difference) -> str | Told | None:
+    if d.stimulus.call == "migrate" and "client_crq" in d.fields:
         return "CRQ-8"
-    return "CRQ-8" if stimulus.call == "enable_crq" and "selected" in nearest.fields else None
+    return Told("CRQ-8", _ENABLED) if d.stimulus.call == "enable_crq" and "selected" in d.fields else None
 
 
-def _selection(before: State, nearest: Mismatch, stimulus: Stimulus, came: Mapping[str, object]) -> str | None:
+def _selection(d: Difference) -> str | Told | None:
     """Somebody else is selected than should be."""
-    if "selected" not in nearest.fields:
+    if "selected" not in d.fields:
         return None
-    expected, seen = nearest.expected.get("selected"), came.get("selected")
-    state = nearest.allowed.possibility.state
+    expected, seen = d.pair("selected")
+    before, state = d.before, d.state
     if not state.standing:
         return "SEL-7" if before.standing else "SEL-2"
-    if before.crq is Crq.CLOSED and stimulus.call not in ("reg_crq", "activate"):
-        return "SEL-8"
     if expected and not seen:
-        if any(came.get(f"server{i}_status") == "NETWORK_ERROR" for i in _servers(nearest)):
+        if any(d.came.get(f"server{i}_status") == "NETWORK_ERROR" for i in _servers(d.nearest)):
             return "MON-5"
+        if _closed(d):
+            return "SEL-8"
         return "SEL-6" if before.selected is None or not state.auto else "FOV-5"
     if not expected:
-        return None
+        return "SEL-8" if _closed(d) else None
     first, second = (int(str(name).removeprefix("server")) for name in (expected, seen))
     if state.pin == first:
-        return "ADM-6"
-    tied = state.priority(first) == state.priority(second) and not state.complaint(second)
-    return "SEL-5" if tied else None
+        return Told("ADM-6", _PINNED) if before.pin == first else "ADM-6"
+    # While the CRQ is closed the selection moves as always (SEL-8). If it has moved to the wrong server, that is another thing.
+    if _closed(d) and second == before.selected:
+        return "SEL-8"
+    if state.priority(first) == state.priority(second) and not state.complaint(second):
+        return "SEL-5"
+    chosen = d.stimulus.who == CLOCK and before.selected not in (first, second)
+    return Told("FOV-5", "The successor is the best eligible server by priority and tie rule.") if chosen else None
+
+
+def _closed(d: Difference) -> bool:
+    return d.before.crq is Crq.CLOSED and d.stimulus.call not in ("reg_crq", "activate")
 
 
 def _full(before: State, field: str) -> bool:

@@ -169,6 +169,17 @@ class Clock:
                         yield p.with_state(after)
 
 
+def because(before: Possibility, after: Possibility) -> tuple[str, ...]:
+    """The requirements by which time may lead from one possibility to the other: of everything that ran, or still runs."""
+    running = {t.what for t in (*before.timers, *after.timers)}
+    found = ["MON-2"]
+    if running & {"hold", "gap"} or after.state.overdue != before.state.overdue:
+        found.append("CRQ-13")
+    if "delay" in running:
+        found.append("MON-5")
+    return tuple(found)
+
+
 def fullness(s: State) -> tuple[bool, bool]:
     """Whether the client's queue is full, and that of the selected server."""
     client, selected = s.to_client, s.to_server(s.selected)

@@ -13,6 +13,7 @@ from vnic_conformance.reports import naming
 from vnic_conformance.reports.lanes import ShownStep, legend, lines_of_steps, shown_steps
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import AdapterFailed, Failure
+from vnic_model import describe
 from vnic_model.trace_text import WIDTH, Line, flow, labelled
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
@@ -65,7 +66,7 @@ def _came(failure: Failure) -> str:
     seen = what_came(failure)
     if not seen:
         return "Nothing that may happen by itself leads to what was seen."
-    return f"Seen: {'; '.join(_field(name, value) for name, value in seen.items())}."
+    return f"Seen: {'; '.join(_fields_that_came(failure))}."
 
 
 def what_came(failure: Failure) -> dict[str, object]:
@@ -75,16 +76,36 @@ def what_came(failure: Failure) -> dict[str, object]:
     return {name: came.get(name) for alternative in failure.allowed for name in alternative.instead}
 
 
-def _field(name: str, value: object) -> str:
-    return f"{naming.field_name(name)}: {naming.field_value(name, value)}"
+def _fields_that_came(failure: Failure) -> list[str]:
+    instead = {name: value for a in reversed(failure.allowed) for name, value in a.instead.items()}
+    return [_field(name, value, instead[name]) for name, value in what_came(failure).items()]
+
+
+def _field(name: str, value: object, beside: object) -> str:
+    """A field in words; where what it is compared with has the same words, with the bytes, which then differ."""
+    words = naming.field_value(name, value)
+    if name.endswith("_queue") and words == naming.field_value(name, beside):
+        words = _bytes_that_differ(value, beside)
+    return f"{naming.field_name(name)}: {words}"
+
+
+def _bytes_that_differ(value: object, beside: object) -> str:
+    own, other = (list(v) if isinstance(v, tuple) else str(v).split() for v in (value, beside))
+    found = [
+        f"{naming.element_name(one)} {describe.hex_groups(one.rstrip('*'))}"
+        for one, two in zip(own, other, strict=False)
+        if one != two and not (one.startswith(two.rstrip("*")) or two.startswith(one.rstrip("*")))
+    ]
+    return ", ".join(found)
 
 
 def _allowed(failure: Failure) -> list[str]:
     """Everything that was allowed, each once, with the requirement that allows it."""
     if not failure.allowed:
         return ["that nothing happens, or that a report that is due is missed (MON-2)"]
+    came = what_came(failure)
     return [
-        f"{'; '.join(_field(name, value) for name, value in a.instead.items())}, by {', '.join(a.by)}"
+        f"{'; '.join(_field(name, value, came.get(name)) for name, value in a.instead.items())}, by {', '.join(a.by)}"
         for a in failure.allowed
     ]
 
@@ -110,8 +131,7 @@ def _setting(failure: Failure) -> Iterator[Line]:
 
 
 def _divergence(failure: Failure) -> Iterator[Line]:
-    came = [_field(name, value) for name, value in what_came(failure).items()]
-    yield from _row("came", came or ["nothing that is allowed"])
+    yield from _row("came", _fields_that_came(failure) or ["nothing that is allowed"])
     for words in _allowed(failure):
         yield from _row("allowed", [words])
 
@@ -172,6 +192,7 @@ def plain_failure(failure: Failure) -> Mapping[str, object]:
                 "words": step.words,
                 "answer": step.answer,
                 "fault": step.fault,
+                "meanwhile": list(step.meanwhile),
                 "elements": [
                     {"deed": e.deed, "from": e.sender, "to": e.receiver, "name": e.name, "bytes": e.bytes}
                     for e in step.elements

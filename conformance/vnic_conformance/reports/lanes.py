@@ -21,6 +21,7 @@ from vnic_model.replay import plain
 from vnic_model.trace import Change, Passage
 from vnic_model.trace_text import WIDTH, Lanes, Line, change_words, element_lines, flow
 from vnic_spec.state import VARIABLES, State
+from vnic_spec.vocabulary import Status
 from vnic_spec.wire import Rc
 
 #: Columns of the step's number and its mark.
@@ -28,6 +29,8 @@ _MARGIN = 6
 #: Variables that an implementation has nothing to do with, or that the elements show.
 _LEFT_OUT = frozenset({"granted", "added", "to_client", "to_server", "phase", "wish", "token", "hung", "belief"})
 _NOT_STORED = (int(Rc.H_CLOSED), int(Rc.H_DROPPED))
+#: Elements that are drawn with their bytes; of others the words say them.
+_DRAWN = (Deed.STORED.name, Deed.OVERLAID.name)
 #: More repetitions than these are counted instead of drawn.
 _ALIKE = 3
 #: So many elements of one step are drawn; more are counted.
@@ -48,6 +51,8 @@ class ShownStep:
     changes: tuple[str, ...]
     variables: frozenset[str]  #: names of the variables in ``changes``
     ok: bool
+    alike: str  #: the words without the bytes that are written or sent
+    meanwhile: tuple[str, ...] = ()  #: what had changed before it, because time passed
 
 
 def shown_steps(retraced: Sequence[Retraced]) -> list[ShownStep]:
@@ -59,10 +64,18 @@ def _shown(r: Retraced) -> ShownStep:
     judgement = r.judgement
     stimulus, came = judgement.stimulus, judgement.came
     words = naming.phrase(stimulus)
+    elements = tuple(_passages(stimulus, r.shown, came))
+    if stimulus.call == "send_crq" and not any(e.deed in _DRAWN and e.bytes == stimulus.given["hex"] for e in elements):
+        words += f", bytes {describe.hex_groups(str(stimulus.given['hex']))}"
     if stimulus.who == CLOCK:
         words += f" (now at {r.now + int(stimulus.given['ms'])} ms)"
+    meanwhile: tuple[str, ...] = ()
     if judgement.ok and judgement.agreed:
         changes = _changes(r)
+        if stimulus.who != CLOCK:
+            timely = _by_time(r, changes)
+            meanwhile = tuple(change_words(c) for c in timely)
+            changes = [c for c in changes if c not in timely]
         shown = tuple(change_words(c) for c in changes)
         names = frozenset(c.variable.partition("[")[0] for c in changes)
     else:
@@ -76,10 +89,12 @@ def _shown(r: Retraced) -> ShownStep:
         words=words,
         answer=naming.answer(came),
         fault=naming.is_fault(stimulus),
-        elements=tuple(_passages(stimulus, r.shown, came)),
+        elements=elements,
         changes=shown,
         variables=names,
         ok=judgement.ok,
+        alike=naming.phrase(stimulus, with_bytes=False),
+        meanwhile=meanwhile,
     )
 
 
@@ -94,8 +109,7 @@ def _passages(stimulus: Stimulus, shown: Mapping[str, object], came: Mapping[str
         owner = name.removesuffix("_queue")
         before, after = str(shown.get(name, "")).split(), str(came[name]).split()
         found += _moved(stimulus, owner, before, after, came)
-    refused = came.get("rc") in _NOT_STORED
-    if stimulus.call == "send_crq" and refused:
+    if stimulus.call == "send_crq" and came.get("rc") in _NOT_STORED:
         selected = str(came.get("selected", ""))
         partner = naming.partner(selected) if selected else describe.HYPERVISOR
         receiver = partner if stimulus.who == CLIENT else describe.CLIENT
@@ -144,6 +158,19 @@ def _changes(r: Retraced) -> list[Change]:
     return list(changes_between(before, r.judgement.agreed[0].possibility.state))
 
 
+def _by_time(r: Retraced, changes: Sequence[Change]) -> list[Change]:
+    """Those of the changes that came before the call: on a real clock servers fall silent between two calls.
+
+    Only time makes a server UNRESPONSIVE or overdue. If it was the selected one, it was left for that.
+    """
+    before = min(r.before, key=lambda p: len(p.timers)).state
+    late = [c for c in changes if c.variable.startswith("overdue[") and c.after]
+    late += [c for c in changes if c.variable.startswith("status[") and c.after == Status.UNRESPONSIVE.name]
+    if any(c.variable.endswith(f"[{before.selected}]") for c in late):
+        late += [c for c in changes if c.variable.partition("[")[0] in ("selected", "pin", "connected", "held")]
+    return [c for c in changes if c in late]
+
+
 def changes_between(before: State, after: State) -> Iterator[Change]:
     """The variables that a step has changed, as far as an implementation has them."""
     for variable in VARIABLES:
@@ -181,6 +208,7 @@ def lines_of_steps(
         mark: a sign in front of a step instead of its usual one.
     """
     names = {step.lane for step in steps} | {who for s in steps for e in s.elements for who in (e.sender, e.receiver)}
+    names |= {naming.lane_of(CLOCK) for step in steps if step.meanwhile}
     lanes = Lanes(names)
     lines = [Line(f"{'step':>4}  {lanes.head()}", "head")]
     for run in _runs(steps):
@@ -210,14 +238,19 @@ def _runs(steps: Sequence[ShownStep]) -> Iterator[list[ShownStep]]:
 def _alike(one: ShownStep, other: ShownStep) -> bool:
     """One does again what the other did, to the same effect, whatever bytes are sent."""
     return (
-        (one.lane, one.words, one.answer) == (other.lane, other.words, other.answer)
-        and not (one.changes or other.changes)
+        (one.lane, one.alike, one.answer) == (other.lane, other.alike, other.answer)
+        and not (one.changes or other.changes or one.meanwhile or other.meanwhile)
         and [(e.deed, e.sender, e.receiver) for e in one.elements]
         == [(e.deed, e.sender, e.receiver) for e in other.elements]
     )
 
 
 def _drawn(step: ShownStep, lanes: Lanes, sign: str) -> Iterator[Line]:
+    if step.meanwhile:
+        mark = lanes.mark(naming.lane_of(CLOCK), "●")
+        yield Line(f"{'!':>{_MARGIN - 1}} {mark} time passes", "fault")
+        for words in flow(step.meanwhile, WIDTH - _MARGIN - lanes.width - 3):
+            yield Line(f"{' ' * _MARGIN}{lanes.blank()}   {words}", "change")
     for number, line in enumerate(_step_lines(step, lanes)):
         margin = f"{step.number:>4}{sign} " if number == 0 else " " * _MARGIN
         yield Line(margin + line.text, line.role)

@@ -5,12 +5,23 @@ Nothing here depends on the machine; it is for every stimulus that the kit can m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 
 from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
 from vnic_model import describe
 from vnic_spec.vocabulary import Kind, Status
-from vnic_spec.wire import RESPONSE_BIT, Command, Event, Header, InitFormat, Rc, ServerInfo, Vioctl
+from vnic_spec.wire import (
+    RESPONSE_BIT,
+    Command,
+    Event,
+    Header,
+    InitFormat,
+    OutputDescriptor,
+    Rc,
+    ServerInfo,
+    Vioctl,
+)
 
 #: Calls of a partition: the hypervisor call that each one is.
 HCALLS: Mapping[str, str] = {
@@ -31,6 +42,8 @@ _VERBS: Mapping[str, str] = {
     "free_crq": "frees its CRQ",
     "enable_crq": "enables its CRQ",
     "consume": "clears the first element of its queue",
+    "peek": "reads its own memory",
+    "poke": "writes its own memory",
     "dma_read": "reads the client's memory",
     "dma_write": "writes the client's memory",
     "reg_sub_crq": "registers a sub-CRQ",
@@ -45,6 +58,8 @@ _EVENTS = {
     Event.MIGRATED: Kind.MIGRATED,
     Event.DEVICE_FAILOVER: Kind.FAILOVER,
 }
+#: So many hexadecimal digits are shown whole.
+_WHOLE = 64
 _REPORTED = {1: "OPERATIONAL", 2: "LINK_DOWN", 3: "ADAPTER_ERROR"}
 
 
@@ -88,8 +103,13 @@ def element_name(hexadecimal: str) -> str:
     return f"ELEMENT {header:02X} {code:02X}"
 
 
-def phrase(stimulus: Stimulus) -> str:
-    """What is done, in a few words with the name of the call."""
+def phrase(stimulus: Stimulus, *, with_bytes: bool = True) -> str:
+    """What is done, in a few words with the name of the call and every argument; the bytes of a CRQ element are drawn, not said.
+
+    Args:
+        stimulus: what is done.
+        with_bytes: say which bytes are written or sent; without, words that do the same with other bytes are alike.
+    """
     given = stimulus.given
     if stimulus.who == CLOCK:
         return f"{given['ms']} ms pass"
@@ -99,17 +119,40 @@ def phrase(stimulus: Stimulus) -> str:
         return _platform(stimulus.call, given)
     who = partner(stimulus.who)
     hcall = HCALLS.get(stimulus.call)
+    if stimulus.call == "vioctl":
+        return f"{who} {_vioctl(given)}"
     if stimulus.call == "send_crq":
         words = f"sends {element_name(str(given.get('hex', '')))}"
-    elif stimulus.call == "vioctl":
-        return f"{who} {_vioctl(given)}"
     elif stimulus.call == "vio_signal":
-        words = f"{'enables' if given.get('mode') else 'disables'} its interrupt"
+        words = f"{_switches(given.get('mode'))} its interrupt"
     else:
         words = _VERBS.get(stimulus.call, stimulus.call)
-    odd = [f"{k} {_number(v)}" for k, v in given.items() if k in ("address", "length", "handle", "unit")]
+    said = ("hex",) if stimulus.call == "send_crq" else ("mode",) if stimulus.call == "vio_signal" else ()
+    odd = [_argument(k, v) for k, v in given.items() if k not in said and (with_bytes or k != "hex")]
     where = f" ({', '.join(odd)})" if odd else ""
     return f"{who} {words}{where}{f' ({hcall})' if hcall else ''}"
+
+
+def _argument(name: str, value: object) -> str:
+    """An argument with its name: bytes as bytes, a unit as whose it is, numbers above 9 in hexadecimal."""
+    if name == "unit":
+        return "on the unit of another" if value == "wrong" else f"unit {value}"
+    if name == "hex":
+        return f"bytes {_bytes(str(value))}"
+    if name == "map" and value in (0, 1):
+        return "mapped by another" if value else "mapped by itself"
+    return f"{name} {_number(value)}"
+
+
+def _bytes(text: str) -> str:
+    """Bytes in hexadecimal: whole up to the length of a sub-CRQ element; of more, the first ones, how many, and a check sum."""
+    if len(text) <= _WHOLE:
+        return text
+    return f"{text[: _WHOLE // 2]}…, {len(text) // 2} of them, CRC {zlib.crc32(text.encode()):08x}"
+
+
+def _switches(mode: object) -> str:
+    return {0: "disables", 1: "enables"}.get(mode, f"calls mode {mode} of") if isinstance(mode, int) else "switches"
 
 
 def _number(value: object) -> str:
@@ -118,19 +161,39 @@ def _number(value: object) -> str:
 
 def _vioctl(given: Mapping[str, object]) -> str:
     sub = int(str(given.get("sub", 0)))
-    p1, p2, p3 = (int(str(given.get(name, 0))) for name in ("p1", "p2", "p3"))
-    name = f"(H_VIOCTL 0x{sub:02X})"
-    unused = f", with an unused parameter {p3 or p2}"
-    if sub == Vioctl.VNIC_SERVER_STATUS:
-        status = _REPORTED.get(p1, f"status {p1}")
-        return f"reports {status}, the next one within {p2} ms{unused if p3 else ''} {name}"
-    if sub == Vioctl.GET_SESSION_TOKEN:
-        return f"asks for the session token {name}"
-    if sub == Vioctl.SESSION_ERROR_DETECTED:
-        return f"complains about its server, token 0x{p1:x}{unused if p2 or p3 else ''} {name}"
-    if sub == Vioctl.GET_VNIC_SERVER_INFO:
-        return f"asks what it is {name}"
-    return f"calls H_VIOCTL 0x{sub:02X} ({p1}, {p2}, {p3})"
+    numbers = [int(str(given.get(name, 0))) for name in ("p1", "p2", "p3")]
+    unit = ", on the unit of another" if given.get("unit") == "wrong" else ""
+    if sub not in _VIOCTLS:
+        return f"calls H_VIOCTL 0x{sub:02X} ({', '.join(map(str, numbers))}){unit}"
+    said, words = _VIOCTLS[sub](numbers)
+    unused = [f"p{place} = {_number(value)}" for place, value in enumerate(numbers, 1) if place > said and value]
+    also = f", with unused {', '.join(unused)}"
+    return f"{words}{also if unused else ''}{unit} (H_VIOCTL 0x{sub:02X})"
+
+
+def _reports(numbers: Sequence[int]) -> tuple[int, str]:
+    status = _REPORTED.get(numbers[0], f"status {numbers[0]}")
+    return 2, f"reports {status}, the next one within {numbers[1]} ms"
+
+
+def _asks_what_it_is(numbers: Sequence[int]) -> tuple[int, str]:
+    where = OutputDescriptor.unpack(numbers[0])
+    if not numbers[0]:
+        return 1, "asks what it is"
+    control = f", control byte {where.control:#04x}" if where.control else ""
+    return 1, f"asks what it is, into {where.length} bytes at {_number(where.ioba)}{control}"
+
+
+#: Subfunctions of H_VIOCTL: from the three parameters to how many of them are used, and the words.
+_VIOCTLS: Mapping[int, Callable[[Sequence[int]], tuple[int, str]]] = {
+    Vioctl.VNIC_SERVER_STATUS: _reports,
+    Vioctl.GET_SESSION_TOKEN: lambda numbers: (0, "asks for the session token"),
+    Vioctl.SESSION_ERROR_DETECTED: lambda numbers: (1, f"complains about its server, token 0x{numbers[0]:x}"),
+    Vioctl.GET_VNIC_SERVER_INFO: _asks_what_it_is,
+    Vioctl.DISABLE_ALL_VIO_INTERRUPTS: lambda numbers: (0, "disables all its interrupts"),
+    Vioctl.DISABLE_VIO_INTERRUPT: lambda numbers: (1, f"disables interrupt {_number(numbers[0])}"),
+    Vioctl.ENABLE_VIO_INTERRUPT: lambda numbers: (1, f"enables interrupt {_number(numbers[0])}"),
+}
 
 
 def _console(call: str, given: Mapping[str, object]) -> str:
@@ -220,6 +283,8 @@ def field_value(name: str, value: object) -> str:
         return "on" if value else "off"
     if name == "listed":
         return ", ".join(partner(word) for word in str(value).split()) or "none"
+    if name == "r4" and value is None:
+        return "the token of this session, which no other has"
     if name in ("r4", "handle"):
         return hex(value) if isinstance(value, int) else str(value)
     if name == "info":

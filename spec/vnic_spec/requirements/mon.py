@@ -75,9 +75,11 @@ REQUIREMENTS = (
         "MON-4",
         text=(
             "A report sets the status it reports (it replaces LINK_DOWN, ADAPTER_ERROR, UNRESPONSIVE and "
-            "POWERED_OFF). A client's complaint is a separate flag, shown as NETWORK_ERROR where the status would "
-            "be OPERATIONAL; it is cleared by a report that changes the status to OPERATIONAL from another, by "
-            "re-registration of the server, by manual activation, and by MON-5 [decision]."
+            "POWERED_OFF); a server that is UNRESPONSIVE because it keeps the client held (CRQ-13) is shown so "
+            "until it has read the event, and then as it last reported. A client's complaint is a separate flag, "
+            "shown as NETWORK_ERROR where the status would be OPERATIONAL; it is cleared by a report that changes "
+            "the status to OPERATIONAL from another, by re-registration of the server, by manual activation, and "
+            "by MON-5 [decision]."
         ),
         source=(
             "LoPAR, VNIC server status: 1 to 3 are reported by the server, 4 to 6 are set by the hypervisor. How "
@@ -94,14 +96,19 @@ REQUIREMENTS = (
         text=(
             "Last resort: whenever no listed server satisfies SEL-3, every server whose only fault is a complaint "
             "has it cleared; then selection proceeds. Complaints, and any damping of preemption (profile "
-            "preempt_delay ms, default 0; it relaxes INV-4 for that long), never leave the client without a server "
-            "that could serve [decision]."
+            "preempt_delay ms, default 0; it relaxes INV-4 for exactly that long, counted from when the selected "
+            "server was first outranked, and anew after a moment in which no server was better), never leave the "
+            "client without a server that could serve [decision]."
         ),
         source=(
             "Published defect of shared Ethernet failover: a hold-down time kept the only surviving adapter "
             "unusable, and nobody took over."
         ),
-        decision="Complaints and damping are advice, and yield as soon as following them would leave nobody.",
+        decision=(
+            "Complaints and damping are advice, and yield as soon as following them would leave nobody. The delay is "
+            "what an implementation claims of itself, so it is exact: a preemption before its end is as wrong as one "
+            "after it."
+        ),
         tests=(
             "tests/reference/test_reference_complaint.py::test_last_resort",
             "tests/reference/test_reference_selection_stories.py::TestPreemption::test_delay_never_keeps_the_client_without_a_server",
