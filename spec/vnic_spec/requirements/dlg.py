@@ -1,6 +1,6 @@
 """DLG: the dialogue of client and server, as the client has to keep it (LoPAR, VNIC protocol; Linux header).
 
-The layouts are data: :mod:`vnic_spec.dialogue`. The server's side of each rule is SRV-3 and SRV-4.
+The layouts are data: :mod:`vnic_spec.layouts`. The server's side of each rule is SRV-3 and SRV-4.
 """
 
 from __future__ import annotations
