@@ -65,8 +65,10 @@ class ClientPort(Protocol):
         """Write at an I/O address; False if that is not mapped."""
 
     def user(self, action: str, **arguments: str | int) -> int | None:
-        """Let the user ask for something; the number by which :attr:`Turn.finished` tells that it returned, or None if
-        the client has nothing like it."""
+        """Let the user ask for something; None if the client has nothing like it.
+
+        Otherwise the number by which :attr:`Turn.finished` tells that it returned.
+        """
 
     def observe(self) -> Seen:
         """What the user sees."""

@@ -20,8 +20,8 @@ Steps = Generator[int | None, None, _T]
 
 _BUSY = frozenset({Rc.H_BUSY, Rc.H_IN_PROGRESS, *range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)})
 #: Shortest and longest pause before a call that was answered busy is repeated.
-_BUSY_PAUSE_MS = 20
-_LONGEST_PAUSE_MS = 1_000
+_BUSY_PAUSE_MS = 10
+_LONGEST_PAUSE_MS = 100
 
 
 class AttemptError(Exception):
@@ -64,10 +64,11 @@ class Conversation:
             rc = call()
             if rc not in _BUSY:
                 return rc
-            if self.client.now >= end:
-                raise AttemptError(f"the hypervisor stayed busy for {self.settings.busy_ms} ms")
             hint = 10 ** (rc - Rc.H_LONG_BUSY_1_MS) if rc >= Rc.H_LONG_BUSY_1_MS else 0
-            yield from self.sleep(min(max(hint, _BUSY_PAUSE_MS), _LONGEST_PAUSE_MS))
+            pause = min(max(hint, _BUSY_PAUSE_MS), _LONGEST_PAUSE_MS)
+            if self.client.now + pause >= end:
+                raise AttemptError("the hypervisor stayed busy")
+            yield from self.sleep(pause)
 
     def tell(self, element: bytes) -> Steps[None]:
         """Send a command whose response is noted but not waited for.

@@ -178,7 +178,7 @@ class Opening(Conversation):
         for _ in range(tx + rx):
             rc = yield from self.patiently(client.register_sub_crq)
             if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
-                raise AttemptError(f"H_REG_SUB_CRQ answered {rc}")
+                raise AttemptError("H_REG_SUB_CRQ refused")
         known = [queue.handle for queue in client.sub_crqs]
         self.tx_handles, self.rx_handles = known[:tx], known[tx:]
 

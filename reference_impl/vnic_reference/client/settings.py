@@ -66,7 +66,7 @@ class ClientSettings:
     backoff_after: int = 3
     backoff_ms: int = 60_000
     watchdog_ms: int = 5_000
-    busy_ms: int = 60_000
+    busy_ms: int = 10_000
     storm: int = 10
     rest_ms: int = 1_000
 
