@@ -50,10 +50,6 @@ class _Active:
     deviation: Deviation
     left: int | None
 
-    def spend(self) -> None:
-        if self.left is not None:
-            self.left -= 1
-
 
 class Partner:
     """Hypervisor, servers, user and clock.
@@ -125,6 +121,9 @@ class Partner:
             for server in self.platform.servers:
                 server.settings = chosen.settings(server.settings)
         self._active.append(_Active(chosen, chosen.times))
+        hooks = (chosen.call, chosen.answer, chosen.login, chosen.tx_completion, chosen.rx_completion)
+        if chosen.times is None and any(hook is not None for hook in hooks):
+            self._tell(h.Unwell(self.now, False))
 
     def straight(self) -> None:
         """From now on hypervisor and servers do nothing otherwise."""
@@ -287,9 +286,15 @@ class Partner:
             if active.deviation.call is not None and active.left != 0:
                 answer = active.deviation.call(opcode, arguments)
                 if answer is not None:
-                    active.spend()
+                    self._spend(active)
                     return tuple(int(value) for value in answer)
         return tuple(int(value) for value in self.platform.hcall(opcode, arguments))
+
+    def _spend(self, active: _Active) -> None:
+        """A deviation happens; what counts as well begins anew."""
+        if active.left is not None:
+            active.left -= 1
+        self._tell(h.Injected(self.now, active.deviation.name))
 
     def _sync(self) -> None:
         """See what the client has consumed."""
@@ -367,7 +372,7 @@ class Partner:
             if active.deviation.login is not None and active.left != 0:
                 other = active.deviation.login(right)
                 if other is not None:
-                    active.spend()
+                    self._spend(active)
                     written = other
         self._dma_write(address, written)
         return written
@@ -413,7 +418,7 @@ class Partner:
         for active in self._active:
             chosen = getattr(active.deviation, hook)
             if chosen is not None and active.left != 0:
-                active.spend()
+                self._spend(active)
                 made: list[bytes] = chosen(right)
                 return made
         return None
@@ -423,7 +428,7 @@ class Partner:
             if active.deviation.answer is not None and active.left != 0:
                 answers = active.deviation.answer(asked, right)
                 if answers is not None:
-                    active.spend()
+                    self._spend(active)
                     return answers
         return None
 
