@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from vnic_conformance.client_role import rules_dialogue, rules_events, rules_user
-from vnic_conformance.client_role.happenings import Happening
+from vnic_conformance.client_role.happenings import KINDS, Happening
 from vnic_conformance.client_role.rule import RULES, Rule, Violation
 from vnic_conformance.client_role.view import View
 from vnic_spec.client_profile import ClientProfile
@@ -48,12 +48,14 @@ class Monitor:
         self.more = 0
         self.happenings = 0
         self._last: dict[str, int] = {}
-        self._rules: Final = tuple(RULES.values())
+        self._rules: Final = {
+            kind: tuple(rule for rule in RULES.values() if kind in rule.on) for kind in KINDS.values()
+        }
 
     def __call__(self, happening: Happening) -> None:
         """Judge what happened, and take it in."""
         self.happenings += 1
-        for rule in self._rules:
+        for rule in self._rules[type(happening)]:
             for came, allowed in rule.check(self.view, happening):
                 self._found(rule, happening.now, came, allowed)
         self.view.take(happening)

@@ -7,6 +7,7 @@ memory is mapped into this process) needs no protocol in between.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from vnic_conformance.protocol.client_rules import Turn, check_client_reply, check_client_request, turn_of
@@ -16,7 +17,7 @@ from vnic_conformance.protocol.schema import shown
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.failures import BadReply
 
-__all__ = ["ClientPort", "Seen", "TargetPort", "Turn"]
+__all__ = ["ClientPort", "DirectPort", "Seen", "TargetPort", "Turn"]
 
 
 class Seen(NamedTuple):
@@ -74,53 +75,23 @@ class ClientPort(Protocol):
         """What the user sees."""
 
 
-class TargetPort:
-    """A client behind an adapter; see :class:`ClientPort`.
+class _Port:
+    """A client that is asked by requests of adapter protocol 1.1."""
 
-    Args:
-        target: an adapter that has greeted as role ``client``.
-
-    Raises:
-        ValueError: it has another role.
-    """
-
-    def __init__(self, target: Target) -> None:
-        if target.hello.role != "client":
-            raise ValueError(f"{target.hello.label} plays role {target.hello.role}, not client")
-        self._target = target
-        self._virtual = target.hello.virtual
-        self._unit = 0
-
-    @property
-    def hello(self) -> Hello:
-        """See :class:`ClientPort`."""
-        return self._target.hello
+    _unit = 0
 
     @property
     def unit(self) -> int:
         """See :class:`ClientPort`."""
         return self._unit
 
-    def _ask(self, **fields: object) -> Fields:
-        """One request and its checked reply.
-
-        Raises:
-            AdapterBroken: no reply came, or not one that the protocol allows.
-        """
-        request = to_line(fields)
-        check_client_request(request)
-        reply = self._target.probe(fields)
-        problem = check_client_reply(request, reply, virtual=self._virtual)
-        if problem is not None:
-            raise BadReply(f"{problem}; the reply was {shown(reply, 300)}")
-        if reply["outcome"] == Outcome.ERROR:
-            raise BadReply(f"{fields['op']} answered with an error: {reply['error']}")
-        return reply
+    def _ask(self, **fields: object) -> Mapping[str, object]:
+        """One request and its reply."""
+        raise NotImplementedError
 
     def reset(self, mac: bytes) -> None:
         """See :class:`ClientPort`."""
-        reply = self._ask(op="reset", mac=mac.hex())
-        unit = reply["unit"]
+        unit = self._ask(op="reset", mac=mac.hex())["unit"]
         self._unit = int(unit, 16) if isinstance(unit, str) else int(str(unit))
 
     def run(self, now: int) -> Turn:
@@ -155,3 +126,66 @@ class TargetPort:
         frames = tuple(bytes.fromhex(frame) for frame in str(reply.get("received", "")).split())
         opened = bool(reply["open"]) if "open" in reply else None
         return Seen(reply["link"] == 1, opened, frames, str(reply["health"]))
+
+
+class TargetPort(_Port):
+    """A client behind an adapter, every message checked; see :class:`ClientPort`.
+
+    Args:
+        target: an adapter that has greeted as role ``client``.
+
+    Raises:
+        ValueError: it has another role.
+    """
+
+    def __init__(self, target: Target) -> None:
+        if target.hello.role != "client":
+            raise ValueError(f"{target.hello.label} plays role {target.hello.role}, not client")
+        self._target = target
+
+    @property
+    def hello(self) -> Hello:
+        """See :class:`ClientPort`."""
+        return self._target.hello
+
+    def _ask(self, **fields: object) -> Mapping[str, object]:
+        """One request and its checked reply.
+
+        Raises:
+            AdapterBroken: no reply came, or not one that the protocol allows.
+        """
+        request = to_line(fields)
+        check_client_request(request)
+        reply = self._target.probe(fields)
+        problem = check_client_reply(request, reply, virtual=self.hello.virtual)
+        if problem is not None:
+            raise BadReply(f"{problem}; the reply was {shown(reply, 300)}")
+        if reply["outcome"] == Outcome.ERROR:
+            raise BadReply(f"{fields['op']} answered with an error: {reply['error']}")
+        return reply
+
+
+class DirectPort(_Port):
+    """A client that answers in this process, and is trusted to keep to the protocol: for many plays of one client.
+
+    Args:
+        answer: takes a request and returns its reply.
+
+    Raises:
+        BadReply: its greeting is none, or it answers a request with an error.
+    """
+
+    def __init__(self, answer: Callable[[Fields], Mapping[str, object]]) -> None:
+        self._answer = answer
+        self._hello = Hello.from_reply(self._ask(op="hello"))
+
+    @property
+    def hello(self) -> Hello:
+        """See :class:`ClientPort`."""
+        return self._hello
+
+    def _ask(self, **fields: object) -> Mapping[str, object]:
+        reply = self._answer(fields)
+        if reply["outcome"] == Outcome.ERROR:
+            raise BadReply(f"{fields['op']} answered with an error: {reply['error']}")
+        return reply

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from vnic_conformance.client_role.happenings import Happening
+from vnic_conformance.client_role.happenings import KINDS, Happening
 from vnic_conformance.client_role.view import View
 
 #: What came, and what was allowed.
@@ -23,6 +23,7 @@ class Rule:
         name: unlike that of any other rule.
         requirements: IDs, the one that is broken first.
         sentence: the rule in a sentence.
+        on: the happenings that can break it.
         watches: names of the fields of the :class:`~.view.View` that it looks at.
         check: finds what breaks it.
     """
@@ -30,6 +31,7 @@ class Rule:
     name: str
     requirements: tuple[str, ...]
     sentence: str
+    on: tuple[type[Happening], ...]
     watches: tuple[str, ...]
     check: Check
 
@@ -56,11 +58,12 @@ class Violation:
 RULES: Final[dict[str, Rule]] = {}
 
 
-def rule(*requirements: str, sentence: str, watches: str = "") -> Callable[[Check], Check]:
-    """Enter a check as a rule; its name is the function's.
+def rule(*requirements: str, on: str, sentence: str, watches: str = "") -> Callable[[Check], Check]:
+    """Enter a check as a rule; its name is the function's, ``on`` and ``watches`` are names with blanks between.
 
     Raises:
         ValueError: there is a rule of this name, or it watches what is no field of the view.
+        KeyError: there is no such happening.
     """
 
     def enter(check: Check) -> Check:
@@ -69,7 +72,7 @@ def rule(*requirements: str, sentence: str, watches: str = "") -> Callable[[Chec
         unknown = [field for field in fields if field not in View.__slots__]
         if name in RULES or unknown:
             raise ValueError(f"rule {name}: defined twice, or watches {unknown}")
-        RULES[name] = Rule(name, requirements, sentence, fields, check)
+        RULES[name] = Rule(name, requirements, sentence, tuple(KINDS[kind] for kind in on.split()), fields, check)
         return check
 
     return enter

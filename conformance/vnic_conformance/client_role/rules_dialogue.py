@@ -43,7 +43,12 @@ def _command(view: View, happening: h.Happening) -> bytes | None:
     return element if element is not None and element[0] == Header.COMMAND and not view.owed else None
 
 
-@rule("DLG-1", sentence="Elements have the layouts of the protocol, reserved bytes are 0.", watches="registered")
+@rule(
+    "DLG-1",
+    on="Called",
+    sentence="Elements have the layouts of the protocol, reserved bytes are 0.",
+    watches="registered",
+)
 def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Commands on the CRQ, and initialisation."""
     element = sent_element(happening)
@@ -64,6 +69,7 @@ def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[F
 
 @rule(
     "DLG-2",
+    on="Called",
     sentence="Version first; capabilities and offload, then LOGIN, then all else.",
     watches="dialogue version login",
 )
@@ -88,6 +94,7 @@ def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding]:
 
 @rule(
     "DLG-3",
+    on="Called",
     sentence="Of each command at most one is outstanding, save those that the answer tells apart.",
     watches="pending",
 )
@@ -102,6 +109,7 @@ def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding]:
 @rule(
     "DLG-4",
     "CLI-4",
+    on="Called",
     sentence="What is requested lies between what this server said in this registration.",
     watches="told partial",
 )
@@ -126,7 +134,12 @@ def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterato
         yield f"{entry.capability} {number}", f"{low} to {'any' if high is None else high}, as this server said"
 
 
-@rule("DLG-4", sentence="At most `rounds` rounds of requests.", watches="rounds requested profile")
+@rule(
+    "DLG-4",
+    on="Called",
+    sentence="At most `rounds` rounds of requests.",
+    watches="rounds requested profile",
+)
 def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Finding]:
     """A round begins when something is requested once more."""
     element = _command(view, happening)
@@ -137,7 +150,12 @@ def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Findi
         yield f"round {view.rounds + 1} of capability requests", f"{view.profile.rounds} rounds"
 
 
-@rule("DLG-4", sentence="The next step begins when every answer has come.", watches="pending")
+@rule(
+    "DLG-4",
+    on="Called",
+    sentence="The next step begins when every answer has come.",
+    watches="pending",
+)
 def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Of the negotiation: version, queries, requests, offload."""
     if not isinstance(happening, h.Called) or view.owed or not view.registered:
@@ -151,7 +169,12 @@ def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Findi
         yield f"{came} while {Command(waiting[0])} is not answered", "the answer, or another attempt"
 
 
-@rule("DLG-5", sentence="LOGIN is sent with buffers that are mapped and well-formed.", watches="sub_crqs granted")
+@rule(
+    "DLG-5",
+    on="Called",
+    sentence="LOGIN is sent with buffers that are mapped and well-formed.",
+    watches="sub_crqs granted",
+)
 def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Finding]:
     """The handles in it are those of its own live sub-CRQs."""
     element = _command(view, happening)
@@ -165,6 +188,7 @@ def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Fi
 
 @rule(
     "DLG-5",
+    on="Called",
     sentence="After a refused login the client does what its code asks for.",
     watches="login login_rc login_at renegotiated failed_logins profile",
 )
@@ -190,6 +214,7 @@ def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Findin
 @rule(
     "DLG-6",
     "CLI-9",
+    on="Called",
     sentence="A login response that is not whole and consistent is not used.",
     watches="login problem",
 )
@@ -204,7 +229,10 @@ def uses_good_login_responses(view: View, happening: h.Happening) -> Iterator[Fi
 
 
 @rule(
-    "DLG-7", sentence="Maps are of memory that is mapped for DMA, and have ids of their own.", watches="maps asked_maps"
+    "DLG-7",
+    on="Called",
+    sentence="Maps are of memory that is mapped for DMA, and have ids of their own.",
+    watches="maps asked_maps",
 )
 def maps_what_there_is(view: View, happening: h.Happening) -> Iterator[Finding]:
     """REQUEST_UNMAP is for maps of this session."""
@@ -234,7 +262,12 @@ def _descriptors(view: View, happening: h.Happening) -> tuple[int, list[bytes]] 
     return None if found is None else (happening.arguments[1], found)
 
 
-@rule("DLG-7", sentence="A descriptor names a map of this session, and lies inside it.", watches="maps")
+@rule(
+    "DLG-7",
+    on="Called",
+    sentence="A descriptor names a map of this session, and lies inside it.",
+    watches="maps",
+)
 def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Frames and buffers."""
     found = _descriptors(view, happening)
@@ -256,7 +289,13 @@ def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding]:
             )
 
 
-@rule("DLG-1", "DLG-8", sentence="Descriptors have the layouts of the protocol.", watches="tx_handles rx_handles")
+@rule(
+    "DLG-1",
+    "DLG-8",
+    on="Called",
+    sentence="Descriptors have the layouts of the protocol.",
+    watches="tx_handles rx_handles",
+)
 def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Header, type, and reserved bytes of those that have any."""
     found = _descriptors(view, happening)
@@ -272,6 +311,7 @@ def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterato
 
 @rule(
     "DLG-8",
+    on="Called",
     sentence="A frame has the descriptors that it says, no more bytes than agreed on, and the headers that are wanted.",
     watches="granted told in_flight",
 )
@@ -301,7 +341,12 @@ def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[F
             yield "a frame without header descriptors", "header descriptors, as capability 33 says"
 
 
-@rule("DLG-8", sentence="An indirect send has as many elements as the platform takes now.", watches="too_many")
+@rule(
+    "DLG-8",
+    on="Called",
+    sentence="An indirect send has as many elements as the platform takes now.",
+    watches="too_many",
+)
 def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Finding]:
     """There is no query for it: H_PARAMETER to more than 16 says that it is 16."""
     if not isinstance(happening, h.Called) or happening.opcode != Hcall.H_SEND_SUB_CRQ_INDIRECT or view.owed:
@@ -313,7 +358,12 @@ def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Fin
         yield f"an indirect send of {count} elements after {view.too_many} were refused", "16"
 
 
-@rule("DLG-9", sentence="A buffer is given once until it comes back.", watches="lent rx_handles")
+@rule(
+    "DLG-9",
+    on="Called",
+    sentence="A buffer is given once until it comes back.",
+    watches="lent rx_handles",
+)
 def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding]:
     """By its correlator and by its address; it is as long as the server asked."""
     found = _descriptors(view, happening)
@@ -332,7 +382,12 @@ def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding]
         out.add(values["ioba"])
 
 
-@rule("DLG-9", sentence="Only what came rightly is delivered.", watches="arrived")
+@rule(
+    "DLG-9",
+    on="Looked",
+    sentence="Only what came rightly is delivered.",
+    watches="arrived",
+)
 def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Each frame as often as it came."""
     if isinstance(happening, h.Looked):

@@ -51,6 +51,7 @@ def element_name(element: bytes) -> str:
 
 @rule(
     "CLI-1",
+    on="Called",
     sentence="After event 08 the client waits for INIT, with no reset of its own.",
     watches="owed excused",
 )
@@ -66,6 +67,7 @@ def waits_after_failover(view: View, happening: h.Happening) -> Iterator[Finding
 @rule(
     "CLI-2",
     "CLI-3",
+    on="Called",
     sentence="After the INIT of a server the client registers again, or answers it, before it says anything else.",
     watches="owed owed_by profile dialogue",
 )
@@ -83,6 +85,7 @@ def opens_anew_after_init(view: View, happening: h.Happening) -> Iterator[Findin
 
 @rule(
     "CLI-3",
+    on="Called",
     sentence="After event 06 the CRQ is enabled, after any other event but 08 registered again, before INIT is sent.",
     watches="owed owed_by",
 )
@@ -96,7 +99,12 @@ def recovers_as_the_event_says(view: View, happening: h.Happening) -> Iterator[F
         yield f"{element_name(element)} after event {view.owed_by:02x} was read", needed
 
 
-@rule("CLI-12", sentence="After an event nothing of the session that ended is sent.", watches="owed")
+@rule(
+    "CLI-12",
+    on="Called",
+    sentence="After an event nothing of the session that ended is sent.",
+    watches="owed",
+)
 def sends_nothing_of_an_ended_session(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Commands; of descriptors the next rule."""
     element = sent_element(happening)
@@ -107,6 +115,7 @@ def sends_nothing_of_an_ended_session(view: View, happening: h.Happening) -> Ite
 
 @rule(
     "CLI-12",
+    on="Called",
     sentence="After an event no descriptor of the session is sent once a send was refused.",
     watches="owed closed_send",
 )
@@ -118,6 +127,7 @@ def sends_no_descriptor_after_a_refusal(view: View, happening: h.Happening) -> I
 
 @rule(
     "CLI-4",
+    on="Called",
     sentence="Handles of an earlier registration are not used.",
     watches="registered tx_handles rx_handles login",
 )
@@ -132,7 +142,12 @@ def uses_handles_of_this_login(view: View, happening: h.Happening) -> Iterator[F
         yield f"a descriptor for handle {handle:#x}", f"handles of this login: {allowed}"
 
 
-@rule("CLI-8", sentence="No use of a released queue.", watches="registered tearing freed sub_crqs registrations")
+@rule(
+    "CLI-8",
+    on="Called",
+    sentence="No use of a released queue.",
+    watches="registered tearing freed sub_crqs registrations",
+)
 def uses_no_released_queue(view: View, happening: h.Happening) -> Iterator[Finding]:
     """A CRQ that is not registered, a sub-CRQ that has been freed."""
     if not isinstance(happening, h.Called):
@@ -146,14 +161,24 @@ def uses_no_released_queue(view: View, happening: h.Happening) -> Iterator[Findi
         yield f"H_FREE_SUB_CRQ of {arguments[1]:#x}, which is freed", "each sub-CRQ is freed once"
 
 
-@rule("CLI-8", sentence="A CRQ is freed before it is registered again.", watches="registered last_register")
+@rule(
+    "CLI-8",
+    on="Called",
+    sentence="A CRQ is freed before it is registered again.",
+    watches="registered last_register",
+)
 def frees_before_registering(view: View, happening: h.Happening) -> Iterator[Finding]:
     """One that this client has registered itself."""
     if isinstance(happening, h.Called) and happening.opcode == Hcall.H_REG_CRQ and view.registered:
         yield "H_REG_CRQ while the CRQ is registered", "H_FREE_CRQ first"
 
 
-@rule("CLI-10", sentence="The queue is mapped whole, aligned, and empty before H_REG_CRQ.", watches="registered")
+@rule(
+    "CLI-10",
+    on="Called",
+    sentence="The queue is mapped whole, aligned, and empty before H_REG_CRQ.",
+    watches="registered",
+)
 def registers_a_good_queue(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Every header byte is looked at."""
     if not isinstance(happening, h.Called) or happening.opcode != Hcall.H_REG_CRQ or len(happening.arguments) < 3:
@@ -171,7 +196,10 @@ def registers_a_good_queue(view: View, happening: h.Happening) -> Iterator[Findi
 
 
 @rule(
-    "CLI-10", sentence="H_RESOURCE is answered by H_FREE_CRQ and one more H_REG_CRQ.", watches="resources last_register"
+    "CLI-10",
+    on="Called",
+    sentence="H_RESOURCE is answered by H_FREE_CRQ and one more H_REG_CRQ.",
+    watches="resources last_register",
 )
 def frees_what_a_kexec_left(view: View, happening: h.Happening) -> Iterator[Finding]:
     """The first time in an attempt; a second one ends the attempt."""
@@ -181,7 +209,12 @@ def frees_what_a_kexec_left(view: View, happening: h.Happening) -> Iterator[Find
         yield f"{call_name(happening.opcode)} after H_REG_CRQ was answered H_RESOURCE", "H_FREE_CRQ"
 
 
-@rule("CLI-10", sentence="H_CLOSED from H_REG_CRQ means registered.", watches="last_register excused owed orders")
+@rule(
+    "CLI-10",
+    on="Called",
+    sentence="H_CLOSED from H_REG_CRQ means registered.",
+    watches="last_register excused owed orders",
+)
 def takes_closed_for_registered(view: View, happening: h.Happening) -> Iterator[Finding]:
     """A client that frees the queue at once has taken it for a failure."""
     if not isinstance(happening, h.Called) or happening.opcode not in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ):
@@ -193,6 +226,7 @@ def takes_closed_for_registered(view: View, happening: h.Happening) -> Iterator[
 @rule(
     "CLI-10",
     "CLI-11",
+    on="Idled",
     sentence="After registering the interrupt is enabled, and what came before is found.",
     watches="registered signal early tearing disabled",
 )
@@ -209,14 +243,24 @@ def looks_after_enabling(view: View, happening: h.Happening) -> Iterator[Finding
         )
 
 
-@rule("CLI-11", sentence="Elements are handled in order.", watches="registered")
+@rule(
+    "CLI-11",
+    on="Consumed",
+    sentence="Elements are handled in order.",
+    watches="registered",
+)
 def consumes_in_order(view: View, happening: h.Happening) -> Iterator[Finding]:
     """A header that is cleared while an earlier one is not."""
     if isinstance(happening, h.Consumed) and happening.skipped:
         yield f"element {happening.data[:2].hex()} was consumed before an earlier one", "elements in order"
 
 
-@rule("CLI-13", sentence="At one instant there are at most `burst` calls.", watches="calls_now profile")
+@rule(
+    "CLI-13",
+    on="Called",
+    sentence="At one instant there are at most `burst` calls.",
+    watches="calls_now profile",
+)
 def makes_no_burst(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Said once at each instant."""
     if isinstance(happening, h.Called):
@@ -225,7 +269,12 @@ def makes_no_burst(view: View, happening: h.Happening) -> Iterator[Finding]:
             yield f"the {count}th call at {happening.now} ms", f"{view.profile.burst} calls"
 
 
-@rule("CLI-13", sentence="A call that fails is repeated at most `retries` times a second.", watches="failing profile")
+@rule(
+    "CLI-13",
+    on="Called",
+    sentence="A call that fails is repeated at most `retries` times a second.",
+    watches="failing profile",
+)
 def repeats_with_pauses(view: View, happening: h.Happening) -> Iterator[Finding]:
     """H_CLOSED, H_DROPPED, busy codes and errors."""
     if isinstance(happening, h.Called):
@@ -235,7 +284,12 @@ def repeats_with_pauses(view: View, happening: h.Happening) -> Iterator[Finding]
             yield f"{call_name(happening.opcode)} once more after {len(recent)} failures within 1 s", "a pause"
 
 
-@rule("CLI-14", sentence="A busy code is followed by the same call again.", watches="busy causes profile")
+@rule(
+    "CLI-14",
+    on="Called Idled",
+    sentence="A busy code is followed by the same call again.",
+    watches="busy causes profile",
+)
 def repeats_what_is_busy(view: View, happening: h.Happening) -> Iterator[Finding]:
     """What breaks the procedure off (an event, INIT, the user) breaks this off, too."""
     if view.busy is None:
@@ -252,7 +306,12 @@ def repeats_what_is_busy(view: View, happening: h.Happening) -> Iterator[Finding
         yield f"idle without end after {name} was answered busy", f"{name} again"
 
 
-@rule("CLI-15", sentence="Elements that nobody awaits change nothing.", watches="noise_at")
+@rule(
+    "CLI-15",
+    on="Called",
+    sentence="Elements that nobody awaits change nothing.",
+    watches="noise_at",
+)
 def is_not_moved_by_noise(view: View, happening: h.Happening) -> Iterator[Finding]:
     """In a session in which nothing is under way."""
     if not isinstance(happening, h.Called) or view.noise_at != happening.now:
@@ -261,7 +320,12 @@ def is_not_moved_by_noise(view: View, happening: h.Happening) -> Iterator[Findin
         yield f"{call_name(happening.opcode)} after an element that nobody awaited", "going on as before"
 
 
-@rule("CLI-7", sentence="After three failures in a row there is a pause.", watches="own_attempts")
+@rule(
+    "CLI-7",
+    on="Called",
+    sentence="After three failures in a row there is a pause.",
+    watches="own_attempts",
+)
 def backs_off(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Registrations for which nothing outside gave a reason."""
     if isinstance(happening, h.Called) and happening.opcode == Hcall.H_REG_CRQ:

@@ -17,7 +17,12 @@ from vnic_spec.wire import Capability, Hcall, Rc, Vioctl
 _SETTLED_MS: Final = 1_000
 
 
-@rule("CLI-16", sentence="The client does not crash, corrupt memory, deadlock, hang or leak.", watches="removed")
+@rule(
+    "CLI-16",
+    on="Looked Ended",
+    sentence="The client does not crash, corrupt memory, deadlock, hang or leak.",
+    watches="removed",
+)
 def is_healthy(view: View, happening: h.Happening) -> Iterator[Finding]:
     """What the adapter has seen of it."""
     if isinstance(happening, h.Looked | h.Ended) and happening.health:
@@ -27,7 +32,10 @@ def is_healthy(view: View, happening: h.Happening) -> Iterator[Finding]:
 
 
 @rule(
-    "CLI-17", sentence="A removal frees everything, and no call follows.", watches="removed registered free_rc orders"
+    "CLI-17",
+    on="Called Returned",
+    sentence="A removal frees everything, and no call follows.",
+    watches="removed registered free_rc orders",
 )
 def leaves_nothing_behind(view: View, happening: h.Happening) -> Iterator[Finding]:
     """What the hypervisor would not free is not the client's fault."""
@@ -39,7 +47,13 @@ def leaves_nothing_behind(view: View, happening: h.Happening) -> Iterator[Findin
             yield "a removal that returned with the CRQ registered", "H_FREE_CRQ"
 
 
-@rule("CLI-18", "CLI-17", sentence="What the user asks for returns within `user_ms`.", watches="orders profile")
+@rule(
+    "CLI-18",
+    "CLI-17",
+    on="Returned Looked",
+    sentence="What the user asks for returns within `user_ms`.",
+    watches="orders profile",
+)
 def returns_to_the_user(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Looked at whenever the client is idle, and when it returns."""
     if isinstance(happening, h.Returned) and happening.order in view.orders:
@@ -53,7 +67,12 @@ def returns_to_the_user(view: View, happening: h.Happening) -> Iterator[Finding]
             yield f"{action}, asked for at {since} ms, at {happening.now} ms", f"within {view.profile.user_ms} ms"
 
 
-@rule("CLI-19", sentence="A complaint has the token of H_VIOCTL 0x19.", watches="token complaint")
+@rule(
+    "CLI-19",
+    on="Called",
+    sentence="A complaint has the token of H_VIOCTL 0x19.",
+    watches="token complaint",
+)
 def complains_with_the_token(view: View, happening: h.Happening) -> Iterator[Finding]:
     """And nothing else in the other registers."""
     if not isinstance(happening, h.Called) or happening.opcode != Hcall.H_VIOCTL or len(happening.arguments) < 2:
@@ -68,6 +87,7 @@ def complains_with_the_token(view: View, happening: h.Happening) -> Iterator[Fin
 
 @rule(
     "CLI-19",
+    on="Called",
     sentence="After an accepted complaint the client does nothing by itself.",
     watches="complaint owed excused",
 )
@@ -81,6 +101,7 @@ def waits_after_a_complaint(view: View, happening: h.Happening) -> Iterator[Find
 
 @rule(
     "CLI-19",
+    on="Called Idled",
     sentence="After a complaint that is not accepted the client does what it claims.",
     watches="complaint registrations profile",
 )
@@ -97,6 +118,7 @@ def falls_back_after_a_complaint(view: View, happening: h.Happening) -> Iterator
 
 @rule(
     "CLI-20",
+    on="Looked",
     sentence="The link is up only in a session, after LINK_STATE_INDICATION (1, 1).",
     watches="login link_indicated owed registered wish",
 )
@@ -114,6 +136,7 @@ def shows_the_link_as_it_is(view: View, happening: h.Happening) -> Iterator[Find
 
 @rule(
     "CLI-21",
+    on="Looked",
     sentence="When all has been well for `recovery_ms` the device is registered, logged in and its link is up.",
     watches="well_since registered login wish removed profile",
 )
@@ -131,7 +154,12 @@ def recovers(view: View, happening: h.Happening) -> Iterator[Finding]:
         yield f"{what} at {happening.now} ms, {since}", "logged in, and the link is up"
 
 
-@rule("CLI-6", sentence="The user's wish survives.", watches="wish well_since told_link profile")
+@rule(
+    "CLI-6",
+    on="Looked",
+    sentence="The user's wish survives.",
+    watches="wish well_since told_link profile",
+)
 def keeps_the_wish(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Open or closed, as the user sees it, and as the server was told."""
     if not isinstance(happening, h.Looked) or view.orders or view.removed or not view.registrations:
@@ -147,6 +175,7 @@ def keeps_the_wish(view: View, happening: h.Happening) -> Iterator[Finding]:
 @rule(
     "DLG-10",
     "CLI-5",
+    on="Looked",
     sentence="After every login everything that the user has set is set again.",
     watches="user told_mac told_multicast granted told login link_up_at",
 )
@@ -188,6 +217,7 @@ def _limits(view: View) -> Iterator[Finding]:
 @rule(
     "DLG-11",
     "CLI-5",
+    on="Looked",
     sentence="Within `announce_ms` after the link is up behind another server the client announces its MAC.",
     watches="link_up_at announced moved profile",
 )
