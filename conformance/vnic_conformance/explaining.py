@@ -17,10 +17,9 @@ from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
 from vnic_spec.action import Action
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
-from vnic_spec.profile import PARAMETERS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property, Scope
-from vnic_spec.requirements import CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
+from vnic_spec.requirements import ALL_PARAMETERS, CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
 
 #: Columns of a formula.
 FORMULA_WIDTH = 80
@@ -130,7 +129,7 @@ def plain_examples(examples: Examples) -> dict[str, object]:
 
 def plain_parameter(name: str) -> dict[str, object]:
     """A profile parameter."""
-    described = PARAMETERS[name]
+    described = ALL_PARAMETERS[name]
     default = None if described.default is None else str(described.default)
     return {"name": name, "default": default, "allowed": described.allowed, "meaning": described.meaning}
 

@@ -11,9 +11,12 @@ import argparse
 import json
 import sys
 import time
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import BinaryIO, Protocol
 
 from vnic_reference.adapter import FEATURES, Adapter
+from vnic_reference.client.faults import CLIENT_FAULTS
+from vnic_reference.client_adapter import ClientAdapter
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.faults.listing import listing
 from vnic_reference.system import program
@@ -21,7 +24,25 @@ from vnic_reference.system.adapter import SystemAdapter
 from vnic_reference.system.faults import SYSTEM_FAULTS
 
 
-def serve(requests: BinaryIO, replies: BinaryIO, adapter: Adapter | SystemAdapter | None = None) -> None:
+class Named(Protocol):
+    """A faulty variant, whatever it is a variant of."""
+
+    @property
+    def name(self) -> str:
+        """How it is asked for."""
+
+    @property
+    def requirement(self) -> str:
+        """ID of the requirement that it hurts."""
+
+    @property
+    def description(self) -> str:
+        """What it does wrong, in a sentence."""
+
+
+def serve(
+    requests: BinaryIO, replies: BinaryIO, adapter: Adapter | SystemAdapter | ClientAdapter | None = None
+) -> None:
     """Answer each line of ``requests`` with a line of ``replies``; bytes that are not UTF-8 are no reason to stop."""
     adapter = adapter or Adapter()
     for line in requests:
@@ -42,7 +63,10 @@ def main() -> None:
     parser.add_argument("--faults", action="store_true", help="list the faulty variants and end")
     parser.add_argument("--json", action="store_true", help="with --faults: all variants as one JSON object")
     parser.add_argument(
-        "--role", choices=("hypervisor", "system"), default="hypervisor", help="what is behind the adapter [hypervisor]"
+        "--role",
+        choices=("hypervisor", "system", "client"),
+        default="hypervisor",
+        help="what is behind the adapter [hypervisor]",
     )
     parser.add_argument(
         "--variant", choices=sorted(VARIANTS), metavar="NAME", help="serve this one, which is not faulty"
@@ -69,11 +93,12 @@ def main() -> None:
         parser.error("--fault and --variant exclude each other")
     if options.quiet_ms < 0:
         parser.error("--quiet-ms must be 0 or more")
-    known = SYSTEM_FAULTS if options.role == "system" else FAULTS
+    rosters: dict[str, Mapping[str, Named]] = {"hypervisor": FAULTS, "system": SYSTEM_FAULTS, "client": CLIENT_FAULTS}
+    known = rosters[options.role]
     if options.fault is not None and options.fault not in known:
         parser.error(f"--fault {options.fault}: there are {', '.join(sorted(known))}")
-    if options.json and not options.faults:
-        parser.error("--json goes with --faults")
+    if options.json and (not options.faults or options.role == "client"):
+        parser.error("--json goes with --faults, of role hypervisor or system")
     if options.faults and options.json:
         sys.stdout.write(json.dumps(listing(options.role), indent=2) + "\n")
         return
@@ -82,10 +107,14 @@ def main() -> None:
         for fault in known.values():
             sys.stdout.write(f"{fault.name:{width}}  {fault.requirement:6}  {fault.description}\n")
         return
-    if options.role == "system":
+    if options.role != "hypervisor":
         if options.clock != "virtual" or options.quiet_ms or options.variant or options.without:
             parser.error("--clock, --quiet-ms, --variant and --without are for role hypervisor")
-        served = SYSTEM_FAULTS[options.fault].adapter() if options.fault else SystemAdapter()
+        served: SystemAdapter | ClientAdapter
+        if options.role == "client":
+            served = ClientAdapter(CLIENT_FAULTS[options.fault].make) if options.fault else ClientAdapter()
+        else:
+            served = SYSTEM_FAULTS[options.fault].adapter() if options.fault else SystemAdapter()
         serve(sys.stdin.buffer, sys.stdout.buffer, served)
         return
     clock = _milliseconds if options.clock == "real" else None

@@ -119,6 +119,10 @@ class Driver:
         """H_VIOCTL of this unit."""
         return self.hcall(Hcall.H_VIOCTL, self.unit.address, subfunction, p1, p2, p3)
 
+    def enable_interrupt(self, source: int) -> int:
+        """ENABLE_VIO_INTERRUPT of one of this unit's sub-CRQs, by the source that its registration gave."""
+        return self.vioctl(Vioctl.ENABLE_VIO_INTERRUPT, source)[0]
+
     def report(self, status: int = 1, interval_ms: int = 1000) -> int:
         """VNIC_SERVER_STATUS of a server: status 1 to 3, ms until the next report."""
         return self.vioctl(Vioctl.VNIC_SERVER_STATUS, status, interval_ms)[0]

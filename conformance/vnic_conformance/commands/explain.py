@@ -20,10 +20,9 @@ from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
 from vnic_spec.action import Action
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
-from vnic_spec.profile import PARAMETERS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
-from vnic_spec.requirements import CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
+from vnic_spec.requirements import ALL_PARAMETERS, CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
 
 _LABEL = 12
 
@@ -122,7 +121,7 @@ def _requirement(entry: Requirement, examples: Examples) -> Iterator[Line]:
     if entry.decision:
         yield from _para(entry.decision, _LABEL, "decision")
     for name in entry.profile:
-        described = PARAMETERS[name]
+        described = ALL_PARAMETERS[name]
         words = f"{name} = {described.default} (allowed: {described.allowed}). {described.meaning}"
         yield from _para(words, _LABEL, "profile")
     for element in CLAIM_MAP:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vnic_conformance.protocol.client_words import CLIENT_FEATURES
 from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR
+from vnic_spec.client_profile import ClientProfile
 from vnic_spec.profile import DEFAULT, Profile
 
 _CLAIM = "profile_"
+#: A client that claims nothing.
+_OUR_CLIENT = ClientProfile()
 #: What a system claims of its times.
 _TIMES = ("report_interval_ms", "recovery_ms", "transit_ms")
 
@@ -29,16 +33,18 @@ class Hello:
         protocol: major and minor version that it speaks.
         implementation: name of the implementation under test.
         version: its version, or empty.
-        role: ``hypervisor`` or ``system``; the others are reserved.
+        role: ``hypervisor``, ``system`` or ``client``; ``server`` is reserved.
         servers: most server partitions that a reset may ask for.
         clock: ``virtual`` (time passes in ``advance`` only) or ``real``.
         quiet_ms: how long it may take to settle after a call or a step of the clock, in milliseconds.
-        profile: its decisions where the sources are silent, from its claims.
-        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`.
+        profile: its decisions where the sources are silent, from its claims; our own for role client.
+        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`, for role
+            client of :data:`~vnic_conformance.protocol.client_words.CLIENT_FEATURES`.
         unknown_features: words that it claims and the kit does not know.
         report_interval_ms: role system: how often its servers report.
         recovery_ms: role system: longest time from when all is well until the application has its link.
         transit_ms: role system: longest time of a ping, addresses asked for included.
+        client: role client: its numbers and its choices, from its claims.
     """
 
     protocol: tuple[int, int]
@@ -54,6 +60,7 @@ class Hello:
     report_interval_ms: int = 1_000
     recovery_ms: int = 100_000
     transit_ms: int = 20
+    client: ClientProfile = _OUR_CLIENT
 
     @property
     def virtual(self) -> bool:
@@ -79,6 +86,8 @@ class Hello:
         if major != PROTOCOL_MAJOR:
             raise VersionError(f"the adapter speaks protocol {major}.{minor}, the kit {PROTOCOL_MAJOR}.x")
         words = str(reply["features"]).split()
+        is_client = reply["role"] == "client"
+        known = CLIENT_FEATURES if is_client else FEATURES
         return cls(
             protocol=(major, minor),
             implementation=str(reply["implementation"]),
@@ -87,9 +96,10 @@ class Hello:
             servers=servers,
             clock=str(reply["clock"]),
             quiet_ms=quiet_ms,
-            profile=profile_of(reply, quiet_ms),
-            features=frozenset(word for word in words if word in FEATURES),
-            unknown_features=tuple(word for word in words if word not in FEATURES),
+            profile=DEFAULT if is_client else profile_of(reply, quiet_ms),
+            features=frozenset(word for word in words if word in known),
+            unknown_features=tuple(word for word in words if word not in known),
+            client=client_profile_of(reply) if is_client else _OUR_CLIENT,
             **{name: _whole(reply, name) for name in _TIMES if name in reply},
         )
 
@@ -105,6 +115,19 @@ def profile_of(fields: Mapping[str, object], quiet_ms: int = 0) -> Profile:
         raise ClaimError("the quiet time is claimed by field quiet_ms, not by a profile parameter")
     try:
         return Profile.from_mapping(claims | {"quiet_time_ms": quiet_ms})
+    except ValueError as error:
+        raise ClaimError(str(error)) from None
+
+
+def client_profile_of(fields: Mapping[str, object]) -> ClientProfile:
+    """The client's profile that the ``profile_*`` fields of a message describe; absent parameters have their defaults.
+
+    Raises:
+        ClaimError: an unknown parameter, or a value that it does not allow.
+    """
+    claims = {name.removeprefix(_CLAIM): value for name, value in fields.items() if name.startswith(_CLAIM)}
+    try:
+        return ClientProfile.from_mapping(claims)
     except ValueError as error:
         raise ClaimError(str(error)) from None
 

@@ -34,9 +34,9 @@ class UnsupportedKeywordError(Exception):
 
 
 @cache
-def document() -> Mapping[str, Any]:
-    """The schema of the protocol, as the package ships it."""
-    text = resources.files("vnic_conformance.protocol").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
+def document(file: str = SCHEMA_FILE) -> Mapping[str, Any]:
+    """A schema of the protocol, as the package ships it: that of 1.0, or the file of a role that came later."""
+    text = resources.files("vnic_conformance.protocol").joinpath(file).read_text(encoding="utf-8")
     loaded = json.loads(text)
     assert isinstance(loaded, dict)
     return loaded
@@ -56,27 +56,29 @@ class ObjectCheck:
 
     Args:
         definitions: names under ``$defs`` of the schema, each an object; all of them have to hold.
+        file: the schema that has them.
     """
 
-    def __init__(self, *definitions: str) -> None:
+    def __init__(self, *definitions: str, file: str = SCHEMA_FILE) -> None:
         self.definitions = definitions
+        self._file = file
         self.required: list[str] = []
         self.named: dict[str, Check] = {}
         self._patterns: list[tuple[re.Pattern[str], Check]] = []
         self._others: list[Check] = []
         for name in definitions:
-            self._add(document()["$defs"][name], name)
+            self._add(document(file)["$defs"][name], name)
         self._found: dict[str, tuple[Check, ...]] = {name: (check,) for name, check in self.named.items()}
 
     def _add(self, schema: Mapping[str, Any], place: str) -> None:
         _refuse_unknown(schema, _OBJECT_KEYWORDS, place)
         self.required += schema.get("required", [])
         for name, part in schema.get("properties", {}).items():
-            self.named[name] = compile_value(part, f"{place}.{name}")
+            self.named[name] = compile_value(part, f"{place}.{name}", self._file)
         for pattern, part in schema.get("patternProperties", {}).items():
-            self._patterns.append((_regex(pattern), compile_value(part, f"{place}.{pattern}")))
+            self._patterns.append((_regex(pattern), compile_value(part, f"{place}.{pattern}", self._file)))
         if "additionalProperties" in schema:
-            self._others.append(compile_value(schema["additionalProperties"], f"{place}.*"))
+            self._others.append(compile_value(schema["additionalProperties"], f"{place}.*", self._file))
 
     def _checks_of(self, name: str) -> tuple[Check, ...]:
         found = tuple(check for pattern, check in self._patterns if pattern.search(name)) or tuple(self._others)
@@ -100,9 +102,9 @@ class ObjectCheck:
 
 
 @cache
-def compile_object(*definitions: str) -> ObjectCheck:
-    """The check of the objects that satisfy all these definitions of the schema."""
-    return ObjectCheck(*definitions)
+def compile_object(*definitions: str, file: str = SCHEMA_FILE) -> ObjectCheck:
+    """The check of the objects that satisfy all these definitions of a schema."""
+    return ObjectCheck(*definitions, file=file)
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
@@ -116,12 +118,13 @@ def _refuse_unknown(schema: Mapping[str, Any], known: frozenset[str], place: str
         raise UnsupportedKeywordError(f"{place}: {', '.join(unknown)}")
 
 
-def compile_value(schema: Mapping[str, Any], place: str) -> Check:
+def compile_value(schema: Mapping[str, Any], place: str, file: str = SCHEMA_FILE) -> Check:
     """The check of one field.
 
     Args:
         schema: what the schema says of it.
         place: where that stands, for the message.
+        file: the schema that has its definitions.
 
     Raises:
         UnsupportedKeywordError: the schema uses a keyword that is not checked here.
@@ -130,9 +133,9 @@ def compile_value(schema: Mapping[str, Any], place: str) -> Check:
     checks: list[Check] = []
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
-        checks.append(compile_value(document()["$defs"][name], name))
+        checks.append(compile_value(document(file)["$defs"][name], name, file))
     if "anyOf" in schema:
-        checks.append(_any_of([compile_value(part, place) for part in schema["anyOf"]]))
+        checks.append(_any_of([compile_value(part, place, file) for part in schema["anyOf"]]))
     if "enum" in schema:
         checks.append(_enum(schema["enum"]))
     types = schema.get("type", [])

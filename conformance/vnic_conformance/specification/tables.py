@@ -14,8 +14,9 @@ from vnic_model.describe import element_bytes, element_name, value
 from vnic_model.pseudocode import changed_by
 from vnic_spec.algebra import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import PARAMETERS, Parameter
-from vnic_spec.requirements import CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement
+from vnic_spec.requirements import ALL_PARAMETERS, CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement
 from vnic_spec.state import VARIABLES, Variable
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed, Status, Token
 
@@ -79,7 +80,7 @@ def _requirement(entry: Requirement) -> Iterator[str]:
     if entry.decision:
         yield from item(f"*Decision*: {entry.decision}")
     for name in entry.profile:
-        if PARAMETERS[name].requirements[0] == entry.id:
+        if ALL_PARAMETERS[name].requirements[0] == entry.id:
             yield from item(f"*Profile*: `{name}` (chapter 4)")
     named = properties_of(entry)
     if named:
@@ -117,8 +118,11 @@ def profile() -> Iterator[str]:
     yield from table(
         ("parameter", "allowed", "default", "requirements", "meaning"), map(_parameter, PARAMETERS.values())
     )
+    yield from paragraph("A client that is judged alone has parameters of its own beside `client_init`:")
+    own = [parameter for name, parameter in CLIENT_PARAMETERS.items() if name not in PARAMETERS]
+    yield from table(("parameter", "allowed", "default", "requirements", "meaning"), map(_parameter, own))
     yield from paragraph("What the choices mean:")
-    for parameter in PARAMETERS.values():
+    for parameter in ALL_PARAMETERS.values():
         if parameter.choices is not None:
             notes = notes_of(parameter.choices)
             words = "; ".join(f"`{m.name}`: {notes[m.name]}" for m in parameter.choices)
@@ -184,7 +188,7 @@ def decisions() -> Iterator[str]:
     rows = []
     for entry in REQUIREMENTS.values():
         if entry.decision:
-            mine = [f"`{n}`" for n in entry.profile if PARAMETERS[n].requirements[0] == entry.id]
+            mine = [f"`{n}`" for n in entry.profile if ALL_PARAMETERS[n].requirements[0] == entry.id]
             rows.append((link(entry.id), entry.decision, ", ".join(mine)))
     yield from table(("requirement", "decision", "profile parameter"), rows)
 

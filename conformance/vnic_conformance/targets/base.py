@@ -179,9 +179,8 @@ class Target:
         if self._log is not None:
             self._log("reply", reply)
         if request["op"] == "reset" and reply["outcome"] == Outcome.DONE:
-            servers = request["servers"]
-            assert isinstance(servers, int)
-            self.servers = servers
+            servers = request.get("servers")  # role client has none of its own
+            self.servers = servers if isinstance(servers, int) else 0
         return reply
 
     def _checked(self, request: Fields, raw: Mapping[str, object], known: bool) -> Fields:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
+from dataclasses import replace
+from typing import NamedTuple
 
 from vnic_reference.client.data_path import BATCH_BYTES, ClientData
 from vnic_reference.client.opening import Entry
@@ -35,7 +37,6 @@ from vnic_spec.wire import (
     Header,
     InitFormat,
     Rc,
-    Vioctl,
 )
 
 _CRQ_AT = 0
@@ -44,6 +45,17 @@ _DEAF = (ClientPhase.OFF, ClientPhase.RECOVERING, ClientPhase.ENABLING)
 #: Phases with a request outstanding that the new server may have got (decisions R3, R4).
 _ASKING = (ClientPhase.INIT_SENT, ClientPhase.LOGIN_SENT)
 _IN_DIALOGUE = (ClientPhase.READY, ClientPhase.LOGIN_SENT, ClientPhase.LOGGED_IN)
+
+
+_STORM_MS = 1_000
+
+
+class SubCrq(NamedTuple):
+    """A sub-CRQ that is registered: its handle, its interrupt source, and its address."""
+
+    handle: int
+    source: int
+    at: int
 
 
 class VnicClient:
@@ -69,6 +81,8 @@ class VnicClient:
         vpd: vital product data, read once.
         statistics: what :meth:`ask_statistics` brought last.
         mac_in_force: the MAC that the server said is in force.
+        sub_crqs: its sub-CRQs, as far as they have not been freed.
+        removed: the device has been removed, and nothing of it is registered any more.
         data: its frame counters.
     """
 
@@ -111,7 +125,12 @@ class VnicClient:
         self.statistics: PortStatistics | None = None
         self.mac_in_force: bytes | None = None
         self._notified = 1
-        self._sub_crqs: list[tuple[int, int, int]] = []
+        self.removed = False
+        self.sub_crqs: list[SubCrq] = []
+        self._starts: deque[int] = deque(maxlen=self.settings.storm)
+        self._complaint: Generator[int | None, None, None] | None = None
+        self._complaint_due: int | None = None
+        self._accepted = False
         self._deadline: int | None = 0
         self._acted = False
         self._worker: Generator[int | None, None, None] | None = None
@@ -126,6 +145,8 @@ class VnicClient:
         self._read_queue()
         if self._worker is not None:
             self._deadline = next(self._worker)
+        if self._complaint is not None:
+            self._go_on_complaining()
         if self.phase is ClientPhase.LOGGED_IN and self.data.step(now, self.lending):
             self._acted = True
         if self._deadline is None:
@@ -134,7 +155,7 @@ class VnicClient:
 
     def next_deadline(self) -> int | None:
         """When it has to be stepped at the latest."""
-        times = [self._deadline, self.data.next_deadline(self.now) if self.lending else None]
+        times = [self._deadline, self._complaint_due, self.data.next_deadline(self.now) if self.lending else None]
         return min((time for time in times if time is not None), default=None)
 
     # -- Interface -----------------------------------------------------------------------------------------------
@@ -209,13 +230,43 @@ class VnicClient:
 
         If it will not, the client recovers by itself, as a last resort, and only then (protocol.md 2.8; bugs 21, 22).
         """
-        rc, *values = self.driver.vioctl(Vioctl.GET_SESSION_TOKEN)
-        if rc == Rc.H_SUCCESS and values:
-            rc = self.driver.vioctl(Vioctl.SESSION_ERROR_DETECTED, values[0])[0]
-            if rc == Rc.H_SUCCESS:
-                return True
-        self.recover(Entry.REGISTER)
-        return False
+        if self._complaint is None and self.phase is not ClientPhase.OFF:
+            self._complaint = self.recovery(self).complain()
+            self._accepted = False
+            self._go_on_complaining()
+        return self._accepted
+
+    @property
+    def complaining(self) -> bool:
+        """Whether a complaint is under way, because the hypervisor is busy."""
+        return self._complaint is not None
+
+    def set_mtu(self, mtu: int) -> None:
+        """Another MTU, in bytes of an IP packet: the dialogue begins again, and asks for it (DLG-10)."""
+        self._reconfigure(replace(self.settings, mtu=mtu))
+
+    def set_queues(self, queues: int) -> None:
+        """Another limit of the number of queues of either direction: the dialogue begins again (DLG-10)."""
+        self._reconfigure(replace(self.settings, queues=queues))
+
+    def set_promiscuous(self, on: bool) -> None:
+        """Whether every frame of the port is asked for: the dialogue begins again (DLG-10)."""
+        self._reconfigure(replace(self.settings, promiscuous=on))
+
+    def _reconfigure(self, settings: ClientSettings) -> None:
+        changed, self.settings = settings != self.settings, settings
+        if changed and self.phase is not ClientPhase.OFF:
+            self.begin_again()
+
+    def remove(self) -> None:
+        """The device goes away: everything registered is freed; :attr:`removed` says when that is done (CLI-17)."""
+        if self.phase is not ClientPhase.OFF:
+            self.wish = False
+            self.stop_worker()
+            self._complaint = self._complaint_due = None
+            self.phase = ClientPhase.OFF
+            self._worker = self.recovery(self).leave()
+            self._wake()
 
     # -- used by the recovery ------------------------------------------------------------------------------------
 
@@ -224,6 +275,25 @@ class VnicClient:
         self.stop_worker()
         self._worker = self.recovery(self).run(entry)
         self._wake()
+
+    def calm_at(self) -> int:
+        """When the next recovery may begin: at once, or when a second has passed since there were many (CLI-13)."""
+        full = len(self._starts) == self._starts.maxlen
+        due = max(self.now, self._starts[0] + _STORM_MS) if full else self.now
+        self._starts.append(due)
+        return due
+
+    def complaint_ended(self, *, accepted: bool) -> None:
+        """The hypervisor has answered the complaint; if it will not fail over the client recovers by itself (CLI-19)."""
+        self._accepted = accepted
+        if not accepted:
+            self.recover(Entry.REGISTER)
+
+    def _go_on_complaining(self) -> None:
+        assert self._complaint is not None
+        self._complaint_due = next(self._complaint, None)
+        if self._complaint_due is None:
+            self._complaint = None
 
     def stop_worker(self) -> None:
         """Nothing is going on: wait for the INIT of a server (CLI-1)."""
@@ -245,15 +315,16 @@ class VnicClient:
         return rc
 
     def register_crq(self) -> int:
-        """H_REG_CRQ, always of the same memory."""
+        """H_REG_CRQ, always of the same memory, whose headers are cleared before (CLI-10)."""
         self._acted = True
         self.strays = False
         self.registrations += 1
+        self.driver.poke(_CRQ_AT, bytes(PAGE_BYTES))
         self.registered_as = self.driver.reg_crq(_CRQ_AT)
         return self.registered_as
 
-    def register_sub_crq(self) -> int | None:
-        """Register one sub-CRQ; its handle, or None if that is refused.
+    def register_sub_crq(self) -> int:
+        """Register one sub-CRQ; the code of the call.
 
         Raises:
             MemoryError: the partition has no memory left for it.
@@ -265,21 +336,19 @@ class VnicClient:
         rc, *values = self.driver.reg_sub_crq(at, length)
         if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
             self.arena.give_back(at, length)
-            return None
-        self._sub_crqs.append((values[0], values[1], at))
-        return values[0]
+        else:
+            self.sub_crqs.append(SubCrq(values[0], values[1], at))
+        return rc
 
-    def free_sub_crqs(self) -> None:
-        """Free all sub-CRQs; those that the end of the session has closed are gone already."""
-        for handle, _, at in self._sub_crqs:
-            self.driver.free_sub_crq(handle)
-            self.arena.give_back(at, self.settings.sub_crq_pages * PAGE_BYTES)
-        self._sub_crqs.clear()
+    def sub_crq_gone(self, queue: SubCrq) -> None:
+        """A sub-CRQ is freed: its memory can be used for something else."""
+        self.sub_crqs.remove(queue)
+        self.arena.give_back(queue.at, self.settings.sub_crq_pages * PAGE_BYTES)
 
-    def enable_interrupts(self) -> None:
-        """Enable the interrupt of every sub-CRQ (protocol.md 3.7, step 13)."""
-        for _, source, _ in self._sub_crqs:
-            self.driver.vioctl(Vioctl.ENABLE_VIO_INTERRUPT, source)
+    def sub_crqs_gone(self) -> None:
+        """All sub-CRQs are freed, with the CRQ."""
+        while self.sub_crqs:
+            self.sub_crq_gone(self.sub_crqs[-1])
 
     @staticmethod
     def slots(count: int) -> deque[int]:
@@ -287,10 +356,12 @@ class VnicClient:
         return deque(range(count))
 
     def drop(self) -> None:
-        """Forget the session and all that belonged to it; the user's wishes stay (CLI-1, CLI-5)."""
+        """Forget the session and all that belonged to it; the user's wishes stay (CLI-1, CLI-5).
+
+        Sub-CRQs are freed with the CRQ, or before others are registered; until then their memory is not used again.
+        """
         self._acted = True
         self.data.close()
-        self.free_sub_crqs()
         self.requests.forget()
         self.told_link = False
         self.told_mac = None

@@ -19,8 +19,9 @@ _T = TypeVar("_T")
 Steps = Generator[int | None, None, _T]
 
 _BUSY = frozenset({Rc.H_BUSY, Rc.H_IN_PROGRESS, *range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)})
+#: Shortest and longest pause before a call that was answered busy is repeated.
 _BUSY_PAUSE_MS = 10
-_BUSY_TRIES = 1000
+_LONGEST_PAUSE_MS = 100
 
 
 class AttemptError(Exception):
@@ -57,23 +58,34 @@ class Conversation:
         yield from self.wait(lambda: False, self.client.now + ms)
 
     def patiently(self, call: Callable[[], int]) -> Steps[int]:
-        """Repeat a call while it answers busy, bounded (CRQ-14)."""
-        for _ in range(_BUSY_TRIES):
+        """Repeat a call while it answers busy, bounded (CRQ-14, CLI-14); a long-busy code says how long to pause."""
+        end = self.client.now + self.settings.busy_ms
+        while True:
             rc = call()
             if rc not in _BUSY:
                 return rc
-            yield from self.sleep(_BUSY_PAUSE_MS)
-        raise AttemptError("the hypervisor stayed busy")
+            hint = 10 ** (rc - Rc.H_LONG_BUSY_1_MS) if rc >= Rc.H_LONG_BUSY_1_MS else 0
+            pause = min(max(hint, _BUSY_PAUSE_MS), _LONGEST_PAUSE_MS)
+            if self.client.now + pause >= end:
+                raise AttemptError("the hypervisor stayed busy")
+            yield from self.sleep(pause)
 
-    def tell(self, element: bytes) -> None:
-        """Send a command whose response is noted but not waited for."""
+    def tell(self, element: bytes) -> Steps[None]:
+        """Send a command whose response is noted but not waited for.
+
+        An earlier one whose response could not be told from this one's is waited for first (DLG-3).
+        """
+        requests = self.client.requests
+        limit = self.client.now + self.settings.command_ms
+        if not (yield from self.wait(lambda: not requests.awaits(element), limit)):
+            raise AttemptError(f"an earlier {Command(element[1])!r} was never answered")
         rc = self.client.send_command(element)
         if rc != Rc.H_SUCCESS:
             raise AttemptError(f"{Command(element[1])!r} not sent: code {rc}")
 
     def reply(self, element: bytes, deadline: int) -> Steps[bytes | None]:
         """Send a command and wait for its response; None if it does not come in time."""
-        self.tell(element)
+        yield from self.tell(element)
         answered = yield from self.wait(lambda: self.client.requests.answer(element) is not None, deadline)
         return self.client.requests.answer(element) if answered else None
 

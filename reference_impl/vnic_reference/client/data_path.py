@@ -18,7 +18,7 @@ from vnic_spec.wire import MAX_INDIRECT, MAX_INDIRECT_OLD, PAGE_BYTES, SUB_ELEME
 BATCH_BYTES = MAX_INDIRECT * SUB_ELEMENT_BYTES
 _ETHER_HEADER = 14
 #: How soon a full rx-add queue of the server's is tried again.
-_FULL_RETRY_MS = 10
+_FULL_RETRY_MS = 20
 assert BATCH_BYTES == PAGE_BYTES
 
 
@@ -69,6 +69,7 @@ class ClientData:
         self._rest_ms = rest_ms
         self._indirect_limit = MAX_INDIRECT
         self._next_correlator = 1
+        self._full_until = 0
         self.frames: list[bytes] = []
         self.max_frame = 0
         self.headers_wanted = 0
@@ -86,6 +87,7 @@ class ClientData:
         self.tx, self.rx, self.max_frame = tx, rx, max_frame
         self.headers_wanted = headers_wanted
         self._indirect_limit = MAX_INDIRECT
+        self._full_until = 0
         self.broken = False
 
     def close(self) -> None:
@@ -143,7 +145,7 @@ class ClientData:
         for path in self.rx:
             while path.resting and path.resting[0][0] <= now:
                 path.free.append(path.resting.popleft()[1])
-            while path.free and not self.broken:
+            while path.free and not self.broken and now >= self._full_until:
                 if not self._lend_batch(path, now):
                     break
                 lent = True
@@ -162,6 +164,7 @@ class ClientData:
             return self._lend_batch(path, now)
         if rc != Rc.H_SUCCESS:
             self._refused(rc, now)
+            self._full_until = now + _FULL_RETRY_MS
             return False
         for slot in slots:
             path.free.popleft()
@@ -195,7 +198,7 @@ class ClientData:
             return None
         times = [path.resting[0][0] for path in self.rx if path.resting]
         if any(path.free for path in self.rx):
-            times.append(now + _FULL_RETRY_MS)
+            times.append(max(self._full_until, now + 1))
         return min(times, default=None)
 
     def _sent(self, path: TxPath, completion: TxCompletion) -> None:

@@ -12,8 +12,8 @@ from vnic_spec.vocabulary import ClientPhase
 from vnic_spec.wire import PAGE_BYTES, Capability, Command, CommandRc, command_rc
 
 _VLAN_TAG = 4
-_MIN_RX_BUFFER = 64
-_MAX_RX_BUFFER = 1 << 16
+#: An MTU of 64 KiB, a VLAN tag and the server's own alignment fit.
+_MAX_RX_BUFFER = 1 << 17
 _LOGIN_BYTES = 2 * PAGE_BYTES
 
 
@@ -46,7 +46,7 @@ class Login(Opening):
         client = self.client
         client.drop()
         client.phase = ClientPhase.RECOVERING
-        yield from self.patiently(client.driver.free_crq)
+        yield from self.free_crq()
         yield from self.sleep(self.settings.settle_ms)
         yield from self.register_freed()
         deadline = yield from self.greet()
@@ -82,8 +82,9 @@ class Login(Opening):
             raise AttemptError(f"login response: {why}") from None
         if (len(answer.tx_submissions), len(answer.rx_adds)) != (len(self.tx_handles), len(self.rx_handles)):
             raise AttemptError("login response: other numbers of queues than asked for")
-        if not all(_MIN_RX_BUFFER <= size <= _MAX_RX_BUFFER for size in answer.rx_buffer_sizes):
-            raise AttemptError("login response: receive buffer size out of range")
+        least = self.granted[Capability.REQ_MTU]
+        if not all(least <= size <= _MAX_RX_BUFFER for size in answer.rx_buffer_sizes):
+            raise AttemptError(f"login response: receive buffer size not from {least} to {_MAX_RX_BUFFER}")
         return answer
 
     def bring_up(self, answer: buffers.LoginResponse) -> Steps[None]:
@@ -92,11 +93,11 @@ class Login(Opening):
         yield from self.set_mac()
         if client.vpd is None:
             yield from self.read_vpd()
-        self.tell(request(Command.QUERY_MAP))
+        yield from self.tell(request(Command.QUERY_MAP))
         yield from self.map_pools(answer)
 
     def set_mac(self) -> Steps[None]:
-        """CHANGE_MAC_ADDR; a failure is ignored, as the driver does, but the MAC in force is noted."""
+        """CHANGE_MAC_ADDR; a refusal is ignored, as the driver does, but the MAC in force is noted."""
         client = self.client
         mac = client.mac
         answer = yield from self.reply(request(Command.CHANGE_MAC_ADDR, mac=mac), client.now + self.settings.command_ms)

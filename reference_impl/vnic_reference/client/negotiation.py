@@ -13,6 +13,7 @@ from vnic_spec.wire import PAGE_BYTES, SUB_ELEMENT_BYTES, Capability
 ETHER_HEADER: Final = 14
 #: The driver's allowance for each buffer beyond the MTU, when it limits entries by memory.
 _SLACK: Final = 500
+_MAX_FRAME: Final = 1 << 16
 
 
 class UnusableError(Exception):
@@ -41,12 +42,18 @@ def first_requests(told: Mapping[Capability, int], settings: ClientSettings) -> 
     if told.get(Capability.MIN_RX_ADD_QUEUES, 0) > 1:
         raise UnusableError("more than one rx-add queue for each rx queue")
 
-    def within(best: Capability, least: Capability, most: Capability, limit: int) -> int:
-        upper = max(1, min(told.get(most, 1), limit))
-        return max(1, min(max(told.get(best, 1), told.get(least, 1)), upper))
+    def between(wanted: int, least: Capability, most: Capability, limit: int) -> int:
+        """What is wanted, as near as this server and ``limit`` allow (DLG-4)."""
+        low, high = max(1, told.get(least, 1)), max(1, told.get(most, 1))
+        if low > min(high, limit):
+            raise UnusableError(f"{least} is {low}, {most} is {high}, and this client has at most {limit}")
+        return min(max(wanted, low), high, limit)
 
-    def entries(most: Capability) -> int:
-        return max(1, min(told.get(most, 1), room, MAX_POOL_BYTES // (settings.mtu + _SLACK)))
+    def within(best: Capability, least: Capability, most: Capability, limit: int) -> int:
+        return between(told.get(best, 1), least, most, limit)
+
+    def entries(least: Capability, most: Capability) -> int:
+        return between(MAX_POOL_BYTES // (settings.mtu + _SLACK), least, most, room)
 
     values = {
         Capability.REQ_TX_QUEUES: within(
@@ -56,9 +63,9 @@ def first_requests(told: Mapping[Capability, int], settings: ClientSettings) -> 
             Capability.OPT_RX_COMP_QUEUES, Capability.MIN_RX_QUEUES, Capability.MAX_RX_QUEUES, settings.queues
         ),
         Capability.REQ_RX_ADD_QUEUES: 1,
-        Capability.REQ_TX_ENTRIES: entries(Capability.MAX_TX_ENTRIES),
-        Capability.REQ_RX_ADD_ENTRIES: entries(Capability.MAX_RX_ADD_ENTRIES),
-        Capability.REQ_MTU: settings.mtu + ETHER_HEADER,
+        Capability.REQ_TX_ENTRIES: entries(Capability.MIN_TX_ENTRIES, Capability.MAX_TX_ENTRIES),
+        Capability.REQ_RX_ADD_ENTRIES: entries(Capability.MIN_RX_ADD_ENTRIES, Capability.MAX_RX_ADD_ENTRIES),
+        Capability.REQ_MTU: between(settings.mtu + ETHER_HEADER, Capability.MIN_MTU, Capability.MAX_MTU, _MAX_FRAME),
         Capability.PROMISC_REQUESTED: int(settings.promiscuous),
     }
     # The driver leaves the last request out where it would be refused.
@@ -79,7 +86,7 @@ def adopt(values: dict[Capability, int], capability: Capability, granted: int, s
         Capability.REQ_RX_ADD_QUEUES: (1, 1),
         Capability.REQ_TX_ENTRIES: (1, sub_crq_entries(settings)),
         Capability.REQ_RX_ADD_ENTRIES: (1, sub_crq_entries(settings)),
-        Capability.REQ_MTU: (60, 1 << 16),
+        Capability.REQ_MTU: (60, _MAX_FRAME),
         Capability.PROMISC_REQUESTED: (0, 1),
     }
     low, high = limits[capability]

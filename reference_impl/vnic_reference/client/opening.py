@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
 
 from vnic_reference.client.conversation import AttemptError, Conversation, Steps
 from vnic_reference.client.headers import plain_frames_want
@@ -48,16 +49,30 @@ class Opening(Conversation):
         client = self.client
         client.drop()
         client.phase = ClientPhase.RECOVERING
-        yield from self.patiently(client.driver.free_crq)
+        yield from self.calm()
+        yield from self.free_crq()
         yield from self.register_freed()
 
+    def calm(self) -> Steps[None]:
+        """After many recoveries within a second the next one waits for its end: no livelock (CLI-13)."""
+        due = self.client.calm_at()
+        yield from self.wait(lambda: False, due)
+
+    def free_crq(self) -> Steps[None]:
+        """H_FREE_CRQ; all sub-CRQs are freed with it (CRQ-4)."""
+        if (yield from self.patiently(self.client.driver.free_crq)) == Rc.H_SUCCESS:
+            self.client.sub_crqs_gone()
+
     def register_freed(self) -> Steps[None]:
-        """Register the CRQ, which is free: also one that was left behind before a kexec has been freed by now."""
+        """Register the CRQ, which is free; one that was left behind before a kexec is freed once more (CLI-10)."""
         client = self.client
         rc = yield from self.patiently(client.register_crq)
+        if rc == Rc.H_RESOURCE:
+            yield from self.free_crq()
+            rc = yield from self.patiently(client.register_crq)
         if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
             raise AttemptError(f"H_REG_CRQ answered {rc}")
-        client.driver.vio_signal(1)
+        yield from self.patiently(lambda: client.driver.vio_signal(1))
         client.phase = ClientPhase.REGISTERED
 
     def enable(self) -> Steps[None]:
@@ -105,7 +120,7 @@ class Opening(Conversation):
             self.client.driver.poke(at, buffers.ip_offload_control(frozenset()))
             control = request(Command.CONTROL_IP_OFFLOAD, ioba=at, length=buffers.IP_OFFLOAD_CONTROL_BYTES)
             yield from self.ask(control, deadline)
-        self.register_sub_crqs()
+        yield from self.register_sub_crqs()
         if not self.client.wish:
             self.client.failures = 0
 
@@ -113,7 +128,7 @@ class Opening(Conversation):
         """All queries at once, then all answers; one that was refused counts as not told."""
         queries = [request(Command.QUERY_CAPABILITY, capability=number) for number in elements.QUERIED]
         for query in queries:
-            self.tell(query)
+            yield from self.tell(query)
         requests = self.client.requests
         if not (yield from self.all_answered(queries, deadline)):
             raise AttemptError("not all capability queries were answered")
@@ -134,7 +149,7 @@ class Opening(Conversation):
                 for capability, value in values.items()
             }
             for element in asked.values():
-                self.tell(element)
+                yield from self.tell(element)
             every = list(asked.values())
             if not (yield from self.all_answered(every, deadline)):
                 raise AttemptError("not all capability requests were answered")
@@ -151,13 +166,23 @@ class Opening(Conversation):
                 return values
         raise AttemptError("no agreement on capabilities")
 
-    def register_sub_crqs(self) -> None:
-        """Completion queues, transmit first (protocol.md 3.7, step 7)."""
+    def register_sub_crqs(self) -> Steps[None]:
+        """Completion queues, transmit first (protocol.md 3.7, step 7); those of before are freed first."""
         client = self.client
         tx, rx = self.granted[Capability.REQ_TX_QUEUES], self.granted[Capability.REQ_RX_QUEUES]
-        client.free_sub_crqs()
-        handles = [client.register_sub_crq() for _ in range(tx + rx)]
-        if None in handles:
-            raise AttemptError("H_REG_SUB_CRQ refused")
-        known = [handle for handle in handles if handle is not None]
+        while client.sub_crqs:
+            queue = client.sub_crqs[-1]
+            # Those that the end of the session has closed are gone already, and the answer says so.
+            yield from self.patiently(partial(client.driver.free_sub_crq, queue.handle))
+            client.sub_crq_gone(queue)
+        for _ in range(tx + rx):
+            rc = yield from self.patiently(client.register_sub_crq)
+            if rc not in (Rc.H_SUCCESS, Rc.H_CLOSED):
+                raise AttemptError("H_REG_SUB_CRQ refused")
+        known = [queue.handle for queue in client.sub_crqs]
         self.tx_handles, self.rx_handles = known[:tx], known[tx:]
+
+    def enable_interrupts(self) -> Steps[None]:
+        """Enable the interrupt of every sub-CRQ (protocol.md 3.7, step 13)."""
+        for queue in self.client.sub_crqs:
+            yield from self.patiently(partial(self.client.driver.enable_interrupt, queue.source))

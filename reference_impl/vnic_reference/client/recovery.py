@@ -7,6 +7,8 @@ for the INIT of a server, and, when all is well, for something to do (CLI-7).
 
 from __future__ import annotations
 
+import contextlib
+
 from vnic_reference.client.conversation import AttemptError, Steps
 from vnic_reference.client.login import Login
 from vnic_reference.client.negotiation import UnusableError
@@ -14,7 +16,7 @@ from vnic_reference.client.opening import Entry
 from vnic_reference.dialogue import buffers, elements
 from vnic_reference.dialogue.elements import request
 from vnic_spec.vocabulary import ClientPhase
-from vnic_spec.wire import PAGE_BYTES, Command, CommandRc, command_rc
+from vnic_spec.wire import PAGE_BYTES, Command, CommandRc, Rc, Vioctl, command_rc
 
 #: Commands that are sent without waiting for their responses, at one instant.
 _AT_ONCE = 32
@@ -37,6 +39,36 @@ class Recovery(Login):
                 client.phase = ClientPhase.RECOVERING
                 yield from self.pause_after_failure()
             entry = Entry.REGISTER
+
+    def leave(self) -> Steps[None]:
+        """The device is removed: everything registered is freed, and nothing follows (CLI-17)."""
+        client = self.client
+        client.drop()
+        client.phase = ClientPhase.OFF
+        with contextlib.suppress(AttemptError):
+            yield from self.free_crq()
+        client.removed = True
+        while True:
+            yield None
+
+    def complain(self) -> Steps[None]:
+        """H_VIOCTL 0x19, then 0x1A with its token; if that fails the client recovers by itself (CLI-19, SES-2)."""
+        client = self.client
+        values: tuple[int, ...] = ()
+
+        def vioctl(*registers: int) -> int:
+            nonlocal values
+            rc, *rest = client.driver.vioctl(*registers)
+            values = tuple(rest)
+            return rc
+
+        rc: int = Rc.H_HARDWARE
+        with contextlib.suppress(AttemptError):
+            rc = yield from self.patiently(lambda: vioctl(Vioctl.GET_SESSION_TOKEN))
+            if rc == Rc.H_SUCCESS:
+                token = values[0] if values else 0
+                rc = yield from self.patiently(lambda: vioctl(Vioctl.SESSION_ERROR_DETECTED, token))
+        client.complaint_ended(accepted=rc == Rc.H_SUCCESS)
 
     def pause_after_failure(self) -> Steps[None]:
         """After three failures in a row, a pause before each further attempt (CLI-7)."""
@@ -88,7 +120,7 @@ class Recovery(Login):
         """LOGICAL_LINK_STATE; after PartialSuccess again, bounded. That the link could not be closed is ignored."""
         client, settings = self.client, self.settings
         if up:
-            client.enable_interrupts()
+            yield from self.enable_interrupts()
             client.lending = True
             client.data.lend(client.now)
         else:
@@ -115,7 +147,7 @@ class Recovery(Login):
         changes += [(mac, elements.MULTICAST_ENABLE) for mac in sorted(client.multicast - client.told_multicast)]
         client.told_multicast = set(client.multicast)
         for count, (mac, flags) in enumerate(changes, 1):
-            self.tell(request(Command.MULTICAST_CTRL, mac=mac, flags=flags))
+            yield from self.tell(request(Command.MULTICAST_CTRL, mac=mac, flags=flags))
             if count % _AT_ONCE == 0:
                 yield from self.sleep(1)
 

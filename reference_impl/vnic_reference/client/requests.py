@@ -47,6 +47,10 @@ class Requests:
         """Whether any response is awaited."""
         return bool(self._awaited)
 
+    def awaits(self, element: bytes) -> bool:
+        """Whether a response is awaited that could not be told from the one to this command (DLG-3)."""
+        return response_key(element) in self._awaited
+
     def forget(self) -> None:
         """The registration or the session is over: nothing that may still come counts."""
         self._awaited.clear()

@@ -37,6 +37,8 @@ class ClientSettings:
         backoff_ms: that pause.
         watchdog_ms: a frame without completion, or queues of the server's that are gone without an event, for so
             long is a reason to recover.
+        busy_ms: how long a call that is answered busy is repeated at most.
+        storm: recoveries within a second after which the next one waits for that second to end.
         rest_ms: a buffer that the server has given back unused is lent again after this time.
 
     Raises:
@@ -64,6 +66,8 @@ class ClientSettings:
     backoff_after: int = 3
     backoff_ms: int = 60_000
     watchdog_ms: int = 5_000
+    busy_ms: int = 10_000
+    storm: int = 10
     rest_ms: int = 1_000
 
     def __post_init__(self) -> None:

@@ -154,10 +154,12 @@ _KNOWN: Final = frozenset(int(command) for command in Command)
 
 
 def response_key(element: bytes) -> tuple[int, int]:
-    """What a response is known by: its command, and the capability number or map id that it echoes."""
+    """What a response is known by: its command, and the capability number, map id or multicast address that it echoes."""
     code = element[1] & ~RESPONSE_BIT
     if code in (Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY):
         return code, element[2] << 8 | element[3]
     if code in (Command.REQUEST_MAP, Command.REQUEST_UNMAP):
         return code, element[3]
+    if code == Command.MULTICAST_CTRL:
+        return code, int.from_bytes(element[2:8], "big")
     return code, 0

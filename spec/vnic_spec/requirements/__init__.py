@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from vnic_spec.requirements import adm, cli, crq, dat, fov, inv, liv, mon, sel, ses, srv
+from vnic_spec.requirements import adm, cli, crq, dat, dlg, fov, inv, liv, mon, sel, ses, srv
 from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
-from vnic_spec.requirements.record import Elsewhere, Level, Requirement
+from vnic_spec.requirements.record import ALL_PARAMETERS, Elsewhere, Level, Requirement
 
 __all__ = [
+    "ALL_PARAMETERS",
     "CLAIM_MAP",
     "GROUPS",
     "REQUIREMENTS",
@@ -43,6 +44,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "ADM": "administration",
         "SES": "client complaint",
         "CLI": "client",
+        "DLG": "dialogue",
         "SRV": "server",
         "DAT": "data path",
         "INV": "safety, to be proved",
@@ -50,7 +52,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_MODULES = (crq, sel, mon, fov, adm, ses, cli, srv, dat, inv, liv)
+_MODULES = (crq, sel, mon, fov, adm, ses, cli, dlg, srv, dat, inv, liv)
 
 #: Every requirement by ID.
 REQUIREMENTS: Mapping[str, Requirement] = MappingProxyType(

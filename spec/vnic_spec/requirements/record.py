@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import PARAMETERS
 from vnic_spec.vocabulary import Word
+
+#: Every parameter by name, those of the machine's profile first, then those of a client's.
+ALL_PARAMETERS = {**PARAMETERS, **CLIENT_PARAMETERS}
 
 
 class Level(Word):
@@ -70,5 +74,5 @@ class Requirement:
     @property
     def profile(self) -> tuple[str, ...]:
         """Names of the profile parameters that belong to it, those that it defines first."""
-        named = [name for name, parameter in PARAMETERS.items() if self.id in parameter.requirements]
-        return tuple(sorted(named, key=lambda name: PARAMETERS[name].requirements[0] != self.id))
+        named = [name for name, parameter in ALL_PARAMETERS.items() if self.id in parameter.requirements]
+        return tuple(sorted(named, key=lambda name: ALL_PARAMETERS[name].requirements[0] != self.id))

@@ -1,0 +1,222 @@
+"""Injection at the n-th call: any event inside any hypervisor call of any procedure, as a step like any other.
+
+A procedure is something that a client does on its own or for its user (open, failover, migration ...). An injection is an
+event, and the number of the call of that procedure in which it happens: the client stands in the call, the event is there,
+then the call is answered. :func:`play` plays a procedure with any number of injections, and then lets all be well for as
+long as the client claims to need; the monitor judges (CLI-21 and the rest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from vnic_conformance.client_role.deviations import Deviation
+from vnic_conformance.client_role.happenings import Called
+from vnic_conformance.client_role.legal_ways import MAY_BE_BUSY
+from vnic_conformance.client_role.partner import Partner
+from vnic_spec.layouts import command_element
+from vnic_spec.wire import INIT, Command, Event, Hcall, Rc
+
+#: How long a procedure may take in ms of virtual time until its calls are counted.
+SPAN_MS: Final = 3_000
+#: How long nobody is eligible after event 08 without a successor, in ms.
+OUTAGE_MS: Final = 5_000
+_FATAL: Final = 0x80
+
+#: Makes an event happen inside a call.
+Happen = Callable[[Partner, Called], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """An event (a name of :data:`EVENTS`) inside the n-th call of a procedure, counted from 1."""
+
+    call: int
+    event: str
+
+    def __str__(self) -> str:
+        return f"{self.event} inside call {self.call}"
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Something that a client does.
+
+    Attributes:
+        name: how it is asked for.
+        opened: whether the device is open, with its link up, before it begins.
+        begin: makes it begin.
+    """
+
+    name: str
+    opened: bool
+    begin: Callable[[Partner], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a play came to.
+
+    Attributes:
+        calls: calls of the procedure.
+        reached: the injections that happened; a procedure may be over before its n-th call.
+        codes: the opcodes of its calls, in order.
+    """
+
+    calls: int
+    reached: tuple[Injection, ...]
+    codes: tuple[int, ...]
+
+
+def _event(code: int) -> Happen:
+    return lambda partner, called: partner.platform.partner_gone(code)
+
+
+def _user(action: str, **arguments: str | int) -> Happen:
+    def happen(partner: Partner, called: Called) -> None:
+        partner.user(action, **arguments)
+
+    return happen
+
+
+def _lost(partner: Partner, called: Called) -> None:
+    """The next answer of a server is lost."""
+    partner.deviate(Deviation("lost", "CLI-7", True, "An answer is lost.", answer=lambda asked, right: []))
+
+
+def _doubled(partner: Partner, called: Called) -> None:
+    """The next answer of a server comes twice."""
+    twice = Deviation("doubled", "CLI-15", False, "An answer twice.", answer=lambda asked, right: [(0, right)] * 2)
+    partner.deviate(twice)
+
+
+def _answered(rc: int, *opcodes: int) -> Happen:
+    """The call itself is answered with a code, and not carried out, if it may be."""
+
+    def happen(partner: Partner, called: Called) -> None:
+        if called.opcode in opcodes:
+            once = Deviation(
+                "code", "CLI-14", True, f"{rc}", call=lambda op, args: (rc,) if op == called.opcode else None
+            )
+            partner.deviate(once)
+
+    return happen
+
+
+def _says(element: bytes) -> Happen:
+    return lambda partner, called: partner.server_says(element)
+
+
+#: Every event that can happen inside a call, by name.
+EVENTS: Final[Mapping[str, Happen]] = MappingProxyType(
+    {
+        "failover": lambda partner, called: partner.failover(),
+        "outage": lambda partner, called: partner.outage(OUTAGE_MS),
+        "migrated": lambda partner, called: partner.platform.migrate(),
+        "partner_failed": _event(Event.PARTNER_FAILED),
+        "partner_deregistered": _event(Event.PARTNER_DEREGISTERED),
+        "unknown_event": _event(0x55),
+        "init": lambda partner, called: partner.server_init(),
+        "stray_init": _says(INIT),
+        "error_fatal": _says(command_element(Command.ERROR_INDICATION, flags=_FATAL, cause=1)),
+        "error": _says(command_element(Command.ERROR_INDICATION, cause=1)),
+        "link_down": _says(command_element(Command.LINK_STATE_INDICATION, physical=0, logical=1)),
+        "noise": _says(bytes((0x80, Command.LOGIN | 0x80)) + bytes(14)),
+        "lost_answer": _lost,
+        "doubled_answer": _doubled,
+        "busy": _answered(Rc.H_BUSY, *MAY_BE_BUSY),
+        "long_busy": _answered(Rc.H_LONG_BUSY_100_S, *MAY_BE_BUSY),
+        "resource": _answered(Rc.H_RESOURCE, Hcall.H_REG_CRQ, Hcall.H_REG_SUB_CRQ),
+        "closed": _answered(Rc.H_CLOSED, Hcall.H_SEND_CRQ),
+        "dropped": _answered(Rc.H_DROPPED, Hcall.H_SEND_CRQ, Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT),
+        "removal": _user("remove"),
+        "close": _user("close"),
+        "open": _user("open"),
+        "complaint": _user("complain"),
+        "mtu": _user("mtu", value=4000),
+        "multicast": _user("multicast", list="01005e000001"),
+    }
+)
+
+
+def _asks(action: str, **arguments: str | int) -> Callable[[Partner], None]:
+    def begin(partner: Partner) -> None:
+        partner.user(action, **arguments)
+
+    return begin
+
+
+def _reopen(partner: Partner) -> None:
+    partner.user("close")
+    partner.run(10)
+    partner.user("open")
+
+
+#: Every procedure by name.
+PROCEDURES: Final[Mapping[str, Procedure]] = MappingProxyType(
+    {
+        procedure.name: procedure
+        for procedure in (
+            Procedure("open", False, _asks("open")),
+            Procedure("failover", True, lambda partner: partner.happen("failover", partner.failover)),
+            Procedure("migration", True, lambda partner: partner.happen("migration", partner.platform.migrate)),
+            Procedure("complaint", True, _asks("complain")),
+            Procedure("reopen", True, _reopen),
+            Procedure("removal", True, _asks("remove")),
+            Procedure("mtu", True, _asks("mtu", value=9000)),
+        )
+    }
+)
+
+
+def prepare(partner: Partner, procedure: Procedure) -> None:
+    """Bring a fresh client to where the procedure begins.
+
+    Raises:
+        RuntimeError: its link does not come up, with hypervisor and servers doing all rightly.
+    """
+    partner.user("add")
+    partner.run(10)
+    if procedure.opened:
+        partner.user("open")
+        if not partner.until(lambda: partner.link, SPAN_MS):
+            raise RuntimeError("the link does not come up, so that nothing can be tried on it")
+
+
+def play(partner: Partner, procedure: Procedure, injections: Sequence[Injection] = (), well_ms: int = 0) -> Played:
+    """Play a procedure on a client that is where it begins, with injections; then let all be well.
+
+    Args:
+        partner: of a client that :func:`prepare` has prepared.
+        procedure: what it does.
+        injections: events inside its calls.
+        well_ms: how long all is well afterwards; as long as the client claims to need makes CLI-21 judge.
+
+    Raises:
+        LivelockError: the client calls for ever while time stands still.
+    """
+    before = partner.calls
+    codes: list[int] = []
+    reached: list[Injection] = []
+
+    def inside(number: int, called: Called) -> None:
+        codes.append(called.opcode)
+        for injection in injections:
+            if injection.call == number - before:
+                reached.append(injection)
+                partner.happen(str(injection), lambda chosen=injection: EVENTS[chosen.event](partner, called))  # type: ignore[misc]  # bound now
+
+    partner.inside.append(inside)
+    try:
+        procedure.begin(partner)
+        partner.run(SPAN_MS)
+    finally:
+        partner.inside.remove(inside)
+    calls = partner.calls - before
+    partner.run(OUTAGE_MS)
+    partner.straight()
+    partner.run(well_ms)
+    return Played(calls, tuple(reached), tuple(codes[:calls]))

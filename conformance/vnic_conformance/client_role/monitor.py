@@ -1,0 +1,70 @@
+"""The monitor: the requirements CLI and DLG, executable, over what happens between a client and the kit. Sans-I/O.
+
+::
+
+    monitor = Monitor(hello.client)
+    partner = Partner(port, observers=[monitor])
+    ...
+    assert monitor.violations == []
+
+Each rule (:data:`RULES`) looks at every happening before the view takes it in. Only the first violation of a rule at one
+instant is kept, and after :data:`MOST` the rest is counted, so that a client that has lost its way does not fill memory.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from vnic_conformance.client_role import rules_dialogue, rules_events, rules_user
+from vnic_conformance.client_role.happenings import KINDS, Happening
+from vnic_conformance.client_role.rule import RULES, Rule, Violation
+from vnic_conformance.client_role.view import View
+from vnic_spec.client_profile import ClientProfile
+
+__all__ = ["RULES", "Monitor", "Rule", "Violation"]
+
+#: The modules that fill the list of rules.
+FILLED_BY: Final = (rules_events, rules_dialogue, rules_user)
+#: Violations that are kept.
+MOST: Final = 100
+
+
+class Monitor:
+    """Judges one run of one client; call it with every happening.
+
+    Args:
+        profile: what the client claims.
+
+    Attributes:
+        view: what is known of the client.
+        violations: what was broken, the first one first.
+        more: how many more there were.
+        happenings: how many have been looked at.
+    """
+
+    def __init__(self, profile: ClientProfile | None = None) -> None:
+        self.view = View(profile or ClientProfile())
+        self.violations: list[Violation] = []
+        self.more = 0
+        self.happenings = 0
+        self._last: dict[str, int] = {}
+        self._rules: Final = {
+            kind: tuple(rule for rule in RULES.values() if kind in rule.on) for kind in KINDS.values()
+        }
+
+    def __call__(self, happening: Happening) -> None:
+        """Judge what happened, and take it in."""
+        self.happenings += 1
+        for rule in self._rules[type(happening)]:
+            for came, allowed in rule.check(self.view, happening):
+                self._found(rule, happening.now, came, allowed)
+        self.view.take(happening)
+
+    def _found(self, rule: Rule, now: int, came: str, allowed: str) -> None:
+        if self._last.get(rule.name) == now:
+            return
+        self._last[rule.name] = now
+        if len(self.violations) < MOST:
+            self.violations.append(Violation(rule, now, came, allowed))
+        else:
+            self.more += 1

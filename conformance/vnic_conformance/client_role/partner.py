@@ -1,0 +1,442 @@
+"""The partner: hypervisor, servers, user and clock around one client, in virtual time.
+
+The partner takes turns with the client (:class:`~.port.ClientPort`): it answers calls, lets servers answer commands, raises
+interrupts, lets time pass to whatever is due next, and tells observers (:mod:`.happenings`) of everything. With the same
+client and the same words it does the same, step by step.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vnic_conformance.client_role import happenings as h
+from vnic_conformance.client_role import legal_ways, wrong_ways
+from vnic_conformance.client_role.deviations import DEVIATIONS, Deviation
+from vnic_conformance.client_role.memory import Windows
+from vnic_conformance.client_role.platform import Platform
+from vnic_conformance.client_role.port import ClientPort, Turn
+from vnic_conformance.client_role.server import Server
+from vnic_conformance.client_role.server_settings import ServerSettings
+from vnic_spec.layouts import RX_COMPLETION, RX_END_OF_FRAME, TX_COMPLETION
+from vnic_spec.wire import INIT, INIT_COMPLETE, MAX_INDIRECT, RESPONSE_BIT, Command, Header, command_rc
+
+__all__ = ["DEVIATIONS", "LivelockError", "Partner"]
+#: The modules that fill the list of deviations.
+FILLED_BY: Final = (legal_ways, wrong_ways)
+
+#: Told of everything that happens.
+Observer = Callable[[h.Happening], None]
+#: Called while the client stands in its n-th call, before that is answered.
+Inside = Callable[[int, h.Called], None]
+
+MAC: Final = bytes.fromhex("0200c0ffee01")
+#: Who answers on the wire: every frame to this MAC comes back.
+PEER: Final = bytes.fromhex("0200c0ffee99")
+#: Calls at one instant after which the partner gives up; the monitor has complained long before (CLI-13).
+_GIVE_UP: Final = 20_000
+
+
+class LivelockError(Exception):
+    """The client calls for ever while time stands still."""
+
+
+@dataclass(slots=True)
+class _Active:
+    """A deviation, and how often it will still happen."""
+
+    deviation: Deviation
+    left: int | None
+
+
+class Partner:
+    """Hypervisor, servers, user and clock.
+
+    Args:
+        port: the client.
+        servers: what each server can; the first is the best.
+        observers: told of everything.
+        mac: the MAC of the client's device.
+        indirect_limit: most elements of an indirect send.
+
+    Attributes:
+        now: ms since the reset.
+        platform: the hypervisor's part.
+        calls: how many calls the client has made.
+        link: whether the user saw the link up when he last looked.
+        inside: called while the client stands in a call.
+        finished: results of what the user asked for, by number.
+        ended: the client is gone.
+    """
+
+    def __init__(
+        self,
+        port: ClientPort,
+        servers: Sequence[ServerSettings] = (ServerSettings(), ServerSettings()),
+        observers: Sequence[Observer] = (),
+        mac: bytes = MAC,
+        indirect_limit: int = MAX_INDIRECT,
+    ) -> None:
+        self._port = port
+        self._observers = list(observers)
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._entered = 0
+        self._active: list[_Active] = []
+        self._standing: list[h.Called] = []
+        self._until: int | None = None
+        self._instant = (0, 0)
+        self.now = 0
+        self.calls = 0
+        self.link = False
+        self.ended = False
+        self.inside: list[Inside] = []
+        self.finished: dict[int, int] = {}
+        port.reset(mac)
+        features = port.hello.features
+        self.windows = Windows(told="windows" in features)
+        self.platform = Platform(port, port.unit, self.windows, self, indirect_limit)
+        self.platform.servers = [
+            Server(index, settings, self._dma_read, self._dma_write, self.platform.new_handle)
+            for index, settings in enumerate(servers)
+        ]
+        self.platform.eligible = list(range(len(servers)))
+
+    # -- what can be done to the client ----------------------------------------------------------------------------
+
+    def observe(self, observer: Observer) -> None:
+        """Tell one more observer from now on."""
+        self._observers.append(observer)
+
+    def deviate(self, deviation: Deviation | str) -> None:
+        """Let hypervisor or servers do otherwise, as often as the deviation says.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        chosen = DEVIATIONS[deviation] if isinstance(deviation, str) else deviation
+        self._tell(h.Injected(self.now, chosen.name))
+        if chosen.settings is not None:
+            for server in self.platform.servers:
+                server.settings = chosen.settings(server.settings)
+        self._active.append(_Active(chosen, chosen.times))
+        hooks = (chosen.call, chosen.answer, chosen.login, chosen.tx_completion, chosen.rx_completion)
+        if chosen.times is None and any(hook is not None for hook in hooks):
+            self._tell(h.Unwell(self.now, False))
+
+    def straight(self) -> None:
+        """From now on hypervisor and servers do nothing otherwise."""
+        self._active.clear()
+        self._tell(h.Unwell(self.now, True))
+
+    def user(self, action: str, **arguments: str | int) -> int | None:
+        """The user asks for something; the number under which :attr:`finished` has its result, None if unsupported."""
+        order = self._port.user(action, **arguments)
+        self._tell(h.Asked(self.now, order, action, arguments))
+        return order
+
+    def happen(self, what: str, act: Callable[[], None]) -> None:
+        """Do something to the client, under a name."""
+        self._tell(h.Injected(self.now, what))
+        act()
+
+    def failover(self) -> None:
+        """The selected server fails; the next eligible one takes over, and the failed one heals at once as the last."""
+        selected = self.platform.selected
+        if selected is not None:
+            self.platform.fail(selected)
+            self.platform.heal(selected)
+
+    def outage(self, ms: int) -> None:
+        """Event 08 without a successor: nobody is eligible for so long."""
+        lost = list(self.platform.eligible)
+        self.platform.eligible.clear()
+        if self.platform.selected is not None:
+            self.platform.select(None)
+        self._tell(h.Unwell(self.now, False))
+
+        def back() -> None:
+            for index in lost:
+                self.platform.heal(index)
+            self._tell(h.Unwell(self.now, True))
+
+        self._at(self.now + ms, back)
+
+    def server_says(self, element: bytes) -> None:
+        """The connected server sends an element of its own."""
+        if self.platform.connected is not None:
+            self.platform.element(element)
+
+    def server_init(self) -> None:
+        """The connected server has lost its session and opens the dialogue anew."""
+        server = self.platform.connected
+        if server is not None:
+            server.drop()
+            self._greet(server, 0)
+
+    def frame(self, frame: bytes) -> bool:
+        """A frame arrives from the wire; whether there was a buffer for it."""
+        server = self.platform.connected
+        placed = server.receive(frame) if server is not None and server.session.link else None
+        if server is None or placed is None:
+            return False
+        handle, correlator, length = placed
+        right = RX_COMPLETION.pack(header=Header.COMMAND, flags=RX_END_OF_FRAME, length=length, correlator=correlator)
+        completions = self._deviated("rx_completion", right)
+        if completions is None or right in completions:
+            self._tell(h.Arrived(self.now, server.index, frame))
+        for data in [right] if completions is None else completions:
+            self.platform.completion(handle, data)
+        return True
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def run(self, ms: int) -> None:
+        """Let time pass, with everything that is due.
+
+        Raises:
+            LivelockError: the client keeps calling while time stands still.
+        """
+        end = self.now + ms
+        self._turn()
+        while not self.ended:
+            due = min((time for time in (self._until, self._agenda[0][0] if self._agenda else None) if time is not None),
+                      default=None)  # fmt: skip
+            if due is None or due > end:
+                break
+            self._pass(due)
+            while self._agenda and self._agenda[0][0] <= self.now:
+                heapq.heappop(self._agenda)[2]()
+            self._turn()
+        if not self.ended:
+            self._pass(end)
+        self._look()
+
+    def until(self, holds: Callable[[], bool], ms: int) -> bool:
+        """Let time pass until something holds, at most so long; whether it does."""
+        end = self.now + ms
+        self.run(0)
+        while not holds() and self.now < end and not self.ended:
+            times = [time for time in (self._until, self._agenda[0][0] if self._agenda else None) if time is not None]
+            self.run(min(max(min(times, default=end) - self.now, 1), end - self.now))
+        return holds()
+
+    def _pass(self, now: int) -> None:
+        self.now = self.platform.now = max(now, self.now)
+
+    def _at(self, now: int, act: Callable[[], None]) -> None:
+        self._entered += 1
+        heapq.heappush(self._agenda, (now, self._entered, act))
+
+    # -- turns -----------------------------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        """Let the client go on until it is idle."""
+        if self.ended:
+            return
+        turn = self._port.run(self.now)
+        while True:
+            self._note(turn)
+            if turn.opcode is not None:
+                turn = self._port.answer(*self._called(turn.opcode, turn.arguments))
+                continue
+            if turn.ended:
+                self.ended = True
+                self._tell(h.Ended(self.now, turn.health))
+                return
+            self._sync()
+            self._until = turn.until
+            if self._agenda and self._agenda[0][0] <= self.now:
+                while self._agenda and self._agenda[0][0] <= self.now:
+                    heapq.heappop(self._agenda)[2]()
+                turn = self._port.run(self.now)
+                continue
+            unread = 0 if self.platform.crq is None else len(self.platform.crq.unread)
+            self._tell(h.Idled(self.now, turn.until, unread))
+            return
+
+    def _note(self, turn: Turn) -> None:
+        for new, address, length in turn.mapped:
+            self.windows.change(new, address, length)
+            self._tell(h.Mapped(self.now, new, address, length))
+        for name in turn.events:
+            self._tell(h.NetEvent(self.now, name))
+        for order, result in turn.finished:
+            self.finished[order] = result
+            self._tell(h.Returned(self.now, order, result))
+
+    def _called(self, opcode: int, arguments: tuple[int, ...]) -> tuple[int, ...]:
+        self._sync()
+        self.calls += 1
+        when, count = self._instant
+        self._instant = (self.now, count + 1 if when == self.now else 1)
+        if self._instant[1] > _GIVE_UP:
+            raise LivelockError(f"{_GIVE_UP} calls at {self.now} ms")
+        called = h.Called(self.now, self.calls, opcode, arguments, self._dma_read)
+        self._tell(called)
+        for inside in list(self.inside):
+            inside(self.calls, called)
+        answer = self._answer(opcode, arguments)
+        self._tell(h.Answered(self.now, opcode, arguments, answer[0], tuple(answer[1:])))
+        return answer
+
+    def _answer(self, opcode: int, arguments: tuple[int, ...]) -> tuple[int, ...]:
+        for active in self._active:
+            if active.deviation.call is not None and active.left != 0:
+                answer = active.deviation.call(opcode, arguments)
+                if answer is not None:
+                    self._spend(active)
+                    return tuple(int(value) for value in answer)
+        return tuple(int(value) for value in self.platform.hcall(opcode, arguments))
+
+    def _spend(self, active: _Active) -> None:
+        """A deviation happens; what counts as well begins anew."""
+        if active.left is not None:
+            active.left -= 1
+        self._tell(h.Injected(self.now, active.deviation.name))
+
+    def _sync(self) -> None:
+        """See what the client has consumed."""
+        platform = self.platform
+        if platform.crq is not None and platform.crq.unread:
+            for data, skipped in platform.crq.consumed():
+                self._tell(h.Consumed(self.now, None, data, skipped))
+        for handle, queue in list(platform.sub_crqs.items()):
+            if queue.queue.unread:
+                for data, skipped in queue.queue.consumed():
+                    self._tell(h.Consumed(self.now, handle, data, skipped))
+
+    def _look(self) -> None:
+        seen = self._port.observe()
+        self.link = seen.link
+        self._tell(h.Looked(self.now, *seen))
+
+    def _tell(self, happening: h.Happening) -> None:
+        for observer in self._observers:
+            observer(happening)
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    def _dma_read(self, address: int, length: int) -> bytes | None:
+        return self._port.read(address, length) if length > 0 and self.windows.covers(address, length) else None
+
+    def _dma_write(self, address: int, data: bytes) -> bool:
+        return not data or (self.windows.covers(address, len(data)) and self._port.write(address, data))
+
+    # -- servers: what the platform tells of ---------------------------------------------------------------------
+
+    def connected(self, server: Server) -> None:
+        """A server has become active: it looks for INIT, and sends its own if none comes (SRV-1)."""
+        session = server.session
+        self._at(self.now + server.settings.init_ms, lambda: self._greet_if_silent(server, session, 0))
+
+    def _greet_if_silent(self, server: Server, session: object, times: int) -> None:
+        if server.session is session and not server.open and self.platform.connected is server:
+            self._greet(server, times)
+
+    def _greet(self, server: Server, times: int) -> None:
+        self.platform.element(INIT)
+        session, pause = server.session, server.settings.again_ms * min(2**times, 10)
+        self._at(self.now + pause, lambda: self._greet_if_silent(server, session, times + 1))
+
+    def element_sent(self, server: Server, element: bytes) -> None:
+        """See :class:`~.platform.Outside`."""
+        if element == INIT:
+            server.drop()
+            server.open = True
+            self._reply(server, 0, INIT_COMPLETE, b"")
+        elif element == INIT_COMPLETE:
+            server.open = True
+        elif element[0] == Header.COMMAND and server.open:
+            self._command(server, element)
+
+    def _command(self, server: Server, asked: bytes) -> None:
+        right, after = server.answer(asked)
+        buffer = b""
+        if asked[1] == Command.LOGIN and server.login_response is not None and command_rc(right) == 0:
+            buffer = self._write_login(server.login_response)
+            server.login_response = None
+        answers = self._deviated_answer(asked, right)
+        for delay, data in [(0, right)] if answers is None else answers:
+            self._reply(server, delay, data, buffer if data[1] == Command.LOGIN | RESPONSE_BIT else b"")
+        last = max((delay for delay, _ in answers or [(0, right)]), default=0)
+        if answers != []:
+            for data in after:
+                self._reply(server, last, data, b"")
+
+    def _write_login(self, response: tuple[int, bytes]) -> bytes:
+        address, right = response
+        written = right
+        for active in self._active:
+            if active.deviation.login is not None and active.left != 0:
+                other = active.deviation.login(right)
+                if other is not None:
+                    self._spend(active)
+                    written = other
+        self._dma_write(address, written)
+        return written
+
+    def _reply(self, server: Server, delay: int, data: bytes, buffer: bytes) -> None:
+        session = server.session
+
+        def put() -> None:
+            if server.session is session and self.platform.connected is server:
+                self.platform.element(data, buffer)
+
+        if delay == 0 and server.settings.prompt:
+            put()
+        else:
+            self._at(self.now + delay, put)
+
+    def descriptors_sent(self, server: Server, handle: int, descriptors: list[bytes]) -> None:
+        """See :class:`~.platform.Outside`."""
+        for completion, correlator, frame in server.take(handle, descriptors):
+            if frame is not None:
+                self._tell(h.Sent(self.now, server.index, frame))
+                if frame[:6] == PEER:
+                    echo = frame[6:12] + PEER + frame[12:]
+                    self._at(self.now, lambda echo=echo: self._echo(echo))  # type: ignore[misc]  # bound now
+            right = TX_COMPLETION.pack(header=Header.COMMAND, count=1, correlator_0=correlator)
+            completions = self._deviated("tx_completion", right)
+            for data in [right] if completions is None else completions:
+                self._complete(server, completion, data)
+
+    def _echo(self, frame: bytes) -> None:
+        self.frame(frame)
+
+    def _complete(self, server: Server, handle: int, data: bytes) -> None:
+        session = server.session
+
+        def put() -> None:
+            if server.session is session:
+                self.platform.completion(handle, data)
+
+        self._at(self.now, put)
+
+    def _deviated(self, hook: str, right: bytes) -> list[bytes] | None:
+        for active in self._active:
+            chosen = getattr(active.deviation, hook)
+            if chosen is not None and active.left != 0:
+                self._spend(active)
+                made: list[bytes] = chosen(right)
+                return made
+        return None
+
+    def _deviated_answer(self, asked: bytes, right: bytes) -> list[tuple[int, bytes]] | None:
+        for active in self._active:
+            if active.deviation.answer is not None and active.left != 0:
+                answers = active.deviation.answer(asked, right)
+                if answers is not None:
+                    self._spend(active)
+                    return answers
+        return None
+
+    def raised(self, source: str) -> None:
+        """See :class:`~.platform.Outside`."""
+        self._port.interrupt(source)
+        self._tell(h.Interrupted(self.now, source))
+
+    def stored(self, handle: int | None, data: bytes, buffer: bytes) -> None:
+        """See :class:`~.platform.Outside`."""
+        self._tell(h.Put(self.now, handle, data, buffer))
