@@ -1,0 +1,171 @@
+"""From packages and a driver to a kernel that boots; everything that can be kept is kept.
+
+A kernel is built once per package version, configuration and glue; the driver is a module of it, so that another driver
+takes seconds. Both are found again by a hash of what they were made from.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vnic_conformance.linux import cache, initramfs, packages, tree
+from vnic_conformance.linux.cache import Progress, digest
+from vnic_conformance.linux.driver import HEADER, IN_TREE, SOURCE, Driver, resolve
+from vnic_conformance.linux.errors import BuildError
+from vnic_conformance.linux.kernel import Kernel
+from vnic_conformance.linux.make import BINARY, MODULE, ObjectTree
+
+#: The kernel that the kit knows.
+SERIES: Final = "6.12"
+SOURCE_PACKAGE: Final = f"linux-source-{SERIES}"
+BUSYBOX: Final = "busybox-static"
+
+_DIRECTORIES: Final = ("bin", "dev", "proc", "sys", "tmp")
+_INITRAMFS: Final = "initramfs"
+_DESCRIPTION: Final = "guest.json"
+#: Packages, tree and objects; what is free is looked at before the first.
+_SPACE_MB: Final = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Directories below ours."""
+
+    root: Path
+
+    @property
+    def packages(self) -> Path:
+        return self.root / "packages"
+
+    @property
+    def trees(self) -> Path:
+        return self.root / "sources"
+
+    @property
+    def drivers(self) -> Path:
+        return self.root / "drivers"
+
+    @property
+    def kernels(self) -> Path:
+        return self.root / "kernels"
+
+    @property
+    def guests(self) -> Path:
+        return self.root / "guests"
+
+    def objects(self, version: str, *, sanitized: bool) -> Path:
+        return self.root / "objects" / f"{version}-{'sanitized' if sanitized else 'plain'}"
+
+
+def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Driver | None = None) -> Kernel:
+    """A kernel with a driver: from the cache, or else built.
+
+    Args:
+        wanted: which driver, as :func:`~vnic_conformance.linux.driver.resolve` takes it; None: the kernel's own.
+        sanitized: with KASAN and the other sanitizers.
+        progress: told what is going on.
+        driver: the driver itself, instead of ``wanted``.
+
+    Raises:
+        BuildError: it cannot be built here; the message says what to do.
+    """
+    places = _Places(cache.directory())
+    with cache.building(places.root, progress):
+        if packages.cached(SOURCE_PACKAGE, places.packages) is None:
+            cache.require_space(places.root, _SPACE_MB)
+            packages.require_tools(progress)
+        source = packages.fetch(SOURCE_PACKAGE, places.packages, progress)
+        busybox = packages.fetch(BUSYBOX, places.packages, progress)
+        where = tree.unpack(source, places.trees, progress)
+        if driver is None:
+            own = Driver(
+                f"ibmvnic of {source.version}",
+                (where / IN_TREE / SOURCE).read_bytes(),
+                (where / IN_TREE / HEADER).read_bytes(),
+            )
+            driver = own if wanted is None else resolve(wanted, where, places.packages, places.drivers, progress)
+        kernel = _kernel_key(source.version, sanitized=sanitized)
+        guest = _guest_key(kernel, driver, busybox.version)
+        kept = places.guests / guest
+        if not kept.is_dir():
+            packages.require_tools(progress)
+            tree.put_glue(where, driver)
+            options = tree.configuration(sanitized=sanitized)
+            objects = ObjectTree(places.objects(source.version, sanitized=sanitized), where, options, progress)
+            objects.make(kernel)
+            _keep(places, objects.objects, kernel, guest, busybox, driver, source.version, sanitized=sanitized)
+        return _described(places, kept)
+
+
+def guests() -> list[Kernel]:
+    """Every kernel that has been built, the last built first."""
+    places = _Places(cache.directory())
+    found = [file.parent for file in places.guests.glob(f"*/{_DESCRIPTION}")] if places.guests.is_dir() else []
+    return [_described(places, kept) for kept in sorted(found, key=lambda kept: -kept.stat().st_mtime)]
+
+
+def _kernel_key(version: str, *, sanitized: bool) -> str:
+    compiler = (
+        subprocess.run(["gcc", "--version"], capture_output=True, check=False).stdout if shutil.which("gcc") else b""
+    )
+    files = tree.glue_files(guest=False)
+    parts = [part for name in sorted(files) for part in (name, files[name])]
+    return digest(version, tree.configuration(sanitized=sanitized), compiler, *parts)
+
+
+def _guest_key(kernel: str, driver: Driver, busybox: str) -> str:
+    files = tree.glue_files(guest=True)
+    parts = [part for name in sorted(files) for part in (name, files[name])]
+    return digest(kernel, driver.source, driver.header, busybox, *parts)
+
+
+def _keep(
+    places: _Places,
+    objects: Path,
+    kernel: str,
+    guest: str,
+    busybox: packages.Package,
+    driver: Driver,
+    version: str,
+    *,
+    sanitized: bool,
+) -> None:
+    """Put what was built where it is found again."""
+    if not (places.kernels / kernel).is_dir():
+        with cache.whole(places.kernels / kernel) as made:
+            shutil.copy(objects / BINARY, made / BINARY)
+    files = {
+        "init": tree.glue_files(guest=True)["guest/init"],
+        "ibmvnic.ko": (objects / MODULE).read_bytes(),
+        "bin/busybox": packages.member(busybox, "bin/busybox"),
+        "bin/vnictool": _vnictool(),
+    }
+    with cache.whole(places.guests / guest) as made:
+        (made / _INITRAMFS).write_bytes(initramfs.archive(files, _DIRECTORIES))
+        described = {"kernel": kernel, "driver": driver.label, "version": version, "sanitized": sanitized}
+        (made / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n")
+
+
+def _described(places: _Places, kept: Path) -> Kernel:
+    said = json.loads((kept / _DESCRIPTION).read_text())
+    binary = places.kernels / said["kernel"] / BINARY
+    return Kernel(binary, kept / _INITRAMFS, said["driver"], said["version"], said["sanitized"])
+
+
+def _vnictool() -> bytes:
+    """The tool of the guest's user space, compiled for any kernel."""
+    with tempfile.TemporaryDirectory(prefix="vnickit-") as directory:
+        made, text = Path(directory, "vnictool"), Path(directory, "vnictool.c")
+        text.write_bytes(tree.glue_files(guest=True)["guest/vnictool.c"])
+        done = subprocess.run(
+            ["gcc", "-O2", "-static", "-s", "-o", str(made), str(text)], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise BuildError(f"vnictool does not compile: {done.stderr.strip()}")
+        return made.read_bytes()

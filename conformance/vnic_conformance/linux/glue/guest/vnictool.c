@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What busybox cannot do for a test of a network driver. In the guest, as user space:
+ *
+ *   vnictool run TAG COMMAND          run a shell command; report status and output to the host
+ *   vnictool channels IFACE RX TX     numbers of queues, as "ethtool -L" does
+ *   vnictool rings IFACE RX TX        numbers of descriptors, as "ethtool -G" does
+ *   vnictool counters IFACE           the driver's own counters, as "ethtool -S" does
+ *   vnictool settings IFACE           speed, duplex, link, as "ethtool" does
+ *   vnictool join|leave IFACE MAC     a multicast address, as "ip maddress" does
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+
+#define MOST_OUTPUT	(48 * 1024)
+
+static int failed(const char *what)
+{
+	fprintf(stderr, "vnictool: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+/* ---- run ----------------------------------------------------------------- */
+
+static pid_t start(const char *command, int output)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	dup2(output, 1);
+	dup2(output, 2);
+	close(output);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+/* Status: the exit code, or 128 and the signal that ended it, as a shell says. */
+static int run(const char *tag, const char *command)
+{
+	static char said[MOST_OUTPUT + 64];
+	int ends[2], status, report;
+	size_t length;
+	ssize_t got;
+	char *output;
+	pid_t child;
+
+	/* A helper of the kernel starts without descriptors. */
+	while (open("/dev/null", O_RDWR) < 2)
+		;
+	report = open("/proc/vnickit", O_WRONLY | O_CLOEXEC);
+	if (report < 0 || pipe2(ends, O_CLOEXEC))
+		return failed("run");
+	child = start(command, ends[1]);
+	close(ends[1]);
+	/* The header comes before the output, and is known after it. */
+	output = said + 64;
+	length = 0;
+	while ((got = read(ends[0], output + length, MOST_OUTPUT - length)) > 0)
+		length += got;
+	close(ends[0]);
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return failed("run");
+	got = snprintf(said, 64, "%s %d\n", tag, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	memmove(said + got, output, length);
+	return write(report, said, got + length) < 0 ? failed("/proc/vnickit") : 0;
+}
+
+/* ---- ioctls ---------------------------------------------------------------- */
+
+static int device_call(const char *name, unsigned long request, struct ifreq *asked)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), rc;
+
+	if (fd < 0)
+		return -1;
+	snprintf(asked->ifr_name, sizeof(asked->ifr_name), "%s", name);
+	rc = ioctl(fd, request, asked);
+	close(fd);
+	return rc;
+}
+
+static int ethtool_call(const char *name, void *command)
+{
+	struct ifreq asked = { .ifr_data = command };
+
+	return device_call(name, SIOCETHTOOL, &asked);
+}
+
+static int channels(const char *name, unsigned int rx, unsigned int tx)
+{
+	struct ethtool_channels wanted = { .cmd = ETHTOOL_GCHANNELS };
+
+	if (ethtool_call(name, &wanted))
+		return failed("ETHTOOL_GCHANNELS");
+	wanted.cmd = ETHTOOL_SCHANNELS;
+	wanted.rx_count = rx;
+	wanted.tx_count = tx;
+	return ethtool_call(name, &wanted) ? failed("ETHTOOL_SCHANNELS") : 0;
+}
+
+static int rings(const char *name, unsigned int rx, unsigned int tx)
+{
+	struct ethtool_ringparam wanted = { .cmd = ETHTOOL_GRINGPARAM };
+
+	if (ethtool_call(name, &wanted))
+		return failed("ETHTOOL_GRINGPARAM");
+	wanted.cmd = ETHTOOL_SRINGPARAM;
+	wanted.rx_pending = rx;
+	wanted.tx_pending = tx;
+	return ethtool_call(name, &wanted) ? failed("ETHTOOL_SRINGPARAM") : 0;
+}
+
+static int counters(const char *name)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ethtool_gstrings *names;
+	struct ethtool_stats *values;
+	unsigned int i;
+
+	if (ethtool_call(name, &info))
+		return failed("ETHTOOL_GDRVINFO");
+	names = calloc(1, sizeof(*names) + info.n_stats * ETH_GSTRING_LEN);
+	values = calloc(1, sizeof(*values) + info.n_stats * sizeof(uint64_t));
+	if (!names || !values)
+		return failed("counters");
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_STATS;
+	values->cmd = ETHTOOL_GSTATS;
+	names->len = values->n_stats = info.n_stats;
+	if (ethtool_call(name, names) || ethtool_call(name, values))
+		return failed("ETHTOOL_GSTATS");
+	for (i = 0; i < info.n_stats; i++)
+		printf("%.*s %llu\n", ETH_GSTRING_LEN, (char *)names->data + i * ETH_GSTRING_LEN,
+		       (unsigned long long)values->data[i]);
+	return 0;
+}
+
+static int settings(const char *name)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	struct {
+		struct ethtool_link_settings base;
+		uint32_t masks[3 * 127];
+	} found = { .base = { .cmd = ETHTOOL_GLINKSETTINGS } };
+
+	if (ethtool_call(name, &link))
+		return failed("ETHTOOL_GLINK");
+	/* The first call says how many words the masks have. */
+	if (ethtool_call(name, &found))
+		return failed("ETHTOOL_GLINKSETTINGS");
+	found.base.cmd = ETHTOOL_GLINKSETTINGS;
+	found.base.link_mode_masks_nwords = -found.base.link_mode_masks_nwords;
+	if (ethtool_call(name, &found))
+		return failed("ETHTOOL_GLINKSETTINGS");
+	printf("link %u\nspeed %d\nduplex %u\n", link.data, (int)found.base.speed, found.base.duplex);
+	return 0;
+}
+
+static int multicast(const char *name, const char *mac, unsigned long request)
+{
+	struct ifreq asked = {};
+	unsigned char *byte = (unsigned char *)asked.ifr_hwaddr.sa_data;
+
+	if (sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", byte, byte + 1, byte + 2, byte + 3, byte + 4, byte + 5) != 6) {
+		errno = EINVAL;
+		return failed(mac);
+	}
+	return device_call(name, request, &asked) ? failed(mac) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 2 ? argv[1] : "";
+
+	if (!strcmp(verb, "run") && argc == 4)
+		return run(argv[2], argv[3]);
+	if (!strcmp(verb, "channels") && argc == 5)
+		return channels(argv[2], atoi(argv[3]), atoi(argv[4]));
+	if (!strcmp(verb, "rings") && argc == 5)
+		return rings(argv[2], atoi(argv[3]), atoi(argv[4]));
+	if (!strcmp(verb, "counters") && argc == 3)
+		return counters(argv[2]);
+	if (!strcmp(verb, "settings") && argc == 3)
+		return settings(argv[2]);
+	if (!strcmp(verb, "join") && argc == 4)
+		return multicast(argv[2], argv[3], SIOCADDMULTI);
+	if (!strcmp(verb, "leave") && argc == 4)
+		return multicast(argv[2], argv[3], SIOCDELMULTI);
+	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join or leave; see vnictool.c\n");
+	return 2;
+}
