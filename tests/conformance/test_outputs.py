@@ -109,8 +109,8 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_run_keeps_what_there_is(
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(text)
 
-    file = Filling()
-    monkeypatch.setattr(Path, "open", lambda *_, **__: file)
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda p, *a, **k: Filling() if p.suffix == ".part" else opened(p, *a, **k))
     log = LogFile(tmp_path / "run.jsonl")
     checked = check(Request(REFERENCE, ("CRQ-2/*",), phases=("scripted",)), [log])
     assert checked.outcome.code is ExitCode.CONFORMS
