@@ -108,7 +108,7 @@ def test_a_violation_outweighs_an_adapter_that_breaks_later(vnickit: Kit, plant:
     (failure,) = report["failures"]
     assert failure["requirement"] == "CRQ-2"
     assert report["broken"]["came"] == 'outcome "error": no machine is free'
-    assert report["sentence"] == "VIOLATION: CRQ-2/answers; then the adapter broke."
+    assert report["sentence"] == "VIOLATION: CRQ-2; then the adapter broke."
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "told to end"])

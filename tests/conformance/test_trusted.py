@@ -21,10 +21,12 @@ from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.narrowing import Narrowed
 from vnic_conformance.running.plan import ANSWERS, Case, counted_against, requirements_of_role, watched_cases
 from vnic_conformance.running.play import Outcome, Play
-from vnic_conformance.running.recorded import load
+from vnic_conformance.running.recorded import RecordedRun, load
+from vnic_conformance.running.replaying import replay_failure
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.verdicts import Rerun, Verdict
 from vnic_conformance.stimulus import Stimulus, advance
+from vnic_conformance.targets import open_target
 from vnic_conformance.targets.base import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_conformance.targets.pacing import Paced
@@ -341,7 +343,7 @@ def test_who_knows_nothing_passes_nothing(plant: Plant) -> None:
 
 def agree(
     adapter: str, *, phases: tuple[str, ...], select: tuple[str, ...] = (), steps: int = 300, seed: int = 1
-) -> ExitCode:
+) -> RecordedRun:
     """Check, and judge the log: the same sessions, the same verdict of each, the same exit code."""
     file = io.StringIO()
     checked = check(Request(adapter, select, steps=steps, seed=seed, phases=phases), [RunLog(file)])
@@ -352,7 +354,7 @@ def agree(
     assert again.code is checked.outcome.code, sentence(checked.outcome)
     failed = {s.session for s in again.sessions if s.now == "fail"}
     assert bool(failed) == bool(checked.outcome.failures or checked.outcome.beside)
-    return checked.outcome.code
+    return run
 
 
 @pytest.mark.parametrize("select", [(), ("SEL-*",), ("CRQ-14/*",)], ids=["all", "SEL", "CRQ-14"])
@@ -365,12 +367,19 @@ def test_check_and_judge_agree(fault: str, select: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_check_and_judge_agree_on_every_fault(fault: str, seed: int) -> None:
+    """And so does a replay of the first failure: on the faulty one it still fails, on the reference it is fixed."""
     phases = ("scripted", "walk") if seed == 1 else ("hypothesis", "walk")
-    agree(f"python:vnic_reference.faults:{fault}", phases=phases, steps=2000, seed=seed)
+    adapter = f"python:vnic_reference.faults:{fault}"
+    run = agree(adapter, phases=phases, steps=2000, seed=seed)
+    for failure in run.failures[:1]:
+        with open_target(adapter) as target:
+            assert replay_failure(target, failure).code is ExitCode.VIOLATION
+        with open_target("python:vnic_reference.adapter:Adapter") as target:
+            assert replay_failure(target, failure).code is not ExitCode.VIOLATION
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_check_and_judge_agree_on_every_variant(variant: str, plant: Plant) -> None:
     adapter = plant(VARIANTS[variant].adapter)
-    assert agree(adapter, phases=("scripted", "walk"), steps=2000) is not ExitCode.VIOLATION
+    assert not agree(adapter, phases=("scripted", "walk"), steps=2000).failures
