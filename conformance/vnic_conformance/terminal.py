@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from vnic_model.trace_text import Line
+from vnic_model.lines import Line
 
 _STYLE: Mapping[str, dict[str, Any]] = {
     "bad": {"fg": "red", "bold": True},

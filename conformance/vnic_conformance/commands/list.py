@@ -8,9 +8,9 @@ import textwrap
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.phases import LONG, PHASES, book
+from vnic_conformance.running.book import LONG, PHASES, book
 from vnic_conformance.running.plan import NothingSelectedError, select
-from vnic_model.trace_text import WIDTH
+from vnic_model.lines import WIDTH
 from vnic_spec.profile import Profile
 
 _ID, _PHASE = 36, 12

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
+from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode, Moment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
+from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import ABSENT, MEASURED, REPEATED
 from vnic_conformance.reports import naming

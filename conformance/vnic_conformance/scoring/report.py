@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import many
 from vnic_conformance.scoring.score import Kill, Row, Score
-from vnic_model.trace_text import WIDTH, Line
+from vnic_model.lines import WIDTH, Line
 
 _HEADINGS = ("fault", "hurts", "found by", "case", "steps", "s")
 
