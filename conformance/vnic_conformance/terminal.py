@@ -40,9 +40,10 @@ def show(lines: Iterable[Line]) -> None:
 
 
 def refusal(what: str, word: str, known: Iterable[str]) -> click.ClickException:
-    """The one-line error for a name that nobody knows, with the nearest ones."""
+    """The one-line error for a name that nobody knows, with the nearest ones in any case of letters."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    folded = {name.casefold(): name for name in names}
+    near = [folded[name] for name in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(names)}"
     return click.ClickException(f"no {what} {word!r}; {hint}")
 

@@ -108,6 +108,10 @@ def _requirements(score: Score) -> Iterator[Line]:
     said = f"{many(effective, 'requirement')} effectively tested: a case about it found a fault."
     if score.ineffective:
         said += f" None did for {', '.join(score.ineffective)}."
+    if score.chosen:
+        hurt = dict.fromkeys(row.entry.requirement for row in score.faults if row.entry.requirement)
+        tried = f"{many(len(score.faults), 'fault')} that hurt{'s' if len(score.faults) == 1 else ''}"
+        said += f" Only what was chosen was tried: {tried} {', '.join(hurt) or 'no requirement by name'}."
     yield from _wrapped(said)
 
 
