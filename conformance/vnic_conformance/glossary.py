@@ -22,7 +22,7 @@ from vnic_spec.profile import PARAMETERS, Parameter
 from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.state import VARIABLES
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed, Status, Token
-from vnic_spec.wire import RESPONSE_BIT, UNSOLICITED, Capability, Command, Event, Header, InitFormat, Rc
+from vnic_spec.wire import RESPONSE_BIT, UNSOLICITED, Capability, Command, Event, Header, InitFormat, Rc, Vioctl
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def entries() -> list[Entry]:
     return [
         *map(_parameter, PARAMETERS.values()),
         *map(_call, DESCRIBED),
+        *_other_subfunctions(),
         *map(_code, Rc),
         *_elements(),
         *_values(),
@@ -128,6 +129,16 @@ def _call(described: Described) -> Entry:
     return Entry(
         described.title, "a hypervisor call, and its checks in order", meaning, tuple(facts), tuple(demanded), also
     )
+
+
+def _other_subfunctions() -> Iterator[Entry]:
+    """Those of the architecture that nothing here answers."""
+    described = {d.key for d in DESCRIBED}
+    for sub in Vioctl:
+        if sub not in described:
+            words = "a subfunction of the architecture that nothing here answers or tests"
+            facts = (("number", f"0x{int(sub):X}"),)
+            yield Entry(f"H_VIOCTL 0x{int(sub):02X} {sub.name}", "a hypervisor call", words, facts, also=(sub.name,))
 
 
 def _code(code: Rc) -> Entry:

@@ -22,9 +22,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 PROFILES = (
     Profile(),
     Profile(event_full=EventFull.DEFER, crossing=Crossing.GAP, reopen=Reopen.RESELECT),
-    replace(Profile(), complaint_order=ComplaintOrder.LOPAR, grace=1, indirect_limit=16, preempt_delay_ms=500, max_servers=2),
+    replace(
+        Profile(), complaint_order=ComplaintOrder.LOPAR, grace=1, indirect_limit=16, preempt_delay_ms=500, max_servers=2
+    ),
 )
-#: Calls of the adapter protocol that are no hypervisor calls of the architecture by themselves; a section of its own is about them.
+#: Calls of the adapter protocol that stand for several hypervisor calls; a section of its own is about them.
 OF_MEMORY = {"dma_read", "dma_write"}
 
 
@@ -44,7 +46,9 @@ def expected() -> Iterator[tuple[str, str | Vioctl, Rc]]:
 
 def test_every_code_that_a_case_expects_stands_at_its_call() -> None:
     documented = {(d.key, check.answer) for d in DESCRIBED for check in d.checks}
-    missing = {(case, call, rc) for case, call, rc in expected() if call not in OF_MEMORY and (call, rc) not in documented}
+    missing = {
+        (case, call, rc) for case, call, rc in expected() if call not in OF_MEMORY and (call, rc) not in documented
+    }
     assert not missing
 
 
@@ -71,7 +75,9 @@ def test_every_code_that_is_answered_has_its_number() -> None:
 REPORTS = {"mutants.md", "spec-mutants.md", "score.md"}
 
 
-@pytest.mark.parametrize("page", sorted(p for p in DOCS.glob("*.md") if p.name not in REPORTS), ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", sorted(p for p in DOCS.glob("*.md") if p.name not in REPORTS), ids=lambda page: page.name
+)
 def test_no_page_names_a_code_that_the_table_does_not_have(page: Path) -> None:
     known = {code.name for code in CODES}
     named = set(re.findall(r"\bH_[A-Z][A-Z0-9_]+\b", page.read_text(encoding="utf-8"))) & {code.name for code in Rc}
