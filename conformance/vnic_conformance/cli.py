@@ -13,7 +13,6 @@ Rules of this file:
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import sys
 import traceback
@@ -180,7 +179,7 @@ def report_kit_error(error: Exception) -> None:
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.version_option(importlib.metadata.version("vnic-failover-kit"), prog_name="vnickit")
+@click.version_option(package_name="vnic-failover-kit", prog_name="vnickit")
 def main() -> None:
     """Check that a VNIC failover implementation does what it must, and show how the protocol works.
 

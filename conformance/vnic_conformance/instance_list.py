@@ -9,7 +9,7 @@ import click
 from vnic_conformance.exit_codes import ExitCode
 from vnic_model.coverage import uncovered
 from vnic_model.instances import SCENARIOS
-from vnic_model.trace_text import WIDTH
+from vnic_model.lines import WIDTH
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS, MUTATIONS
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from vnic_spec.wire import PAGE_BYTES
+
+#: How many bytes from address 0 each partition has mapped for the kit; what lies behind is the adapter's own.
+MAPPED = 128 * PAGE_BYTES
 CLIENT, CONSOLE, PLATFORM, CLOCK = "client", "console", "platform", "clock"
 
 #: Session tokens by name: the one given out last, and the one before. Which number an implementation gives out only a run

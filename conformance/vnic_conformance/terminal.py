@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from vnic_model.trace_text import Line
+from vnic_model.lines import Line
 
 _STYLE: Mapping[str, dict[str, Any]] = {
     "bad": {"fg": "red", "bold": True},
@@ -45,8 +45,8 @@ _LISTED = 40
 
 def refusal(what: str, word: str, known: Iterable[str]) -> click.ClickException:
     """The one-line error for a name that nobody knows, with the nearest ones, whatever the case of their letters."""
-    names = {name.lower(): name for name in known}
-    near = [names[one] for one in difflib.get_close_matches(word[:100].lower(), names, n=3, cutoff=0.5)]
+    names = {name.casefold(): name for name in known}
+    near = [names[one] for one in difflib.get_close_matches(word[:100].casefold(), names, n=3, cutoff=0.5)]
     some = list(names.values())[:_LISTED]
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(some)}"
     more = f" and {len(names) - _LISTED} more" if not near and len(names) > _LISTED else ""

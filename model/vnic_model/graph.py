@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import networkx as nx
-
 from vnic_model.describe import value as shown
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine
@@ -85,6 +83,9 @@ class StateGraph:
     """
 
     def __init__(self, instance: Instance, *, at_most: int = AT_MOST) -> None:
+        # Here and below, because importing networkx takes longer than most verbs, and few ask for a graph.
+        import networkx as nx
+
         self.machine = Machine(instance)
         self.initial = self.machine.initial
         self.graph: Any = nx.DiGraph(name=instance.name)
@@ -187,6 +188,8 @@ class StateGraph:
 
     def neighbourhood(self, state: int, steps: int = 1) -> Any:
         """The part of the graph that is at most so many steps behind or ahead of a state."""
+        import networkx as nx
+
         return nx.ego_graph(self.graph, state, radius=steps, undirected=True)
 
     def quotient(self, attributes: Iterable[str]) -> Any:
@@ -195,6 +198,8 @@ class StateGraph:
         Nodes are tuples of words with ``states``, how many look like this; edges have ``actions``, the names that lead from
         one to another, in reading order, and ``steps``, how many. Steps that change nothing of it have no edge.
         """
+        import networkx as nx
+
         names = tuple(attributes)
         if not names:
             raise GraphError("a quotient wants at least one attribute")
@@ -223,6 +228,8 @@ class StateGraph:
 
         Nodes are ``s0``, ``s1`` ... from the initial state on, with a ``label``.
         """
+        import networkx as nx
+
         names = tuple(quotient)
         result: Any = nx.DiGraph(name=self.graph.name)
         if names:
@@ -248,6 +255,8 @@ class StateGraph:
 
 def graphml(written: Any) -> str:
     """A graph from :meth:`StateGraph.written` as a GraphML document."""
+    import networkx as nx
+
     return "\n".join(nx.generate_graphml(written)) + "\n"
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from vnic_model import describe
 from vnic_model.instances import SCENARIOS
+
+# Also for those who take them from here.
+from vnic_model.lines import WIDTH as WIDTH
+from vnic_model.lines import Line as Line
 from vnic_model.recording import Deed
-from vnic_model.replay import why
 from vnic_model.trace import LASSO, NOTE, VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceStep
 from vnic_spec.algebra import Each, Elements, Server
 from vnic_spec.liveness import GOALS
@@ -22,17 +24,9 @@ from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.state import VARIABLES
 
-WIDTH = 100
 _LABEL = 15  #: column at which the text of the verdict begins
 _VARIABLES = {variable.name: variable for variable in VARIABLES}
 _SHORT = {"console": "con", "platform": "plt", "clock": "clk", "hypervisor": "hyp", "client": "cli"}
-
-
-class Line(NamedTuple):
-    """One line and what it is: verdict, bad, head, step, fault, element, change, proof, point or plain."""
-
-    text: str
-    role: str = "plain"
 
 
 def text_of(trace: Trace, *, compact: bool = False) -> str:
@@ -95,6 +89,9 @@ def _endless(trace: Trace) -> str:
 
 
 def _happened(trace: Trace) -> str:
+    # Here, because it carries runs out: the machine is no part of what only prints.
+    from vnic_model.replay import why
+
     facts = "; ".join(why(trace))
     if not trace.steps:
         return f"in the initial state: {facts}."

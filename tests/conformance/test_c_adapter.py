@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from vnic_conformance.cases import SCRIPTS, Verdict, applies, play
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases.runner import Verdict, applies, play
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol.messages import FEATURES, Outcome
 from vnic_conformance.running.plan import requirements_of_role

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from vnic_conformance.cases import SCRIPTS, Script, ScriptStep, Verdict, play
+from vnic_conformance.cases import SCRIPTS, Script, ScriptStep
 from vnic_conformance.cases.absent import NOT_VISIBLE
+from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
 from vnic_conformance.running.episode import feature_of, stimulus_of

@@ -55,6 +55,14 @@ def test_the_list_of_what_is_watched(vnickit: Kit, golden: Golden) -> None:
     assert max(map(len, listed.splitlines())) <= 100
 
 
+def test_the_list_cuts_nothing_and_runs_into_nothing(vnickit: Kit) -> None:
+    cases = json.loads(vnickit("list", "--phase", "scripted", "--json").stdout)["cases"]
+    listed = vnickit("list", "--phase", "scripted").stdout
+    running = " ".join(listed.split())
+    for case in cases:
+        assert f"{case['case']} {case['phase']} {' '.join(case['purpose'].split())}" in running
+
+
 def test_the_report_on_one_requirement(vnickit: Kit, golden: Golden) -> None:
     words = ("check", "--adapter", REFERENCE, "--phase", "walk", "--steps", "300", "-k", "MON-7")
     golden("check_one_requirement.txt", vnickit(*words).stdout)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import Enum
 
 import pytest
 from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.glossary import entries, found
+from vnic_conformance.running.book import book
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.vocabulary import Crq, Kind, Status
+from vnic_spec.wire import Command, Event, Rc, Vioctl
 
 
 def explain(*words: str) -> Result:
@@ -34,6 +40,50 @@ def test_all_kinds_of_names_are_known(name: str) -> None:
     result = explain(name)
     assert result.exit_code == ExitCode.CONFORMS, result.output
     assert name.lower() in result.stdout.splitlines()[0].lower() or name.lower() in result.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        *((name, "a profile parameter") for name in PARAMETERS),
+        ("profile_grace", "a profile parameter"),
+        ("Hold-Limit-Ms", "report interval times grace"),
+        ("h_closed", "registered all the same"),
+        ("-4", "H_PARAMETER"),
+        ("event 08", "DEVICE_FAILOVER"),
+        ("0x1b", "GET_VNIC_SERVER_INFO"),
+        ("get_session_token", "SES-1"),
+        ("reg_sub_crq", "H_NOT_FOUND (-7)"),
+        ("unresponsive", "MON-2"),
+        ("login", "0x84"),
+        ("connected", "a variable of the machine"),
+        ("sub_crq", "a feature"),
+        ("core", "an instance"),
+        ("inconclusive", "an exit code"),
+        ("no-init-unless-awaited", "a lemma"),
+        ("fov-3/hundreds-of-switches", "a case"),
+        ("CRQ-2/answers", "a case"),
+        ("DAT-1/once", "A frame sent by the client leaves at most once."),
+    ],
+)
+def test_whatever_a_report_prints_can_be_asked_for(name: str, says: str) -> None:
+    result = explain(name)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert says in " ".join(result.stdout.split())
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert json.loads(explain(name, "--json").stdout)["entries"]
+
+
+@pytest.mark.parametrize("kind", [Rc, Event, Vioctl, Status, Kind, Crq, Command], ids=lambda kind: kind.__name__)
+def test_every_word_of_the_vocabularies_is_known(kind: type[Enum]) -> None:
+    known = entries()
+    assert not [member.name for member in kind if not found(member.name, known)]
+
+
+def test_every_case_that_is_listed_is_known() -> None:
+    known = {case.id for case in book(Profile(), ("scripted", "long")).cases}
+    assert {"CRQ-3/full", "FOV-3/ten-thousand-switches", "CRQ-2/answers"} <= known
+    assert explain("crq-3/FULL").stdout.startswith("CRQ-3/full   a case")
 
 
 def test_what_the_machine_does_not_express_is_said_so() -> None:
@@ -61,6 +111,9 @@ def test_json_holds_the_same() -> None:
         ("client_reads_inti", "did you mean client_reads_init"),
         ("CRG-7", "did you mean CRQ-7"),
         ("drop_event_full", "did you mean drop_event_on_full"),
+        ("h_constraind", "did you mean H_CONSTRAINED"),
+        ("hold_limt_ms", "did you mean hold_limit_ms"),
+        ("crq-3/ful", "did you mean CRQ-3/full"),
         ("?", "requirements such as INV-2"),
     ],
 )

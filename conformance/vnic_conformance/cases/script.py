@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vnic_conformance.running.episode import feature_of
+from vnic_conformance.features import feature_of
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import check_ids
@@ -103,6 +103,7 @@ class Script:
         unpaired: server partitions without an authorised connection.
         write: its steps, from the profile.
         when: whether it applies under a profile.
+        requirements: its own, and those of its steps.
         crowded: it is about more servers than the list may have.
     """
 
@@ -114,18 +115,13 @@ class Script:
     unpaired: tuple[str, ...]
     write: _Write
     when: Callable[[Profile], bool]
+    requirements: tuple[str, ...] = ()
     crowded: bool = False
 
     @property
     def requirement(self) -> str:
         """The requirement that it is named after."""
         return self.id.partition("/")[0]
-
-    @property
-    def requirements(self) -> tuple[str, ...]:
-        """Its own requirement, and those of its steps."""
-        named = [step.requirement for step in self.steps(Profile()) if step.requirement]
-        return tuple(dict.fromkeys((self.requirement, *named)))
 
     def steps(self, profile: Profile) -> tuple[ScriptStep, ...]:
         """What is done under a profile."""
@@ -148,6 +144,7 @@ def script(
     when: Callable[[Profile], bool] = lambda profile: True,
     crowded: bool = False,
     long: bool = False,
+    brief: _Write | None = None,
 ) -> Callable[[_Write], _Write]:
     """Put a script into the list. Its purpose is the docstring; the features that its stimuli need are found in them.
 
@@ -160,16 +157,21 @@ def script(
         when: whether it applies under a profile.
         crowded: it is about more servers than the list may have.
         long: it goes into :data:`LONG_SCRIPTS`.
+        brief: the same with few repetitions, off which is read what it demands and needs: writing out tens of thousands of
+            steps takes a second, and every start of the command would pay for it.
     """
 
     def enter(write: _Write) -> _Write:
         assert name not in SCRIPTS | LONG_SCRIPTS, f"two scripts are called {name}"
         absent = frozenset(without)
-        steps = list(write(Profile()))
+        steps = list((brief or write)(Profile()))
         found = {feature_of(step.stimulus) for step in steps} | {"unpaired" if unpaired else None}
+        demanded = dict.fromkeys((name.partition("/")[0], *(step.requirement for step in steps if step.requirement)))
         features = frozenset(f for f in found if f is not None) | frozenset(needs)
         purpose = " ".join((inspect.getdoc(write) or "").split())
-        made = Script(name, purpose, servers, features - absent, absent, unpaired, write, when, crowded)
+        made = Script(
+            name, purpose, servers, features - absent, absent, unpaired, write, when, tuple(demanded), crowded
+        )
         check_ids(name, made.requirements)
         (LONG_SCRIPTS if long else SCRIPTS)[name] = made
         return write

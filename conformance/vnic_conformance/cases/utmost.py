@@ -18,8 +18,7 @@ from vnic_conformance.cases.words import (
     sub_element,
     vioctl,
 )
-from vnic_conformance.oracle.calls import MAPPED
-from vnic_conformance.stimulus import CLIENT, Stimulus
+from vnic_conformance.stimulus import CLIENT, MAPPED, Stimulus
 from vnic_spec.profile import Profile
 from vnic_spec.wire import PAGE_BYTES, SERVER_INFO_BYTES, OutputDescriptor, Rc, Vioctl
 

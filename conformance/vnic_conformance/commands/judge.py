@@ -12,7 +12,7 @@ import click
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_log
 from vnic_conformance.running.recorded import RunLogError
-from vnic_model.trace_text import WIDTH
+from vnic_model.lines import WIDTH
 
 #: Sessions that are described; the rest is counted, and all are in the JSON.
 _DESCRIBED = 20

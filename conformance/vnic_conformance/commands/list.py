@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import textwrap
+from collections.abc import Iterable, Iterator
 
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.phases import LONG, PHASES, book
-from vnic_conformance.running.plan import NothingSelectedError, select
-from vnic_model.trace_text import WIDTH
+from vnic_conformance.running.book import LONG, PHASES, book
+from vnic_conformance.running.plan import Case, NothingSelectedError, select
+from vnic_model.lines import WIDTH
 from vnic_spec.profile import Profile
 
-_ID, _PHASE = 36, 12
+#: Columns of ID and phase, and the fewest for what a case is about.
+_ID, _PHASE, _NARROWEST = 36, 12, 30
 
 
 @click.command(epilog="Exit codes: 0 listed; 2 no case matches.")
@@ -55,11 +59,28 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
         ]
         click.echo(json.dumps({"cases": plain}, indent=2, ensure_ascii=False))
         return ExitCode.CONFORMS
-    for case in cases:
-        first = f"{case.id:<{_ID}}{case.phase.value:<{_PHASE}}"
-        words = textwrap.wrap(case.purpose, WIDTH - _ID - _PHASE)
-        purpose = (
-            words[0] if len(words) == 1 else textwrap.shorten(case.purpose, WIDTH - _ID - _PHASE, placeholder=" …")
-        )
-        click.echo(first + purpose)
+    for line in _rows(cases, _columns()):
+        click.echo(line)
     return ExitCode.CONFORMS
+
+
+def _columns() -> int:
+    """Columns to fill: those of the terminal, if it is one and is not too narrow for a table."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return max(shutil.get_terminal_size().columns, _ID + _PHASE + _NARROWEST)
+
+
+def _rows(cases: Iterable[Case], columns: int) -> Iterator[str]:
+    """ID, phase and purpose, the purpose wrapped beside them; an ID that is too long has a line of its own."""
+    for case in cases:
+        label = case.id
+        if len(label) >= _ID:
+            yield label
+            label = ""
+        first = f"{label:<{_ID}}{case.phase.value:<{_PHASE}}"
+        for line in textwrap.wrap(
+            case.purpose, columns - _ID - _PHASE, break_long_words=False, break_on_hyphens=False
+        ) or [""]:
+            yield f"{first}{line}".rstrip()
+            first = " " * (_ID + _PHASE)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -114,9 +116,9 @@ def command(
         if no_variants:
             chosen = [Roster(roster.name, roster.faults) for roster in chosen]
         if not any(roster.faults or roster.variants for roster in chosen):
-            raise click.UsageError(f"nothing on the rosters is called {' or '.join(globs)}" if globs else "no faults")
+            raise _nothing(rosters, globs)
         try:
-            score = keep_score(chosen, plan, _progress(report))
+            score = replace(keep_score(chosen, plan, _progress(report)), chosen=bool(globs))
         except (RequestError, SpecError) as error:
             raise click.UsageError(str(error)) from None
     if out is not None:
@@ -129,6 +131,16 @@ def command(
     else:
         show(text(score))
     return score.code
+
+
+def _nothing(rosters: Sequence[Roster], globs: tuple[str, ...]) -> click.ClickException:
+    """Wrong usage: there is nothing to try, and what is near to what was asked for."""
+    if not globs:
+        return click.UsageError("no faults")
+    names = [entry.name for roster in rosters for entry in (*roster.faults, *roster.variants)]
+    near = difflib.get_close_matches(globs[0].lower(), dict.fromkeys(names), n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return click.UsageError(f"nothing on the rosters is called {' or '.join(globs)}{hint}")
 
 
 def _rosters(programs: tuple[str, ...], files: tuple[Path, ...], build: Path) -> list[Roster]:

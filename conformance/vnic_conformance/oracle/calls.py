@@ -20,7 +20,7 @@ from vnic_conformance.oracle.possibility import (
     shown_status,
 )
 from vnic_conformance.oracle.time import Clock, Instant, fullness
-from vnic_conformance.stimulus import CLIENT, CONSOLE, PLATFORM, Stimulus, server
+from vnic_conformance.stimulus import CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
 from vnic_spec.action import Action, Effect
@@ -36,8 +36,6 @@ BESIDE = (
     *("vio_signal", "eoi", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect"),
     *("dma_read", "dma_write", "poke", "peek"),
 )
-#: How many bytes from address 0 each partition has mapped for the kit; what lies behind is the adapter's own.
-MAPPED = 128 * PAGE_BYTES
 #: Requirements by which a call on a unit that is not the caller's is H_PARAMETER; of the others LoPAR says so.
 _CHECKS_UNIT = {"reg_crq": "CRQ-2", "send_crq": "CRQ-3", "free_crq": "CRQ-4", "enable_crq": "CRQ-8"}
 _CHECKS_UNIT_IN_VIOCTL = {

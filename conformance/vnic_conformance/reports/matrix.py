@@ -9,7 +9,7 @@ from html import escape
 from vnic_conformance.reports.summary import label
 from vnic_conformance.running.verdicts import Verdict
 from vnic_conformance.tracing import COLUMNS, EMPTY, Formal, Matrix, Traced
-from vnic_model.trace_text import WIDTH, Line
+from vnic_model.lines import WIDTH, Line
 from vnic_spec.mutations import Mutation
 from vnic_spec.requirements import GROUPS
 

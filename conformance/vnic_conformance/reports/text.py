@@ -11,7 +11,7 @@ from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import Verdict
-from vnic_model.trace_text import WIDTH, Line
+from vnic_model.lines import WIDTH, Line
 
 _COLUMNS = f"{'requirement':<13}{'verdict':<16}{'cases':>7}{'steps':>8}  "
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from vnic_conformance.running.verdicts import exit_code
 from vnic_conformance.system_role.checking import CannotJudgeError, SystemCheck, SystemChecked
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
+from vnic_conformance.version import kit_version
 from vnic_spec.profile import Profile
 
 #: Steps of the random phases, where nobody says otherwise.
@@ -151,7 +151,7 @@ def _check_system(request: Request, target: Target, profile: Profile) -> SystemC
 
 def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
     return RunBegan(
-        kit=importlib.metadata.version("vnic-failover-kit"),
+        kit=kit_version(),
         adapter=request.adapter,
         hello=hello,
         profile=profile,

@@ -11,30 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vnic_conformance.answer import Answer, Requests, ask, look
+
+# Also for those who take it from here.
+from vnic_conformance.features import feature_of as feature_of
 from vnic_conformance.oracle import Judgement, Oracle, Possibility
 from vnic_conformance.protocol.hello import claims_of
 from vnic_conformance.protocol.messages import describe
 from vnic_conformance.session import Session
-from vnic_conformance.stimulus import CLOCK, CONSOLE, PLATFORM, Stimulus, with_tokens
+from vnic_conformance.stimulus import CLOCK, Stimulus, with_tokens
 from vnic_conformance.targets.base import Target
 from vnic_conformance.targets.failures import Declined
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS, Paced, paced
 from vnic_spec.profile import Profile
-
-_CONSOLE_FEATURE, _POWER, _MIGRATION = "console", "power", "migration"
-_CALL_FEATURES: Mapping[str, str] = {
-    "vio_signal": "interrupts",
-    "eoi": "interrupts",
-    "reg_sub_crq": "sub_crq",
-    "free_sub_crq": "sub_crq",
-    "send_sub_crq": "sub_crq",
-    "send_sub_crq_indirect": "sub_crq",
-    "dma_read": "dma",
-    "dma_write": "dma",
-    "poke": "dma",
-    "peek": "dma",
-}
-
 
 #: The requirement that a feature is about, which its absence has to keep.
 _ABOUT: Mapping[str, str] = {
@@ -84,17 +72,6 @@ def stimulus_of(request: Mapping[str, object]) -> Stimulus:
     """The stimulus that a request of a call carries, as far as features go."""
     unit = (("unit", str(request["unit"])),) if "unit" in request else ()
     return Stimulus(str(request["who"]), str(request["call"]), unit)
-
-
-def feature_of(stimulus: Stimulus) -> str | None:
-    """The feature that an implementation has to claim before this may be asked of it; None: it is no choice."""
-    if stimulus.given.get("unit") == "wrong":
-        return "wrong_unit"
-    if stimulus.who == CONSOLE:
-        return _CONSOLE_FEATURE
-    if stimulus.who == PLATFORM:
-        return _MIGRATION if stimulus.call == "migrate" else _POWER
-    return _CALL_FEATURES.get(stimulus.call)
 
 
 def too_long(stimulus: Stimulus, longest_ms: int = LONGEST_WAIT_MS) -> str:

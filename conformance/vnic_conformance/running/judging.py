@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vnic_conformance.answer import Answer
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
+from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, applies, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
+from vnic_conformance.cases.runner import applies, stimuli
 from vnic_conformance.generation.walk import walk
+
+# Also for those who take them from here: what there is to play, without what plays it.
+from vnic_conformance.running.book import LONG as LONG
+from vnic_conformance.running.book import PHASES as PHASES
+from vnic_conformance.running.book import Book as Book
+from vnic_conformance.running.book import book as book
+from vnic_conformance.running.book import long_cases as long_cases
+from vnic_conformance.running.book import scripted_cases as scripted_cases
 from vnic_conformance.running.engine import Engine, Watched
-from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase, requirements_of_role, watched_cases
+from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase
 from vnic_conformance.running.play import Play
-from vnic_conformance.running.tours import Tours, tours
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
@@ -20,57 +27,8 @@ from vnic_spec.profile import Profile
 WALK = 400
 #: Numbers of servers that walks take in turn; 7 is more than a list can hold (ADM-1).
 SERVERS = (2, 3, 2, 4, 1, 7, 6)
-#: The phases, in order.
-PHASES = ("scripted", "tour", "hypothesis", "walk")
-#: What is played beside them where it is asked for: scripts of ten thousand sessions.
-LONG = "long"
 #: Which part of the steps Hypothesis gets: it takes longer over each.
 HYPOTHESIS = 4
-
-
-@dataclass(frozen=True)
-class Book:
-    """Everything that can be played under one profile.
-
-    Attributes:
-        cases: every case, in the order of the requirements.
-        tours: the tours; empty where that phase is not wanted.
-        phases: the phases that are wanted.
-    """
-
-    cases: tuple[Case, ...]
-    tours: Tours
-    phases: tuple[str, ...]
-
-
-def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str], None] = lambda _: None) -> Book:
-    """Gather what can be played.
-
-    Args:
-        profile: what the implementation claims.
-        phases: those that are wanted.
-        tell: told when that takes a while.
-    """
-    known = tours(profile, tell) if "tour" in phases else Tours((), {})
-    found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *known.cases()]
-    found += long_cases() if LONG in phases else []
-    order = {entry.id: number for number, entry in enumerate(requirements_of_role())}
-    found.sort(key=lambda case: order.get(case.requirement, len(order)))
-    return Book(tuple(found), known, tuple(phases))
-
-
-def scripted_cases() -> list[Case]:
-    """The words written by hand."""
-    return [_case(s) for s in SCRIPTS.values()]
-
-
-def long_cases() -> list[Case]:
-    """Those of them that take long."""
-    return [_case(s) for s in LONG_SCRIPTS.values()]
-
-
-def _case(s: Script) -> Case:
-    return Case(s.id, Phase.SCRIPT, s.purpose, s.requirements, s.features)
 
 
 def plays(

@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
+from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.messages import Outcome

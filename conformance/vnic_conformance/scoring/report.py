@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import many
 from vnic_conformance.scoring.score import Kill, Row, Score
-from vnic_model.trace_text import WIDTH, Line
+from vnic_model.lines import WIDTH, Line
 
 _HEADINGS = ("fault", "hurts", "found by", "case", "steps", "s")
 
@@ -108,6 +108,10 @@ def _requirements(score: Score) -> Iterator[Line]:
     said = f"{many(effective, 'requirement')} effectively tested: a case about it found a fault."
     if score.ineffective:
         said += f" None did for {', '.join(score.ineffective)}."
+    if score.chosen:
+        hurt = dict.fromkeys(row.entry.requirement for row in score.faults if row.entry.requirement)
+        tried = f"{many(len(score.faults), 'fault')} that hurt{'s' if len(score.faults) == 1 else ''}"
+        said += f" Only what was chosen was tried: {tried} {', '.join(hurt) or 'no requirement by name'}."
     yield from _wrapped(said)
 
 

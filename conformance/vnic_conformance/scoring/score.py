@@ -84,11 +84,13 @@ class Score:
         faults: the faulty implementations.
         variants: the legal ones.
         beyond: trials with the cases of one requirement alone, for requirements that no first failing case was about.
+        chosen: only some faults of the rosters were tried; of what the others hurt nothing is known then.
     """
 
     faults: tuple[Row, ...]
     variants: tuple[Row, ...]
     beyond: tuple[Row, ...] = ()
+    chosen: bool = False
 
     @cached_property
     def killed(self) -> tuple[Row, ...]:
@@ -145,8 +147,10 @@ class Score:
 
     @cached_property
     def ineffective(self) -> tuple[str, ...]:
-        """The requirements of role hypervisor that no fault was killed by, in order."""
-        return tuple(entry.id for entry in requirements_of_role() if entry.id not in self.effective)
+        """The requirements of role hypervisor that no fault was killed by, in order; of chosen faults, only what they hurt."""
+        tried = {row.entry.requirement for row in self.faults}
+        asked = [entry.id for entry in requirements_of_role() if not self.chosen or entry.id in tried]
+        return tuple(name for name in asked if name not in self.effective)
 
     @cached_property
     def steps(self) -> int:

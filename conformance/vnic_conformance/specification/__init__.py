@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from vnic_conformance.specification import machine, tables
+from vnic_conformance.specification.interface import interface
 from vnic_conformance.specification.markdown import paragraph
 from vnic_conformance.specification.prose import NOTATION, SCOPE
 
@@ -42,6 +43,7 @@ def _chapters() -> list[tuple[int, str, Callable[[], Iterator[str]]]]:
         ("Lemmas", machine.lemmas),
         ("Decisions", tables.decisions),
         ("Claim map", tables.claim),
+        ("Hypervisor calls", interface),
     ]
     return [(number, title, write) for number, (title, write) in enumerate(found, 1)]
 

@@ -46,15 +46,6 @@ TERMS = {
 #: What two elements mean whose names say it only to those who know.
 ELEMENTS = {"INIT": "opens a dialogue", "INIT_COMPLETE": "answers INIT: the dialogue is open"}
 
-STATUSES = {
-    "OPERATIONAL": "reported: it can serve",
-    "LINK_DOWN": "reported: its physical port has no link",
-    "ADAPTER_ERROR": "reported: its adapter does not work",
-    "POWERED_OFF": "its partition is off, its CRQ half is not registered, or it has not reported since",
-    "NETWORK_ERROR": "shown, never stored: the client complained about it, and it would be OPERATIONAL otherwise (MON-4)",
-    "UNRESPONSIVE": "no report of it has come in time (MON-2)",
-}
-
 LEVELS = {
     "MUST": "binding under every profile",
     "SHOULD": "our default; an implementation whose declared profile says otherwise is right too",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from enum import Enum
 
+from vnic_conformance import glossary
 from vnic_conformance.explaining import mutations_of, properties_of
 from vnic_conformance.specification.markdown import item, link, links, paragraph, plain, table
-from vnic_conformance.specification.prose import ACTORS, ELEMENTS, LEVELS, STATUSES, TERMS
+from vnic_conformance.specification.prose import ACTORS, ELEMENTS, LEVELS, TERMS
 from vnic_model.describe import element_bytes, element_name, value
 from vnic_model.pseudocode import changed_by
 from vnic_spec.algebra import Added, Choice, Each, Elements, Flag, Level, Server
@@ -32,9 +32,8 @@ VOCABULARIES: tuple[tuple[type[Enum], str], ...] = (
 
 
 def notes_of(vocabulary: type[Enum]) -> dict[str, str]:
-    """The comments beside the members of a vocabulary."""
-    found = re.findall(r"^    (\w+) = [^#\n]+#: (.+)$", inspect.getsource(vocabulary), re.M)
-    return {name: plain(note) for name, note in found}
+    """The comments beside the members of a vocabulary, as running text."""
+    return {name: plain(note) for name, note in glossary.notes_of(vocabulary).items()}
 
 
 def terms() -> Iterator[str]:
@@ -51,7 +50,7 @@ def terms() -> Iterator[str]:
         rows.append((element_name(kind), shown, meaning))
     yield from table(("element", "first bytes", "meaning"), rows)
     for vocabulary, heading in VOCABULARIES:
-        notes = STATUSES if vocabulary is Status else notes_of(vocabulary)
+        notes = glossary.STATUSES if vocabulary is Status else notes_of(vocabulary)
         yield from paragraph(f"{heading}:")
         for member in vocabulary:
             note = notes.get(member.name, "")

@@ -15,7 +15,6 @@ from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.system_role.cases import Story, stories, watched
 from vnic_conformance.system_role.oracle import Finding, Times
 from vnic_conformance.system_role.session import SystemSession
-from vnic_conformance.system_role.stateful import SystemSearch, hunt
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.failures import AdapterBroken
 from vnic_spec.profile import Profile, Reopen
@@ -192,6 +191,9 @@ class SystemCheck:
 
     def _search(self) -> None:
         budget = self._steps
+        # Here, because importing Hypothesis takes as long as a short check.
+        from vnic_conformance.system_role.stateful import SystemSearch, hunt
+
         search = SystemSearch(self._make, budget, self._target.hello.features, self._count)
         hunt(search, seed=self._seed)
         self.outcome.calls.update(search.calls)

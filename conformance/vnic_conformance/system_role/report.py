@@ -10,7 +10,7 @@ from vnic_conformance.reports.summary import count, many, tally
 from vnic_conformance.running.verdicts import Verdict
 from vnic_conformance.system_role.checking import SystemChecked, SystemFailure
 from vnic_conformance.system_role.words import written
-from vnic_model.trace_text import WIDTH, Line
+from vnic_model.lines import WIDTH, Line
 
 _HEAD = f"{'case':<26}{'verdict':<16}{'steps':>8}  "
 

@@ -6,7 +6,6 @@ carries the messages is a :class:`Link`: the pipes of a child process, a socket,
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -25,6 +24,7 @@ from vnic_conformance.protocol.messages import (
 )
 from vnic_conformance.protocol.schema import shown
 from vnic_conformance.targets.failures import AdapterBroken, BadClaim, BadReply, Declined, WrongSeq, WrongVersion
+from vnic_conformance.version import kit_version
 
 #: Longest wait for a reply in seconds, by request, at time scale 1. ``hello`` and ``reset`` may start machines.
 WAIT_S: Final[Mapping[str, float]] = {
@@ -223,7 +223,7 @@ class Target:
             "op": "hello",
             "protocol_major": PROTOCOL_MAJOR,
             "protocol_minor": PROTOCOL_MINOR,
-            "kit": importlib.metadata.version("vnic-failover-kit"),
+            "kit": kit_version(),
         }
         reply = self.request(request)
         try:

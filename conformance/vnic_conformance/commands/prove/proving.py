@@ -15,12 +15,12 @@ from vnic_conformance.commands.explore import request_of, run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends, show
 from vnic_model.goals import GOALS, PLANS
+from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
 from vnic_model.prover.picture import lines_of as picture_of
 from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_version
 from vnic_model.trace import Trace
-from vnic_model.trace_text import WIDTH
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
 

@@ -1,0 +1,99 @@
+"""Verbs that play nothing start without what only playing, exploring and proving need."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
+from vnic_conformance.features import feature_of
+from vnic_spec.profile import Profile
+
+#: What takes longer to import than a verb may take that only prints.
+HEAVY = {"asyncio", "cvc5", "email", "hypothesis", "networkx", "pytest", "z3"}
+#: The machine, and what judges by it: needed to play, to explore and to prove.
+MACHINE = {
+    "vnic_model.codegen",
+    "vnic_model.explorer",
+    "vnic_model.native",
+    "vnic_model.prover",
+    "vnic_conformance.oracle",
+}
+PROGRAM = """
+import json, os, sys
+words, said = json.loads(sys.argv[1]), sys.stdout
+sys.stdout = open(os.devnull, "w")
+from vnic_conformance.cli import main
+try:
+    main(words, prog_name="vnickit")
+except SystemExit as end:
+    print(json.dumps([end.code, sorted(sys.modules)]), file=said)
+"""
+
+
+def loaded(*words: str) -> set[str]:
+    """The modules that a verb has imported when it ends."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(words)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+    )
+    code, modules = json.loads(ran.stdout)
+    assert code == 0, ran.stderr
+    return set(modules)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["list", "-k", "CRQ-*", "--phase", "scripted"],
+        ["list", "--json", "--phase", "scripted"],
+        ["explain", "hold_limit_ms"],
+        ["explain", "H_CLOSED"],
+        ["explain", "--help"],
+        ["list", "--help"],
+        ["new-adapter", "--help"],
+        ["prove", "--help"],
+        ["smoke", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_what_only_prints_starts_without_the_machine(words: list[str]) -> None:
+    assert not loaded(*words) & (HEAVY | MACHINE)
+
+
+@pytest.mark.parametrize(
+    "verb", ["check", "demo", "explore", "export", "judge", "matrix", "replay", "score", "show", "specification"]
+)
+def test_help_of_a_verb_that_plays_starts_without_what_is_heavy(verb: str) -> None:
+    assert not loaded(verb, "--help") & HEAVY
+
+
+def test_the_check_would_notice() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import hypothesis{PROGRAM}", json.dumps(["--help"])],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
+    )
+    assert set(json.loads(ran.stdout)[1]) & HEAVY
+
+
+@pytest.mark.slow
+def test_a_brief_script_demands_and_needs_what_the_long_one_does() -> None:
+    for name, script in LONG_SCRIPTS.items():
+        steps = script.steps(Profile())
+        assert len(steps) > 10_000, name
+        demanded = dict.fromkeys((script.requirement, *(step.requirement for step in steps if step.requirement)))
+        assert script.requirements == tuple(demanded)
+        assert script.features == {feature for step in steps if (feature := feature_of(step.stimulus)) is not None}
+    assert not set(LONG_SCRIPTS) & set(SCRIPTS)
