@@ -199,6 +199,13 @@ def test_a_trace_is_written_and_replays(tmp_path: Path) -> None:
     assert replay(Trace.load(file.read_text(encoding="utf-8"))).header.mutation == "no_fence"
 
 
+def test_a_trace_that_cannot_be_written_takes_no_verdict_away() -> None:
+    result = vnickit("explore", "--mutate", "no_fence", "--trace", "/dev/full")
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "no_fence" in result.stdout
+    assert "vnickit: /dev/full could not be written" in result.stderr
+
+
 def test_without_a_violation_no_trace_is_written(tmp_path: Path) -> None:
     file = tmp_path / "trace.jsonl"
     result = vnickit("explore", "--servers", "1", "--trace", str(file))
