@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from vnic_conformance.cli import main
+from vnic_conformance.running import records
 from vnic_conformance.running.recorded import RunLogError, begun, load
-from vnic_conformance.running.records import MOST_HELD
 from vnic_model.intake import IntakeError, bytes_of, json_of, lines_of, text_of
 from vnic_model.trace import Trace, TraceError
 from vnic_reference.system import program
@@ -117,7 +117,7 @@ def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
     assert load(place).notes[-1] == said["note"]
 
 
-@pytest.mark.parametrize("cut", range(1, 400, 7))
+@pytest.mark.parametrize("cut", range(2, 400, 7))
 def test_a_log_may_be_cut_anywhere_in_its_last_line(cut: int, tmp_path: Path) -> None:
     place = tmp_path / "run.jsonl"
     place.write_bytes(LOG[:-cut])
@@ -204,12 +204,14 @@ def test_a_damaged_line_is_named_with_its_field(
         load(changed(number, change))
 
 
-def test_queues_that_grow_without_end_are_refused() -> None:
+def test_queues_that_grow_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 1 << 20
+    monkeypatch.setattr(records, "MOST_HELD", most)
     lines = LOG.decode().splitlines()
     step = json.loads(lines[2])
-    much = " ".join(["00" * 16] * 30_000)
+    much = " ".join(["00" * 16] * 3_000)
     steps = []
-    for number in range(MOST_HELD // len(much) + 2):
+    for number in range(most // len(much) + 2):
         step["came"]["server0_queue"] = {"taken": 0, "added": "" if number else much}
         steps.append(json.dumps(step))
     with pytest.raises(RunLogError, match="hold more than"):
@@ -231,6 +233,7 @@ def test_a_trace_of_servers_that_no_vnic_has(servers: int, tmp_path: Path) -> No
 READER = """
 import resource, sys
 from pathlib import Path
+from vnic_conformance.running import records
 from vnic_conformance.running.recorded import begun
 here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (here + (96 << 20),) * 2)
@@ -262,6 +265,7 @@ def test_a_log_of_a_hundred_megabytes_is_read_in_little_memory(tmp_path: Path) -
     assert done.stdout.split() == [str(count), "False"], done.stderr
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_sessions(tmp_path: Path) -> None:
     most = []
     for least in (1 << 18, 1 << 20):
