@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol, Self
 
 from vnic_conformance.protocol.messages import Outcome
@@ -117,9 +118,13 @@ def look(target: Requests, answer: Answer) -> Answer:
     return replace(answer, seen=seen.seen if isinstance(seen, Answer) else _seen(seen))
 
 
+#: The names of fields are few, and asked for at every step; bounded, because an adapter may make up more.
+_observed = lru_cache(maxsize=1024)(is_observed)
+
+
 def _said(fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if not is_observed(name)}
+    return {name: value for name, value in fields.items() if not _observed(name)}
 
 
 def _seen(fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if is_observed(name)}
+    return {name: value for name, value in fields.items() if _observed(name)}

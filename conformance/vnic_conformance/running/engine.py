@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vnic_conformance.oracle import Judgement
+from vnic_conformance.protocol.messages import Outcome as Said
 from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.episode import Episode, Recording, conversation, feature_of, retrace, too_long
 from vnic_conformance.running.events import (
@@ -132,6 +133,7 @@ class Engine:
         self._open: Stimulus | None = None
         self._playing: Case | None = None
         self._failing: dict[str, int] = {}
+        self._unknown = 0  #: answers of which nobody knows whether the call was carried out
         self._unkept: set[str] = set()  #: what is claimed and answered unsupported
         self._began = 0.0
 
@@ -252,6 +254,7 @@ class Engine:
         self.coverage.note(session.oracle.ops, session.before, judgement)
         if judgement.inconclusive:
             self._unclear(judgement)
+        self._unknown += judgement.came.get("outcome") == Said.UNKNOWN
         number = len(session.judgements) - 1
         self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
 
@@ -385,6 +388,10 @@ class Engine:
             self._tell(CaseDone(result))
         for blamed, times in outcome.beside.items():
             self._note(f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected")
+        if self._unknown:
+            self._note(
+                f"{self._unknown} calls were answered unknown; where no case depends on one, both ways were followed"
+            )
         outcome.seconds = time.monotonic() - self._began
         outcome.code = exit_code(outcome.results, broken=outcome.broken is not None, unclear=outcome.unclear > 0)
         if outcome.complete:

@@ -12,7 +12,7 @@ from vnic_conformance.running.events import AdapterFailed, Event, Failure
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.verdicts import CaseResult
 from vnic_conformance.session import Session
-from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.stimulus import CLOCK, Stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def last_word(judgements: Sequence[Judgement], failure: Judgement | None, *, pla
         judgements: of its steps.
         failure: the violation, if there was one.
         played: it was a case, whose steps depend on each other: an answer of outcome ``unknown`` leaves it undecided. Elsewhere
-            the oracle follows both ways.
+            the oracle follows both ways, and only where every call is answered so there is nothing to be said.
     """
     if failure is not None:
         return FAIL, ""
@@ -80,4 +80,7 @@ def last_word(judgements: Sequence[Judgement], failure: Judgement | None, *, pla
             return UNDECIDED, judgement.inconclusive
         if played and judgement.came.get("outcome") == Said.UNKNOWN:
             return UNDECIDED, f"{judgement.stimulus.who} {judgement.stimulus.call} is answered unknown"
+    calls = [judgement for judgement in judgements[1:] if judgement.stimulus.who != CLOCK]
+    if calls and all(judgement.came.get("outcome") == Said.UNKNOWN for judgement in calls):
+        return UNDECIDED, "every call is answered unknown"
     return OK, ""
