@@ -233,7 +233,6 @@ def test_a_trace_of_servers_that_no_vnic_has(servers: int, tmp_path: Path) -> No
 READER = """
 import resource, sys
 from pathlib import Path
-from vnic_conformance.running import records
 from vnic_conformance.running.recorded import begun
 here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (here + (96 << 20),) * 2)
