@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,16 +27,31 @@ def test_written_verified_changed_and_found_out(tmp_path: Path) -> None:
     code, output = run("CLI-3", "--certify", str(directory))
     assert code == 0
     assert "CERTIFIED" in output
-    code, output = run("--recheck", str(directory))
+    code, output = run("CLI-3", "--recheck", str(directory))
     assert code == 0
     assert "VERIFIED" in output
+    assert "covered        CLI-3" in output
     assert "no independent proof checker was used" in output
+    code, output = run("cli-3", "--recheck", str(directory), "--json")
+    plain = json.loads(output)
+    assert (code, plain["verified"], plain["covered"]) == (0, True, ["CLI-3"])
+    code, output = run("--recheck", str(directory))
+    assert code == 3
+    assert "missing        " in output
+    assert "that were asked for are not covered" in output
     file = min(directory.rglob("*.smt2"))
     file.write_text(file.read_text().replace("check-sat", "exit"))
-    code, output = run("--recheck", str(directory))
+    code, output = run("CLI-3", "--recheck", str(directory))
     assert code == 1
     assert "NOT VERIFIED" in output
     assert file.name in output
+
+
+def test_a_misreading_has_no_certificate(tmp_path: Path) -> None:
+    code, output = run("--mutate", "no_fence", "--certify", str(tmp_path / "new"))
+    assert code == 2
+    assert "CERTIFIED" not in output
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_directory_in_use_is_not_overwritten(tmp_path: Path) -> None:

@@ -298,3 +298,81 @@ def _in_this_process(work: Callable[..., list[Any]], goals: tuple[str, ...], _: 
 def test_a_directory_without_manifest_is_no_certificate(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         recheck(tmp_path)
+
+
+# --- against what today's specification asks for ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every obligation that is listed and there is verified at once; what cvc5 does has its own test."""
+
+    def at_once(directory: Path, entries: Any, goals: tuple[str, ...], action: str) -> list[Any]:
+        mine = [x for name in goals for x in obligations(name) if x.action == action]
+        return [verifying._Rechecked(x, True, True, True) for x in mine if (x.goal, x.action) in entries]
+
+    monkeypatch.setattr(verifying, "_recheck_action", at_once)
+    monkeypatch.setattr(verifying, "by_action", _in_this_process)
+
+
+def test_only_what_was_asked_for_and_is_there_is_verified(copy: Path, believed: None) -> None:
+    found = recheck(copy, [SMALL])
+    assert found.verified
+    assert found.covers(SMALL)
+    more = recheck(copy, [SMALL, "INV-1"])
+    assert not more.verified
+    assert more.problems == []
+    assert "INV-1" in more.missing
+    assert more.covers(SMALL)
+    assert not more.covers("INV-1")
+    assert (more.listed, more.total) == (
+        len(obligations(SMALL)),
+        sum(len(obligations(x)) for x in plan_of([SMALL, "INV-1"])),
+    )
+
+
+def test_what_was_removed_is_missing_however_well_the_hashes_fit(copy: Path, believed: None) -> None:
+    """A certificate that no longer speaks of a goal, hashes and list made anew, does not verify that goal."""
+
+    def remove(manifest: dict[str, Any]) -> None:
+        manifest.update(asked=[], goals=[], obligations=[])
+
+    for file in (*copy.rglob("*.smt2"), *copy.rglob("*.gz")):
+        file.unlink()
+    rewrite(copy, remove)
+    found = recheck(copy, [SMALL])
+    assert not found.verified
+    assert found.standing == dict.fromkeys(plan_of([SMALL]), verifying.MISSING)
+
+
+def test_one_obligation_less_is_not_the_goal(copy: Path, believed: None) -> None:
+    rewrite(copy, lambda m: m["obligations"].pop())
+    found = recheck(copy, [SMALL])
+    assert found.standing[SMALL] == verifying.MISSING
+    assert not found.verified
+
+
+def test_what_the_present_specification_does_not_have_is_foreign(copy: Path, believed: None) -> None:
+    rewrite(copy, lambda m: m["obligations"][0].update(action="dances"))
+    found = recheck(copy, [SMALL])
+    assert found.foreign == 1
+    assert any("foreign" in problem for problem in found.problems)
+    assert not found.verified
+
+
+def test_an_obligation_with_another_text_is_of_another_version(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "by_action", _in_this_process)
+    monkeypatch.setattr(
+        verifying, "_recheck_action", lambda d, e, goals, action: [verifying._Rechecked(x) for x in obligations(SMALL)]
+    )
+    assert recheck(copy, [SMALL]).standing[SMALL] == verifying.ANOTHER
+
+
+def test_what_nobody_asked_for_is_not_looked_at(copy: Path, believed: None) -> None:
+    first(copy, ".smt2").write_text("(check-sat)")
+    assert recheck(copy, [SMALL]).problems
+    other = next(name for name in ALL if SMALL not in plan_of([name]))
+    found = recheck(copy, [other])
+    assert SMALL in found.others
+    assert found.problems == []
+    assert not found.verified

@@ -42,11 +42,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise IntakeError(error.strerror or type(error).__name__) from None
     except ValueError:
         raise IntakeError("a file name has no NUL in it") from None
+    mode = os.fstat(number).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(number)
+        kind = next((words for test, words in _KINDS if test(mode)), "something else")
+        raise IntakeError(f"it is {kind}; a plain file was expected")
     with open(number, "rb") as file:
-        mode = os.fstat(number).st_mode
-        if not stat.S_ISREG(mode):
-            kind = next((words for test, words in _KINDS if test(mode)), "something else")
-            raise IntakeError(f"it is {kind}; a plain file was expected")
         try:
             yield file
         except OSError as error:

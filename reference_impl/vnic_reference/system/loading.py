@@ -66,7 +66,7 @@ def load(text: str) -> Scenario:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # what tomllib raises, or a number of thousands of digits
         raise ScenarioError(f"this is no TOML: {error}") from None
     except RecursionError:
         raise ScenarioError("this is no TOML that can be read: it is nested too deeply") from None

@@ -5,6 +5,8 @@ Exit codes: 0 they held; 1 one was broken; 2 the scenario cannot be read or run,
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,8 +37,15 @@ def read(name: str) -> Scenario:
         names = error.args[0]
     path = Path(name)
     try:
-        with path.open("rb") as file:
+        # A pipe without a writer would let this wait for ever, and a device may never end.
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise ScenarioError(f"it is no plain file, and no shipped scenario is called so; there is {names}")
+        with open(number, "rb") as file:
             data = file.read(MAX_BYTES + 1)
+    except ScenarioError:
+        raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ScenarioError(f"cannot read it ({reason}), and no shipped one is called so; there is {names}") from None

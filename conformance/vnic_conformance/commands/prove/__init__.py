@@ -18,7 +18,7 @@ from vnic_spec.property import Property
 NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failover-kit[proofs]'"
 #: What goes together. With --servers a certificate would be about another thing than it says.
 _BOUNDED = "--servers N goes with none of --certify, --recheck and --find-lemmas"
-_MISREAD = "--mutate proves of a misreading that it is one; it goes with none of --certify, --recheck, --find-lemmas and --jobs"
+_MISREAD = "--mutate looks for a refutation of a misreading; it goes with none of --certify, --recheck, --find-lemmas and --jobs"
 _FINDING = "--find-lemmas is about INV-2 alone; it goes with --json and --progress only"
 RULES = (
     Only("servers", frozenset({"names", "mutate", "as_json", "jobs", "report"}), _BOUNDED),
