@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR
+from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR, SYSTEM_FEATURES
 from vnic_spec.profile import DEFAULT, Profile
 
 _CLAIM = "profile_"
@@ -34,7 +34,8 @@ class Hello:
         clock: ``virtual`` (time passes in ``advance`` only) or ``real``.
         quiet_ms: how long it may take to settle after a call or a step of the clock, in milliseconds.
         profile: its decisions where the sources are silent, from its claims.
-        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`.
+        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`,
+            and of ``SYSTEM_FEATURES`` there in role ``system``.
         unknown_features: words that it claims and the kit does not know.
         report_interval_ms: role system: how often its servers report.
         recovery_ms: role system: longest time from when all is well until the application has its link.
@@ -79,6 +80,7 @@ class Hello:
         if major != PROTOCOL_MAJOR:
             raise VersionError(f"the adapter speaks protocol {major}.{minor}, the kit {PROTOCOL_MAJOR}.x")
         words = str(reply["features"]).split()
+        known = {*FEATURES, *(SYSTEM_FEATURES if reply["role"] == "system" else ())}
         return cls(
             protocol=(major, minor),
             implementation=str(reply["implementation"]),
@@ -88,8 +90,8 @@ class Hello:
             clock=str(reply["clock"]),
             quiet_ms=quiet_ms,
             profile=profile_of(reply, quiet_ms),
-            features=frozenset(word for word in words if word in FEATURES),
-            unknown_features=tuple(word for word in words if word not in FEATURES),
+            features=frozenset(word for word in words if word in known),
+            unknown_features=tuple(word for word in words if word not in known),
             **{name: _whole(reply, name) for name in _TIMES if name in reply},
         )
 
