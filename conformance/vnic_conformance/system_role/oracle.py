@@ -209,7 +209,7 @@ class SystemOracle:
         if self.link and self.came.get("client_received"):
             vain = [at for at in running.tries if at < running.tries[-1]]
             least = max(vain[-1] - running.end, 0) if vain else 0
-            if vain or self.now - running.end <= _LOOKED_SOON_MS:
+            if vain or self.now - running.begin <= _LOOKED_SOON_MS:
                 self.longest = max(self.longest, Outage(least, self.now - running.begin, running.cause))
             self._interrupted = None
 
@@ -471,7 +471,9 @@ class SystemOracle:
             elif self.now - asked.at >= self.times.transit_ms:
                 self.counts["DAT-1/delivered"] += 1
                 self._pings.remove(asked)
-                yield self._undelivered("DAT-1/delivered", "DAT-1, DAT-2", f"the answer to a ping{asked.size}", asked.at)
+                yield self._undelivered(
+                    "DAT-1/delivered", "DAT-1, DAT-2", f"the answer to a ping{asked.size}", asked.at
+                )
         if (stimulus.who, stimulus.call) == (NETWORK, "send"):
             self._sends.append(_Asked(self.now, b"", stimulus.given.get("length")))
         for frame in frames_of(came, "host_sent"):
@@ -486,7 +488,9 @@ class SystemOracle:
             elif self.now - asked.at >= self.times.transit_ms:
                 self.counts["DAT-3/follows"] += 1
                 self._sends.remove(asked)
-                yield self._undelivered("DAT-3/follows", "DAT-3, DAT-2", f"a datagram of the host{asked.size}", asked.at)
+                yield self._undelivered(
+                    "DAT-3/follows", "DAT-3, DAT-2", f"a datagram of the host{asked.size}", asked.at
+                )
 
     def _undelivered(self, case: str, requirement: str, what: str, at: int) -> Finding:
         return Finding(
