@@ -138,7 +138,7 @@ def test_junit(tmp_path: Path) -> None:
     result = checked(faulty("server_hides_link_down"), "--steps", "0", "-k", "FOV-1/*", "--junit", str(file))
     assert result.exit_code == ExitCode.VIOLATION
     suite = ET.parse(file).getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("5", "2")
+    assert (suite.get("tests"), suite.get("failures")) == ("8", "3")
 
 
 # -- a preemption that waits, sizes, outages, steps ---------------------------------------------------------------------

@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from vnic_conformance.running.episode import feature_of
@@ -124,12 +125,20 @@ class Script:
     @property
     def requirements(self) -> tuple[str, ...]:
         """Its own requirement, and those of its steps."""
-        named = [step.requirement for step in self.steps(Profile()) if step.requirement]
+        named = [step.requirement for step in _beginning(self.write) if step.requirement]
         return tuple(dict.fromkeys((self.requirement, *named)))
 
     def steps(self, profile: Profile) -> tuple[ScriptStep, ...]:
         """What is done under a profile."""
         return tuple(self.write(profile))
+
+
+#: Long scripts repeat themselves: so many steps say what one needs and is about, and the list is made at every start.
+_BEGINNING = 1200
+
+
+def _beginning(write: _Write) -> list[ScriptStep]:
+    return list(islice(write(Profile()), _BEGINNING))
 
 
 #: Every script by its ID, in the order of the modules.
@@ -165,7 +174,7 @@ def script(
     def enter(write: _Write) -> _Write:
         assert name not in SCRIPTS | LONG_SCRIPTS, f"two scripts are called {name}"
         absent = frozenset(without)
-        steps = list(write(Profile()))
+        steps = _beginning(write)
         found = {feature_of(step.stimulus) for step in steps} | {"unpaired" if unpaired else None}
         features = frozenset(f for f in found if f is not None) | frozenset(needs)
         purpose = " ".join((inspect.getdoc(write) or "").split())
