@@ -89,7 +89,7 @@ def test_the_check_would_notice() -> None:
 
 
 @pytest.mark.slow
-def test_a_brief_script_demands_and_needs_what_the_long_one_does() -> None:
+def test_the_beginning_of_a_long_script_demands_and_needs_what_all_of_it_does() -> None:
     for name, script in LONG_SCRIPTS.items():
         steps = script.steps(Profile())
         assert len(steps) > 10_000, name

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from vnic_conformance.cases import SCRIPTS, Script, ScriptStep
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 from vnic_conformance.cases.absent import NOT_VISIBLE
 from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
@@ -75,6 +75,14 @@ def test_ids_name_a_requirement_and_never_clash_with_its_properties() -> None:
         assert re.fullmatch(r"[A-Z]{3}-\d+/[a-z0-9]+(-[a-z0-9]+)*", name)
         assert name == script.id
         assert script.requirement in REQUIREMENTS
+
+
+@pytest.mark.parametrize("name", LONG_SCRIPTS)
+def test_the_beginning_of_a_long_script_says_what_it_needs(name: str) -> None:
+    long = LONG_SCRIPTS[name]
+    steps = long.steps(Profile())
+    assert {feature_of(step.stimulus) for step in steps} - {None} <= long.features
+    assert {step.requirement for step in steps} - {""} <= set(long.requirements)
 
 
 def test_purposes_are_sentences() -> None:

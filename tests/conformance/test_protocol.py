@@ -16,6 +16,7 @@ from vnic_conformance.protocol.hello import ClaimError, Hello, VersionError, cla
 from vnic_conformance.protocol.messages import (
     FEATURES,
     OPS,
+    SYSTEM_FEATURES,
     NotAMessageError,
     Outcome,
     calls,
@@ -366,6 +367,7 @@ def test_the_page_names_everything_and_nothing_else() -> None:
     words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", PAGE + SYSTEM_PAGE))))
     definitions = schema.document()["$defs"]
     needed = {call for names in calls().values() for call in names} | set(FEATURES) | set(OPS) | set(Outcome)
+    needed |= set(SYSTEM_FEATURES)
     for name, definition in definitions.items():
         if name.startswith(("request", "partition_", "console_", "platform_", "reply")):
             needed |= set(definition.get("properties", {}))

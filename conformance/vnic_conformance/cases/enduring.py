@@ -22,8 +22,6 @@ from vnic_conformance.stimulus import CLIENT
 from vnic_spec.profile import Profile
 from vnic_spec.wire import Event, Rc
 
-#: One of each kind of repetition.
-FEW = 2
 #: More than a byte counts, and than most tables hold.
 MANY = 320
 #: More than anybody tries by hand.
@@ -80,19 +78,19 @@ def _(p: Profile) -> Steps:
     yield from sub_queues(p, MANY)
 
 
-@script("FOV-3/ten-thousand-switches", long=True, brief=lambda p: switches(p, FEW))
+@script("FOV-3/ten-thousand-switches", long=True)
 def _(p: Profile) -> Steps:
     """Ten thousand switches in a row are like the first."""
     yield from switches(p, TEN_THOUSAND)
 
 
-@script("SES-1/ten-thousand-sessions", long=True, brief=lambda p: sessions(p, FEW))
+@script("SES-1/ten-thousand-sessions", long=True)
 def _(p: Profile) -> Steps:
     """Ten thousand sessions in a row are like the first."""
     yield from sessions(p, TEN_THOUSAND)
 
 
-@script("CRQ-12/ten-thousand-sub-queues", long=True, brief=lambda p: sub_queues(p, FEW))
+@script("CRQ-12/ten-thousand-sub-queues", long=True)
 def _(p: Profile) -> Steps:
     """Ten thousand sub-CRQs in a row are registered like the first."""
     yield from sub_queues(p, TEN_THOUSAND)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from vnic_conformance.features import feature_of
@@ -128,6 +129,14 @@ class Script:
         return tuple(self.write(profile))
 
 
+#: Long scripts repeat themselves: so many steps say what one needs and is about, and the list is made at every start.
+_BEGINNING = 1200
+
+
+def _beginning(write: _Write) -> list[ScriptStep]:
+    return list(islice(write(Profile()), _BEGINNING))
+
+
 #: Every script by its ID, in the order of the modules.
 SCRIPTS: dict[str, Script] = {}
 #: The same for scripts that take so long that they are played only when they are asked for.
@@ -144,7 +153,6 @@ def script(
     when: Callable[[Profile], bool] = lambda profile: True,
     crowded: bool = False,
     long: bool = False,
-    brief: _Write | None = None,
 ) -> Callable[[_Write], _Write]:
     """Put a script into the list. Its purpose is the docstring; the features that its stimuli need are found in them.
 
@@ -157,14 +165,12 @@ def script(
         when: whether it applies under a profile.
         crowded: it is about more servers than the list may have.
         long: it goes into :data:`LONG_SCRIPTS`.
-        brief: the same with few repetitions, off which is read what it demands and needs: writing out tens of thousands of
-            steps takes a second, and every start of the command would pay for it.
     """
 
     def enter(write: _Write) -> _Write:
         assert name not in SCRIPTS | LONG_SCRIPTS, f"two scripts are called {name}"
         absent = frozenset(without)
-        steps = list((brief or write)(Profile()))
+        steps = _beginning(write)
         found = {feature_of(step.stimulus) for step in steps} | {"unpaired" if unpaired else None}
         demanded = dict.fromkeys((name.partition("/")[0], *(step.requirement for step in steps if step.requirement)))
         features = frozenset(f for f in found if f is not None) | frozenset(needs)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vnic_conformance.protocol.client_words import CLIENT_FEATURES
-from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR
+from vnic_conformance.protocol.messages import FEATURES, PROTOCOL_MAJOR, SYSTEM_FEATURES
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.profile import DEFAULT, Profile
 
@@ -38,8 +38,9 @@ class Hello:
         clock: ``virtual`` (time passes in ``advance`` only) or ``real``.
         quiet_ms: how long it may take to settle after a call or a step of the clock, in milliseconds.
         profile: its decisions where the sources are silent, from its claims; our own for role client.
-        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`, for role
-            client of :data:`~vnic_conformance.protocol.client_words.CLIENT_FEATURES`.
+        features: what it can do beyond the minimum; words of :data:`~vnic_conformance.protocol.messages.FEATURES`, and of
+            ``SYSTEM_FEATURES`` there in role ``system``; for role client of
+            :data:`~vnic_conformance.protocol.client_words.CLIENT_FEATURES`.
         unknown_features: words that it claims and the kit does not know.
         report_interval_ms: role system: how often its servers report.
         recovery_ms: role system: longest time from when all is well until the application has its link.
@@ -87,7 +88,7 @@ class Hello:
             raise VersionError(f"the adapter speaks protocol {major}.{minor}, the kit {PROTOCOL_MAJOR}.x")
         words = str(reply["features"]).split()
         is_client = reply["role"] == "client"
-        known = CLIENT_FEATURES if is_client else FEATURES
+        known = CLIENT_FEATURES if is_client else {*FEATURES, *(SYSTEM_FEATURES if reply["role"] == "system" else ())}
         return cls(
             protocol=(major, minor),
             implementation=str(reply["implementation"]),

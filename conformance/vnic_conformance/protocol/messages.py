@@ -53,6 +53,14 @@ FEATURES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Those that an adapter in role system may claim besides.
+SYSTEM_FEATURES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "frame_sizes": "ping and send take length: bytes of the frame, from 64 to 1514",
+        "restart": "platform rmdev and mkdev: a server's software goes and comes while its partition runs",
+    }
+)
+
 OPS: Final[tuple[str, ...]] = ("hello", "reset", "apply", "advance", "settle", "observe", "bye")
 
 #: Who makes calls without being a partition; network and application in role system only.

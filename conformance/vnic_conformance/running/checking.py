@@ -134,12 +134,11 @@ def _check_system(request: Request, target: Target, profile: Profile) -> SystemC
     if not wanted:
         raise RequestError("role system has the phases scripted and hypothesis only")
     try:
-        steps = request.steps // phases.HYPOTHESIS
         made = SystemCheck(
             target,
             profile,
             choice=request.select,
-            steps=steps,
+            steps=request.steps,
             seed=request.seed,
             fail_fast=request.fail_fast,
             phases=wanted,

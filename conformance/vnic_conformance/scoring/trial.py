@@ -233,7 +233,7 @@ def _system(job: Job, target: Target, profile: Profile) -> Trial:
             target,
             profile,
             choice=job.select,
-            steps=job.steps // phases.HYPOTHESIS,
+            steps=job.steps,
             seed=job.seed,
             fail_fast=job.first,
             phases=wanted,

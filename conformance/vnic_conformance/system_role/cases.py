@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.stimulus import Stimulus
-from vnic_conformance.system_role.words import NEEDS, parse
+from vnic_conformance.system_role.words import feature_of, parse
 
 #: A ping, a datagram of the host, and time for both.
 TRAFFIC = "ping; send; advance 50"
@@ -14,6 +14,13 @@ TRAFFIC = "ping; send; advance 50"
 RECOVERED = f"advance 100000; {TRAFFIC}"
 #: The host sends, and the client says nothing of its own accord.
 QUIET = "; ".join(["advance 200; send; advance 50"] * 8)
+#: The first 100 s after something has happened, with traffic all the time: soon after, and then as long as a port may be blocked.
+BUSY = "; ".join(
+    [f"advance 500; {TRAFFIC}"] * 6 + [f"advance 5000; {TRAFFIC}"] * 12 + [f"advance 10000; {TRAFFIC}"] * 4
+)
+#: Frames from the shortest to the longest of an MTU of 1500, and those around every power of two.
+SIZES = (64, 65, 127, 128, 255, 256, 257, 511, 512, 513, 514, 1023, 1024, 1025, 1279, 1400, 1499, 1500, 1513, 1514)
+SIZED = "; ".join(f"ping {size}; send {size}; advance 50" for size in SIZES)
 SILENCE = "advance 1000; advance 1000; advance 1000; advance 1000"
 
 _WATCHED = {
@@ -43,6 +50,14 @@ _STORIES = {
     "SEL-5/ties": (
         3,
         f"link_down server0; {RECOVERED}; link_up server0; {RECOVERED}; crash server1; {RECOVERED}",
+        "FOV-7",
+    ),
+    "SEL-5/standby-reboots": (
+        2,
+        (
+            f"auto 1; {TRAFFIC}; crash server1; {TRAFFIC}; power_on server1; {RECOVERED}; auto 0; crash server1; "
+            f"advance 500; power_on server1; {RECOVERED}; activate server0; crash server1; power_on server1; {RECOVERED}"
+        ),
         "FOV-7",
     ),
     "SEL-6/nobody-left": (
@@ -78,6 +93,20 @@ _STORIES = {
         2,
         f"priority server0 10; {TRAFFIC}; hang server0; {SILENCE}; {RECOVERED}; resume server0; {RECOVERED}",
         "MON-2",
+    ),
+    "FOV-1/busy-after-crash": (2, f"{TRAFFIC}; crash server0; {BUSY}; power_on server0; {BUSY}", "DAT-3"),
+    "FOV-1/busy-after-link": (
+        2,
+        f"priority server0 10; {TRAFFIC}; link_down server0; {BUSY}; link_up server0; {BUSY}",
+        "DAT-3",
+    ),
+    "FOV-1/software-restarts": (
+        2,
+        (
+            f"priority server0 10; {TRAFFIC}; rmdev server1; {TRAFFIC}; mkdev server1; {TRAFFIC}; rmdev server0; "
+            f"advance 500; mkdev server0; {RECOVERED}; rmdev server0; {RECOVERED}; mkdev server0; {RECOVERED}"
+        ),
+        "MON-3",
     ),
     "FOV-1/preemption": (3, f"priority server2 20; {RECOVERED}; priority server1 10; {RECOVERED}", "ADM-4"),
     "FOV-6/one-server": (1, f"link_down server0; advance 500; link_up server0; {RECOVERED}", "SEL-6"),
@@ -122,6 +151,15 @@ _STORIES = {
         ),
         "LIV-1",
     ),
+    "DAT-1/all-sizes": (2, f"{SIZED}; activate server1; {RECOVERED}; {SIZED}", "DAT-2"),
+    "MON-5/delay-begins-anew": (
+        2,
+        (
+            f"priority server0 10; crash server0; {RECOVERED}; power_on server0; advance 3000; link_down server0; "
+            f"advance 1000; link_up server0; advance 1000; advance 1000; advance 2000; {RECOVERED}"
+        ),
+        "INV-4",
+    ),
     "DAT-3/quiet-client": (
         2,
         f"priority server0 10; {QUIET}; crash server0; {QUIET}; power_on server0; {QUIET}",
@@ -153,7 +191,7 @@ def stories() -> list[Story]:
     found = []
     for name, (servers, text, also) in _STORIES.items():
         word = parse(text)
-        features = frozenset(NEEDS[each.call] for each in word if each.call in NEEDS)
+        features = frozenset(need for each in word if (need := feature_of(each)) is not None)
         own = name.partition("/")[0]
         requirements = (own, *([also] if also and also != own else []))
         case = Case(name, Phase.SCRIPT, text, requirements, features)

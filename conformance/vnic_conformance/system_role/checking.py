@@ -13,7 +13,7 @@ from vnic_conformance.running.plan import Case, select
 from vnic_conformance.running.verdicts import CaseResult, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.system_role.cases import Story, stories, watched
-from vnic_conformance.system_role.oracle import Finding, Times
+from vnic_conformance.system_role.oracle import Finding, Outage, Times
 from vnic_conformance.system_role.session import SystemSession
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.failures import AdapterBroken
@@ -48,7 +48,7 @@ class SystemFailure:
 
 @dataclass
 class SystemOutcome:
-    """What a check found."""
+    """What a check found; ``longest`` is the longest outage that was seen, whether it broke a law or not."""
 
     results: list[CaseResult] = field(default_factory=list)
     failures: list[SystemFailure] = field(default_factory=list)
@@ -58,6 +58,7 @@ class SystemOutcome:
     seconds: float = 0.0
     code: ExitCode = ExitCode.INCONCLUSIVE
     calls: Counter[str] = field(default_factory=Counter)
+    longest: Outage = field(default_factory=lambda: Outage(0, 0, ""))
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,10 @@ class SystemCheck:
         phases: Sequence[str] = ("scripted", "hypothesis"),
     ) -> None:
         hello = target.hello
-        if profile.reopen is not Reopen.KEEP or profile.preempt_delay_ms or not hello.virtual:
+        if profile.reopen is not Reopen.KEEP or not hello.virtual:
             raise CannotJudgeError(
-                "role system is judged on a virtual clock, with reopen = keep and preempt_delay_ms = 0; "
-                f"this adapter has a {hello.clock} clock, reopen = {profile.reopen} and "
-                f"preempt_delay_ms = {profile.preempt_delay_ms}"
+                "role system is judged on a virtual clock, with reopen = keep; "
+                f"this adapter has a {hello.clock} clock and reopen = {profile.reopen}"
             )
         self._target = target
         self._profile = profile
@@ -195,7 +195,8 @@ class SystemCheck:
         from vnic_conformance.system_role.stateful import SystemSearch, hunt
 
         search = SystemSearch(self._make, budget, self._target.hello.features, self._count)
-        hunt(search, seed=self._seed)
+        if budget:
+            hunt(search, seed=self._seed)
         self.outcome.calls.update(search.calls)
         if search.failing is not None:
             self._take(search.failing, "hypothesis")
@@ -207,6 +208,7 @@ class SystemCheck:
 
     def _count(self, session: SystemSession) -> None:
         self._counts.update(session.oracle.counts)
+        self.outcome.longest = max(self.outcome.longest, session.oracle.longest)
         self.outcome.sessions += 1
         self.outcome.steps += len(session.word)
 

@@ -18,8 +18,9 @@ from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_model.direct import DirectQueue
-from vnic_spec.monitoring import fall_silent
+from vnic_spec.monitoring import delay_ends, fall_silent
 from vnic_spec.profile import Profile
+from vnic_spec.selection import preempted
 from vnic_spec.vocabulary import Crq, Status, Token
 from vnic_spec.wire import Rc, Vioctl
 
@@ -34,14 +35,18 @@ class Path:
     Attributes:
         here: its state.
         through: servers that were selected at some time in this step.
+        outranked: not before and not after which time a better server was there first, without one ever since; None: there
+            is none, or preemption does not wait.
     """
 
     here: Possibility
     through: frozenset[int | None]
+    outranked: tuple[int, int] | None = None
 
     def to(self, after: Possibility) -> Path:
         """The path one action further."""
-        return Path(replace(after, timers=()), self.through | {after.state.selected})  # type: ignore[arg-type]
+        chosen = after.state.selected
+        return replace(self, here=replace(after, timers=()), through=self.through | {chosen})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Lockstep:
         self._calls = Calls(self.ops, Clock(self.ops, servers, profile), servers, profile)
         start = Possibility(starting_state(servers, min(servers, profile.max_servers)))
         self.paths: frozenset[Path] = frozenset({Path(start, frozenset({None}))})
+        self._delay_ms = profile.preempt_delay_ms
+        self._span = (0, 0)
 
     @property
     def through(self) -> frozenset[int | None]:
@@ -107,21 +114,30 @@ class Lockstep:
 
     # -- what the kit does ---------------------------------------------------------------------------------------
 
-    def begin_step(self) -> None:
-        """From here on it counts what is selected in this step."""
+    def begin_step(self, begin: int, end: int) -> None:
+        """From here on it counts what is selected in this step, which takes from one virtual time to another, in ms."""
+        self._span = (begin, end)
         self.paths = frozenset(
-            Path(path.here, frozenset({path.here.state.selected}))  # type: ignore[arg-type]  # a server or nobody
+            replace(path, through=frozenset({path.here.state.selected}))  # type: ignore[arg-type]  # a server or nobody
             for path in self.paths
         )
 
     def does(self, stimulus: Stimulus, outcome: object) -> frozenset[Path]:
         """The paths on which console or platform answer this to a stimulus; none: they must not."""
+        if stimulus.call in ("rmdev", "mkdev"):
+            return self._restarts(str(stimulus.given["target"]), stimulus.call, outcome)
         return frozenset(
             path.to(allowed.possibility)
             for path in self.paths
             for allowed in self._calls.allowed(path.here, stimulus, _NOW)
             if allowed.outcome is None or allowed.outcome == outcome
         )
+
+    def _restarts(self, who: str, call: str, outcome: object) -> frozenset[Path]:
+        """A server's software is taken out of its partition, and its CRQ is freed; or it is put in, and does the rest itself."""
+        if call == "mkdev" or outcome == "refused":
+            return self.paths
+        return frozenset(after for path in self.paths for after in self._called(path, who, "free_crq"))
 
     def complains(self, outcome: object, *, may_be_cut_off: bool) -> frozenset[Path]:
         """The paths on which the client's complaint is answered so (SES-2).
@@ -161,14 +177,39 @@ class Lockstep:
             deaf: who does not read its queue: indexes of servers, None the client.
         """
         every = frozenset(happenings)
-        frontier: dict[frozenset[Happening], set[Path]] = {every: {self._read(path, deaf) for path in paths}}
+        first = {late for path in paths for late in self._preempting(self._read(path, deaf), deaf)}
+        frontier: dict[frozenset[Happening], set[Path]] = {every: first}
         for size in range(len(every), 0, -1):
             for rest in [rest for rest in frontier if len(rest) == size]:
                 for path in frontier.pop(rest):
                     for group in _groups(rest):
                         for after in self._happens(path, group):
-                            frontier.setdefault(rest - group, set()).add(self._read(after, deaf))
-        return frozenset(frontier.get(frozenset(), ()))
+                            read = self._read(after, deaf)
+                            frontier.setdefault(rest - group, set()).update(self._preempting(read, deaf))
+        return frozenset(path for path in frontier.get(frozenset(), ()) if not self._overdue(path))
+
+    # -- a preemption that waits (MON-5) --------------------------------------------------------------------------
+
+    def _preempting(self, path: Path, deaf: frozenset[int | None]) -> Iterator[Path]:
+        """The path, with its delay begun, kept or ended by what is the case now; and the one in which the delay is over."""
+        state = path.here.state
+        waits = bool(self._delay_ms) and state.selected is not None and bool(preempted(self.ops, state))
+        path = replace(path, outranked=(path.outranked or self._span) if waits else None)
+        yield path
+        if path.outranked is None or self._span[1] < path.outranked[0] + self._delay_ms:
+            return
+        client_full, server_full = fullness(state)
+        for b in range(self.servers):
+            try:
+                possible, after, *_ = delay_ends(self.ops, state, b, client_full, server_full)
+            except NotChosen:
+                continue
+            if possible:
+                yield replace(self._read(path.to(path.here.with_state(after)), deaf), outranked=None)
+
+    def _overdue(self, path: Path) -> bool:
+        """Its delay is over, whenever in its step it began, and nobody was preempted."""
+        return path.outranked is not None and path.outranked[1] + self._delay_ms <= self._span[1]
 
     def agreeing(self, paths: Iterable[Path], came: Mapping[str, object]) -> frozenset[Path]:
         """The paths that agree with a listing."""

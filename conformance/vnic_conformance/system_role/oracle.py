@@ -17,6 +17,8 @@ from vnic_spec.profile import Profile
 from vnic_spec.vocabulary import Crq, Status
 
 APPLICATION, NETWORK = "application", "network"
+#: Who tries the first frame later than this says nothing about how long there was none.
+_LOOKED_SOON_MS = 1_000
 _REPORTED = (Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
 
 
@@ -44,6 +46,7 @@ class Facts:
         hung: since when software does nothing; None is the client's.
         down: servers whose port has no link.
         frozen: adapters in error.
+        stopped: servers whose software was taken out of a partition that runs on.
         added: until when a server that was added may not have reported.
         open: the user wants the interface open.
     """
@@ -53,6 +56,7 @@ class Facts:
     hung: dict[int | None, int] = field(default_factory=dict)
     down: set[int] = field(default_factory=set)
     frozen: set[int] = field(default_factory=set)
+    stopped: set[int] = field(default_factory=set)
     added: dict[int, int] = field(default_factory=dict)
     open: bool = True
 
@@ -63,8 +67,8 @@ class Facts:
         return Status.LINK_DOWN if i in self.down else Status.OPERATIONAL
 
     def acts(self, who: int | None) -> bool:
-        """It runs and does not hang."""
-        return who in self.running and who not in self.hung
+        """Its software is there, runs and does not hang."""
+        return who in self.running and who not in self.hung and who not in self.stopped
 
 
 @dataclass
@@ -73,6 +77,41 @@ class _Asked:
 
     at: int
     what: bytes | Echo
+    length: int | None = None
+
+    @property
+    def size(self) -> str:
+        """The length in words, where one was asked for."""
+        return "" if self.length is None else f" in a frame of {self.length} bytes"
+
+    def fits(self, frame: bytes) -> bool:
+        """It has the length that was asked for."""
+        return self.length is None or len(frame) == self.length
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outage:
+    """A time without frames that nobody wanted, from a trigger on.
+
+    Attributes:
+        least_ms: so long it was seen to last: until the last frame that was tried in vain.
+        most_ms: longer it was not: until a frame came through.
+        cause: what was done when it began.
+    """
+
+    least_ms: int
+    most_ms: int
+    cause: str
+
+
+@dataclass
+class _Interrupted:
+    """An outage that has not ended: it began in a step that took from ``begin`` to ``end``, when ``cause`` was done."""
+
+    begin: int
+    end: int
+    cause: str
+    tries: list[int] = field(default_factory=list)
 
 
 class SystemOracle:
@@ -86,6 +125,7 @@ class SystemOracle:
     Attributes:
         counts: how often each case was put to the test.
         now: virtual time of the last look.
+        longest: the longest outage, by what was seen of it.
     """
 
     def __init__(self, servers: int, profile: Profile, times: Times) -> None:
@@ -101,7 +141,8 @@ class SystemOracle:
         self._calm_since = 0
         self._pings: list[_Asked] = []
         self._sends: list[_Asked] = []
-        self._spoke_through: str = ""
+        self.longest = Outage(0, 0, "")
+        self._interrupted: _Interrupted | None = None
 
     @property
     def selected(self) -> int | None:
@@ -136,7 +177,7 @@ class SystemOracle:
         self.came = came
         now = came.get("now")
         self.now = now if isinstance(now, int) else self.now
-        self.lockstep.begin_step()
+        self.lockstep.begin_step(now_before, self.now)
         found = list(self._listing(stimulus, came, link_before, now_before))
         if stimulus.who not in (CLOCK, NETWORK, APPLICATION) or stimulus.call not in ("advance", "send", "ping"):
             self._disturbed()
@@ -148,7 +189,29 @@ class SystemOracle:
         found += self._link_laws()
         found += self._delivery(stimulus, came, link_before)
         found += self._progress()
+        self._outages(stimulus, str(before.get("selected", "")), link_before, now_before)
         return found
+
+    def _outages(self, stimulus: Stimulus, selected_before: str, link_before: bool, now_before: int) -> None:
+        """How long the client is without frames after a switch, or a loss of its link, that its user did not ask for."""
+        if not (self.facts.open and self.facts.acts(None)) or self.selected is None:
+            self._interrupted = None  # nobody wants frames, or nobody could pass them
+            return
+        left = bool(selected_before) and selected_before != self.came.get("selected")
+        if self._interrupted is None and (left or (link_before and not self.link)):
+            words = " ".join([stimulus.call, *(str(value) for _, value in stimulus.arguments)])
+            self._interrupted = _Interrupted(now_before, self.now, words)
+        running = self._interrupted
+        if running is None:
+            return
+        if stimulus.call in ("ping", "send"):
+            running.tries.append(self.now)
+        if self.link and self.came.get("client_received"):
+            vain = [at for at in running.tries if at < running.tries[-1]]
+            least = max(vain[-1] - running.end, 0) if vain else 0
+            if vain or self.now - running.begin <= _LOOKED_SOON_MS:
+                self.longest = max(self.longest, Outage(least, self.now - running.begin, running.cause))
+            self._interrupted = None
 
     def _disturbed(self) -> None:
         """What was asked for need not be answered any more."""
@@ -182,7 +245,7 @@ class SystemOracle:
             yield from wrong
             return
         deaf = frozenset(self.facts.hung)
-        reached = lockstep.follow(paths, happenings, deaf)
+        reached = lockstep.follow(paths, happenings, deaf) or paths
         agreeing = lockstep.agreeing(reached, came)
         self.counts["FOV-5/successor"] += 1
         if stimulus.who == CLOCK:
@@ -194,6 +257,16 @@ class SystemOracle:
         names = lockstep.differing(nearest, came)
         allowed = sorted({", ".join(f"{n}: {lockstep.view(path)[n] or 'nobody'}" for n in names) for path in reached})
         still = stimulus.who == CLOCK and not happenings
+        if self.profile.preempt_delay_ms and "selected" in names:
+            yield Finding(
+                "FOV-5/successor",
+                "MON-5, FOV-1",
+                f"A better server takes the client exactly {self.profile.preempt_delay_ms} ms after the selected one was first "
+                "outranked; who fails is left at once.",
+                ", ".join(f"{name}: {came.get(name) or 'nobody'}" for name in names),
+                "; or ".join(allowed),
+            )
+            return
         yield Finding(
             "FOV-7/stability" if still else "FOV-5/successor",
             "FOV-7" if still else "FOV-1, FOV-5",
@@ -237,6 +310,13 @@ class SystemOracle:
                 facts.hung.setdefault(who, self.now)
             elif call == "resume":
                 facts.hung.pop(who, None)
+            elif call == "rmdev" and who is not None:
+                facts.hung.pop(who, None)
+                facts.stopped.add(who)
+            elif call == "mkdev" and who is not None:
+                facts.stopped.discard(who)
+            if call in ("power_off", "crash") and who is not None:
+                facts.stopped.discard(who)
         elif stimulus.who == NETWORK and who is not None:
             changes = {
                 "link_down": lambda: facts.down.add(who),
@@ -308,13 +388,12 @@ class SystemOracle:
             shown = _stored(came.get(f"server{i}_status"))
             if not self.lockstep.listed(i) or shown is None:
                 continue
-            if i not in facts.running:
+            if i not in facts.running or i in facts.stopped:
                 facts.added.pop(i, None)
                 self.counts["MON-3/off"] += 1
                 if shown is not Status.POWERED_OFF:
-                    yield _status(
-                        "MON-3/off", "MON-3", "A server whose partition is off is POWERED_OFF.", i, shown, "POWERED_OFF"
-                    )
+                    sentence = "A server whose partition is off, or that has freed its CRQ, is POWERED_OFF."
+                    yield _status("MON-3/off", "MON-3", sentence, i, shown, "POWERED_OFF")
             elif i in facts.hung:
                 limit = facts.hung[i] + self.profile.grace * self.times.report_interval_ms
                 if self.now > limit:
@@ -377,10 +456,11 @@ class SystemOracle:
             self._sends.clear()
             return
         if (stimulus.who, stimulus.call) == (APPLICATION, "ping") and link_before:
-            self._pings.append(_Asked(self.now, b""))
+            self._pings.append(_Asked(self.now, b"", stimulus.given.get("length")))
         received = frames_of(came, "client_received")
         for asked in self._pings:
-            requests = [echo for frame in frames_of(came, "client_sent") if (echo := echo_of(frame)) and not echo.reply]
+            sent = [frame for frame in frames_of(came, "client_sent") if asked.fits(frame)]
+            requests = [echo for frame in sent if (echo := echo_of(frame)) and not echo.reply]
             if asked.what == b"" and requests:
                 asked.what = requests[-1]
         answered = {(e.identifier, e.sequence) for frame in received if (e := echo_of(frame)) and e.reply}
@@ -391,12 +471,14 @@ class SystemOracle:
             elif self.now - asked.at >= self.times.transit_ms:
                 self.counts["DAT-1/delivered"] += 1
                 self._pings.remove(asked)
-                yield self._undelivered("DAT-1/delivered", "DAT-1, DAT-2", "the answer to a ping", asked.at)
+                yield self._undelivered(
+                    "DAT-1/delivered", "DAT-1, DAT-2", f"the answer to a ping{asked.size}", asked.at
+                )
         if (stimulus.who, stimulus.call) == (NETWORK, "send"):
-            self._sends.append(_Asked(self.now, b""))
+            self._sends.append(_Asked(self.now, b"", stimulus.given.get("length")))
         for frame in frames_of(came, "host_sent"):
             for asked in self._sends:
-                if asked.what == b"" and is_datagram(frame):
+                if asked.what == b"" and is_datagram(frame) and asked.fits(frame):
                     asked.what = frame
                     break
         for asked in list(self._sends):
@@ -406,7 +488,9 @@ class SystemOracle:
             elif self.now - asked.at >= self.times.transit_ms:
                 self.counts["DAT-3/follows"] += 1
                 self._sends.remove(asked)
-                yield self._undelivered("DAT-3/follows", "DAT-3, DAT-2", "a datagram of the host", asked.at)
+                yield self._undelivered(
+                    "DAT-3/follows", "DAT-3, DAT-2", f"a datagram of the host{asked.size}", asked.at
+                )
 
     def _undelivered(self, case: str, requirement: str, what: str, at: int) -> Finding:
         return Finding(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from vnic_conformance.reports.summary import count, many, tally
 from vnic_conformance.running.verdicts import Verdict
 from vnic_conformance.system_role.checking import SystemChecked, SystemFailure
+from vnic_conformance.system_role.oracle import Outage
 from vnic_conformance.system_role.words import written
 from vnic_model.lines import WIDTH, Line
 
@@ -42,8 +43,18 @@ def system_lines(checked: SystemChecked) -> Iterator[Line]:
     yield from _wrapped(
         f"{many(outcome.steps, 'step')} in {many(outcome.sessions, 'session')}, {outcome.seconds:.1f} s"
     )
+    if outcome.longest.cause:
+        yield from _wrapped(outage_words(outcome.longest))
     yield Line("")
     yield from _wrapped(_sentence(checked), "verdict")
+
+
+def outage_words(longest: Outage) -> str:
+    """The longest outage in words: what was seen of it, for the kit tries frames only now and then."""
+    return (
+        f"longest outage: seen to last {longest.least_ms:,} ms, and not longer than {longest.most_ms:,} ms, after "
+        f"{longest.cause}"
+    )
 
 
 def _failure_lines(failure: SystemFailure) -> Iterator[Line]:
@@ -109,6 +120,11 @@ def system_plain(checked: SystemChecked) -> dict[str, object]:
             }
             for failure in outcome.failures
         ],
+        "longest_outage": {
+            "least_ms": outcome.longest.least_ms,
+            "most_ms": outcome.longest.most_ms,
+            "cause": outcome.longest.cause,
+        },
         "broken": None if outcome.broken is None else outcome.broken.as_fields(),
     }
 

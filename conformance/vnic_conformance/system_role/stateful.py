@@ -118,7 +118,11 @@ def _possible(self: _Programs, call: str) -> bool:
     if call == "complain":
         return facts.acts(None)
     if call == "hang":
-        return len(facts.hung) < MOST_HUNG and bool(facts.running - facts.hung.keys())
+        return len(facts.hung) < MOST_HUNG and any(facts.acts(who) for who in facts.running)
+    if call == "rmdev":
+        return any(facts.acts(i) for i in range(self.session.servers))
+    if call == "mkdev":
+        return bool(facts.stopped)
     return call != "resume" or bool(facts.hung)
 
 
@@ -130,6 +134,9 @@ def _targets(call: str, session: SystemSession) -> list[str]:
         everybody = [who for who in everybody if facts.acts(who)]
     elif call == "resume":
         everybody = [who for who in everybody if who in facts.hung]
+    elif call in ("rmdev", "mkdev"):
+        servers = range(session.servers)
+        everybody = [i for i in servers if (i in facts.stopped if call == "mkdev" else facts.acts(i))]
     return [CLIENT if who is None else server(who) for who in everybody]
 
 
@@ -211,7 +218,7 @@ def hunt(search: SystemSearch, *, seed: int) -> SystemSearch:
     run_programs(
         machine(search),
         seed=seed,
-        programs=search.budget // 10,
+        programs=search.budget,  # more than there can be: the budget ends them
         steps=PROGRAM_STEPS,
         shrink=True,
         ends=(_FoundError, _EnoughError),

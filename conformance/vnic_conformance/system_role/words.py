@@ -13,6 +13,8 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "hang": (PLATFORM, "target", ""),
     "resume": (PLATFORM, "target", ""),
     "migrate": (PLATFORM, "", ""),
+    "rmdev": (PLATFORM, "target", ""),
+    "mkdev": (PLATFORM, "target", ""),
     "link_down": (NETWORK, "server", ""),
     "link_up": (NETWORK, "server", ""),
     "adapter_error": (NETWORK, "server", ""),
@@ -32,8 +34,11 @@ CALLS: dict[str, tuple[str, str, str]] = {
 NEEDS = {
     **dict.fromkeys(("power_on", "power_off", "crash"), "power"),
     "migrate": "migration",
+    **dict.fromkeys(("rmdev", "mkdev"), "restart"),
     **dict.fromkeys(("add", "remove", "activate", "priority", "auto"), "console"),
 }
+#: Calls that may say how many bytes their frame is to have.
+SIZED = ("ping", "send")
 
 
 def stimulus(words: str) -> Stimulus:
@@ -53,6 +58,8 @@ def stimulus(words: str) -> Stimulus:
         arguments[target] = rest.pop(0)
     if value:
         arguments[value] = int(rest.pop(0))
+    if call in SIZED and rest:
+        arguments["length"] = int(rest.pop(0))
     return Stimulus.of(who, call, **arguments)
 
 
@@ -68,4 +75,4 @@ def written(each: Stimulus) -> str:
 
 def feature_of(each: Stimulus) -> str | None:
     """The feature that an implementation has to claim for a stimulus."""
-    return NEEDS.get(each.call)
+    return "frame_sizes" if "length" in each.given else NEEDS.get(each.call)

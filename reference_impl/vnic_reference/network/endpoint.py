@@ -33,6 +33,7 @@ from vnic_reference.network.streams import (
     Pinger,
     StreamSink,
     StreamSource,
+    filling,
     stream_fields,
 )
 
@@ -46,6 +47,8 @@ MAX_NEIGHBOURS = 256
 MAX_STREAMS = 64
 
 _NOBODY = bytes(6)
+#: Bytes of a frame in front of what an echo or a datagram carries: Ethernet, IPv4, and 8 of ICMP or UDP.
+_IN_FRONT = 14 + 20 + 8
 
 
 @dataclass(slots=True)
@@ -166,15 +169,17 @@ class Endpoint:
         self.announced.append(now)
         return True
 
-    def ping(self, pinger: Pinger, now: int) -> None:
-        """Send the next echo request of a pinger, due or not."""
-        echo = Echo(ICMP_ECHO_REQUEST, pinger.identifier, len(pinger.pings), PING_PAYLOAD)
+    def ping(self, pinger: Pinger, now: int, length: int | None = None) -> None:
+        """Send the next echo request of a pinger, due or not; ``length`` bytes in its frame, or as many as usual."""
+        payload = PING_PAYLOAD if length is None else filling(length - _IN_FRONT)
+        echo = Echo(ICMP_ECHO_REQUEST, pinger.identifier, len(pinger.pings), payload)
         pinger.pings.append(Ping(len(pinger.pings), now, False))
         pinger.pings[-1].taken = self._send_packet(pinger.peer, PROTOCOL_ICMP, echo.pack(), now)
 
-    def send(self, source: StreamSource, now: int) -> None:
-        """Send the next datagram of a stream, due or not."""
-        datagram = Udp(STREAM_PORT, STREAM_PORT, source.datagram(now))
+    def send(self, source: StreamSource, now: int, length: int | None = None) -> None:
+        """Send the next datagram of a stream, due or not; ``length`` bytes in its frame, or as many as usual."""
+        payload = source.datagram(now, *(() if length is None else (length - _IN_FRONT,)))
+        datagram = Udp(STREAM_PORT, STREAM_PORT, payload)
         if self._send_packet(source.peer, PROTOCOL_UDP, datagram.pack(self.ip, source.peer), now):
             source.sent += 1
         else:

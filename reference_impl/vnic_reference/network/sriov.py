@@ -269,6 +269,11 @@ class PhysicalPort:
         """Whether its cable has a link."""
         return self.cable.up
 
+    @property
+    def now(self) -> int:
+        """Virtual time in ms at the other end of the cable."""
+        return self._switch.now
+
     def add(self, name: str, mac: bytes, settings: PortSettings | None = None) -> LogicalPort:
         """Make a logical port.
 

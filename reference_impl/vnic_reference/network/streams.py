@@ -18,6 +18,11 @@ PING_TIMEOUT_MS = 1000
 PING_PAYLOAD = bytes(range(56))
 
 
+def filling(size: int) -> bytes:
+    """So many bytes, each its own number modulo 251, so that a byte that is lost or doubled shows."""
+    return bytes(at % 251 for at in range(size))
+
+
 @dataclass(slots=True)
 class StreamSource:
     """The sending end of a stream.
@@ -50,9 +55,9 @@ class StreamSource:
         at = self.begin + self.next_sequence * self.period_ms
         return at if self.end is None or at < self.end else None
 
-    def datagram(self, now: int) -> bytes:
-        """Payload of the next datagram."""
-        return _HEAD.pack(self.number, self.next_sequence, now).ljust(STREAM_BYTES, b"\x5a")
+    def datagram(self, now: int, size: int = STREAM_BYTES) -> bytes:
+        """Payload of the next datagram, of so many bytes, at least 16."""
+        return _HEAD.pack(self.number, self.next_sequence, now).ljust(size, b"\x5a")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from vnic_reference.machine import MAX_ADVANCE_MS
 from vnic_reference.network.streams import Pinger, StreamSource
 from vnic_reference.policy import Policy
 from vnic_reference.requests import Fields, RequestError, flag, number, word
-from vnic_reference.speaker import Speaker, listing_seen
+from vnic_reference.speaker import PROFILE, Speaker, listing_seen
 from vnic_reference.system.observer import Observer
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.scenario import CLIENT, PORTS_PER_ADAPTER, Scenario, ServerPlan
@@ -36,6 +36,8 @@ _ACTIONS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("platform", "hang"): ("hang", "target"),
     ("platform", "resume"): ("resume", "target"),
     ("platform", "migrate"): ("migrate", ""),
+    ("platform", "rmdev"): ("deregister", "target"),
+    ("platform", "mkdev"): ("register", "target"),
     ("network", "link_down"): ("link_down", "server"),
     ("network", "link_up"): ("link_up", "server"),
     ("network", "adapter_error"): ("adapter_error", "server"),
@@ -49,6 +51,19 @@ _ACTIONS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("console", "priority"): ("priority", "server"),
     ("console", "auto"): ("auto", ""),
 }
+
+
+#: Bytes of a frame that can be asked for: what a stream's datagram needs at least, and an MTU of 1500.
+_LENGTHS: Final = range(64, 1515)
+
+
+def _frame_length(fields: Fields) -> int | None:
+    if "length" not in fields:
+        return None
+    length = number(fields, "length")
+    if length not in _LENGTHS:
+        raise RequestError(f"length must be from {_LENGTHS[0]} to {_LENGTHS[-1]}")
+    return length
 
 
 class _Seen(Observer):
@@ -90,21 +105,25 @@ class SystemAdapter(Speaker):
 
     Args:
         parts: what its systems are made of, where that is not the reference.
+        claims: settings of the policy that it claims and starts from.
     """
 
     role = "system"
     max_servers = MAX_SERVERS
 
-    def __init__(self, parts: SystemParts | None = None) -> None:
+    def __init__(self, parts: SystemParts | None = None, claims: Mapping[str, str | int] | None = None) -> None:
         super().__init__()
         self._parts = parts or standard_parts()
-        self._start(Policy(), 2)
+        self._claims = dict(claims or {})
+        self._start(Policy.from_mapping(self._policy_at_first()), 2)
 
     def _introduction(self) -> Fields:
-        return {"clock": "virtual", "quiet_ms": 0, "features": "console power migration profiles", **CLAIMS}
+        features = "console power migration profiles frame_sizes restart"
+        claims = {PROFILE + name: value for name, value in self._claims.items()}
+        return {"clock": "virtual", "quiet_ms": 0, "features": features, **CLAIMS, **claims}
 
     def _policy_at_first(self) -> dict[str, object]:
-        return {}
+        return dict(self._claims)
 
     def _begin(self, policy: Policy, servers: int, fields: Fields) -> None:
         self._start(policy, servers)
@@ -135,9 +154,11 @@ class SystemAdapter(Speaker):
     def _apply(self, fields: Fields) -> Fields:
         who, call = word(fields, "who", None), word(fields, "call", None)
         if (who, call) == ("application", "ping"):
-            return self._do(lambda: self._system.application.endpoint.ping(self._pinger, self._system.now))
+            length = _frame_length(fields)
+            return self._do(lambda: self._system.application.endpoint.ping(self._pinger, self._system.now, length))
         if (who, call) == ("network", "send"):
-            return self._do(lambda: self._system.hosts[0].endpoint.send(self._source, self._system.now))
+            length = _frame_length(fields)
+            return self._do(lambda: self._system.hosts[0].endpoint.send(self._source, self._system.now, length))
         if (who, call) not in _ACTIONS:
             raise RequestError(f"{who[:20]} {call[:20]} is nothing that happens to a system")
         do, field = _ACTIONS[who, call]

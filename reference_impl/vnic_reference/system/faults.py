@@ -15,16 +15,19 @@ from typing import Final, TypeVar
 
 from vnic_reference.client import VnicClient
 from vnic_reference.client.faults import CLIENT_FAULTS
+from vnic_reference.faults import FAULTS
 from vnic_reference.network.application import Application
 from vnic_reference.network.sriov import LogicalPort, SriovAdapter
+from vnic_reference.partition import Unit
 from vnic_reference.parts import Parts
 from vnic_reference.server import VnicServer
 from vnic_reference.server.faults import SERVER_FAULTS
 from vnic_reference.system.adapter import SystemAdapter
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.standard import standard_parts
-from vnic_reference.transport import Transport
+from vnic_reference.transport import Transport, close_sub_crqs
 from vnic_spec.vocabulary import Status
+from vnic_spec.wire import Rc
 
 _Part = TypeVar("_Part", bound=type)
 
@@ -46,25 +49,33 @@ class SystemFault:
         requirement: ID of the requirement that it hurts.
         description: what it does wrong, in a sentence.
         parts: what its systems are made of.
+        claims: settings that it claims.
     """
 
     name: str
     requirement: str
     description: str
     parts: SystemParts = field(repr=False)
+    claims: Mapping[str, str | int] = field(default_factory=dict)
 
     def adapter(self) -> SystemAdapter:
         """A new adapter in role ``system`` with this fault."""
-        return SystemAdapter(self.parts)
+        return SystemAdapter(self.parts, self.claims)
 
 
 #: Every variant by name.
 SYSTEM_FAULTS: dict[str, SystemFault] = {}
 
 
-def _enter(name: str, requirement: str, description: str, parts: SystemParts) -> None:
+def _enter(
+    name: str,
+    requirement: str,
+    description: str,
+    parts: SystemParts,
+    claims: Mapping[str, str | int] | None = None,
+) -> None:
     assert name not in SYSTEM_FAULTS, f"two faults are called {name}"
-    SYSTEM_FAULTS[name] = SystemFault(name, requirement, description, parts)
+    SYSTEM_FAULTS[name] = SystemFault(name, requirement, description, parts, claims or {})
 
 
 def _fault(requirement: str) -> Callable[[_Part], _Part]:
@@ -101,6 +112,32 @@ class NoFencing(Transport):
     def sever(self) -> None:
         """Disconnect, and take nothing away."""
         self.partner = None
+
+
+@_fault("MON-3")
+class FreeOfServerUnnoticed(Transport):
+    """A server that frees its CRQ while its partition runs on stays what it was."""
+
+    def free_crq(self, unit: Unit) -> Rc:
+        """Free it, and tell nobody."""
+        if unit.server is None or unit.crq is None:
+            return super().free_crq(unit)
+        close_sub_crqs(unit)
+        if self.peer(unit) is not None:
+            self.sever()
+        unit.close_crq()
+        return Rc.H_SUCCESS
+
+
+_DELAY_MS = 5000
+for _name, _claims in (("restarted_equal_preempts", {}), ("delay_goes_on", {"preempt_delay_ms": _DELAY_MS})):
+    _enter(
+        _name,
+        FAULTS[_name].requirement,
+        FAULTS[_name].description,
+        replace(standard_parts(), machine=FAULTS[_name].parts),
+        _claims,
+    )
 
 
 # -- adapter ---------------------------------------------------------------------------------------------------------
@@ -176,6 +213,65 @@ class CrossedPorts(LogicalPort):
             for port in physical.logical:
                 if port is not self and self.accepts(wire[:6]):
                     LogicalPort.deliver(port, wire)
+
+
+#: How long a port of a switch that runs the spanning tree protocol forwards nothing: listening, learning, and a topology change.
+_BLOCKED_MS = 50_000
+
+
+@_fault("DAT-3")
+class PortBlockedAfterLinkUp(LogicalPort):
+    """The port has a link again, and neither sends nor receives anything for 50 s."""
+
+    _was_up = True
+    _blocked_until = 0
+
+    @property
+    def link_up(self) -> bool:
+        """As it is; coming up begins the time."""
+        up = super().link_up
+        if up and not self._was_up:
+            self._blocked_until = self.physical.now + _BLOCKED_MS
+        self._was_up = up
+        return up
+
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing passes now."""
+        return self.link_up and self.physical.now < self._blocked_until
+
+    def transmit(self, frame: bytes) -> bool:
+        """Taken, and lost."""
+        return self.blocked or super().transmit(frame)
+
+    def deliver(self, wire: bytes) -> None:
+        """Lost."""
+        if not self.blocked:
+            super().deliver(wire)
+
+
+@_fault("DAT-1")
+class PortLosesLongFrames(LogicalPort):
+    """The port loses every frame of more than 512 bytes, either way."""
+
+    def transmit(self, frame: bytes) -> bool:
+        """Taken, and lost if it is long."""
+        return len(frame) > 512 or super().transmit(frame)
+
+    def deliver(self, wire: bytes) -> None:
+        """Lost if it is long."""
+        if len(wire) <= 512:
+            super().deliver(wire)
+
+
+@_fault("DAT-2")
+class PortLosesOneLength(LogicalPort):
+    """The port does not receive frames of exactly 1,024 bytes."""
+
+    def deliver(self, wire: bytes) -> None:
+        """All but those."""
+        if len(wire) != 1024:
+            super().deliver(wire)
 
 
 # -- server and client, beside their own lists -----------------------------------------------------------------------
