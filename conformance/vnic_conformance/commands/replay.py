@@ -50,6 +50,8 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     try:
         with stoppable(), open_target(adapter, time_scale=time_scale) as target:
             replayed = [replay_failure(target, failure) for failure in wanted]
+            if worst(replayed) is ExitCode.CONFORMS:
+                target.finish()
     except SpecError as error:
         raise click.UsageError(str(error)) from None
     except AdapterBroken as trouble:

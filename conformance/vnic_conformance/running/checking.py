@@ -6,6 +6,7 @@ import importlib.metadata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import phases
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
@@ -122,7 +123,11 @@ def check_role(
         )
 
         def plays(engine: Engine) -> Iterator[Play]:
-            return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+            yield from phases.plays(
+                engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers
+            )
+            if not engine.outcome.failures:
+                target.finish()  # an adapter that does not end as it must is broken, however well it played
 
         return Checked(header, tuple(chosen), engine.run(plays))
 
@@ -145,7 +150,13 @@ def _check_system(request: Request, target: Target, profile: Profile) -> SystemC
         )
     except CannotJudgeError as error:
         raise RequestError(str(error)) from None
-    return SystemChecked(request.adapter, target.hello.label, request.seed, made.run())
+    outcome = made.run()
+    if outcome.broken is None and not outcome.failures:
+        try:
+            target.finish()
+        except AdapterBroken as trouble:
+            outcome.broken, outcome.code = trouble, ExitCode.ADAPTER_BROKEN
+    return SystemChecked(request.adapter, target.hello.label, request.seed, outcome)
 
 
 def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
