@@ -42,6 +42,7 @@ class Request:
         time_scale: factor on every wait.
         phases: what is played.
         longest_wait_s: on a real clock, the longest step of it that is waited for, in seconds.
+        given: options that somebody has given, as typed; one that would be ignored is refused.
     """
 
     adapter: str
@@ -54,6 +55,7 @@ class Request:
     time_scale: float = 1.0
     phases: tuple[str, ...] = phases.PHASES
     longest_wait_s: float = LONGEST_WAIT_MS / 1000
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,10 @@ def check_role(
 
 def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:
     """Role system has cases, an oracle and an outcome of its own; the phases that it has are played."""
+    if "--servers" in request.given:
+        raise RequestError("--servers: in role system each story says how many servers it has")
+    if "--longest-wait" in request.given:
+        raise RequestError("--longest-wait: role system is judged on a virtual clock")
     wanted = tuple(phase for phase in request.phases if phase in ("scripted", "hypothesis"))
     if not wanted:
         raise RequestError("role system has the phases scripted and hypothesis only")
@@ -192,5 +198,7 @@ def _fits(request: Request, target: Target) -> None:
     hello = target.hello
     if hello.role != "hypervisor":
         raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the roles hypervisor and system")
+    if hello.virtual and "--longest-wait" in request.given:
+        raise RequestError("--longest-wait: the adapter's clock is virtual; nothing is waited for")
     if request.servers is not None and request.servers > hello.servers:
         raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")
