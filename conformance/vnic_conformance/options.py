@@ -15,6 +15,8 @@ from vnic_conformance.foreign import cut, printable
 
 #: Most steps of random phases; at 5,000 a second that is two days.
 MOST_STEPS: Final = 1_000_000_000
+#: Most states of an exploration: more than any memory holds.
+MOST_STATES: Final = 1 << 40
 #: A seed is a signed number of 64 bits.
 MOST_SEED: Final = (1 << 63) - 1
 #: Largest factor on waits, and the smallest.
@@ -101,8 +103,3 @@ def refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
     found = given(ctx, *names)
     if found:
         raise click.UsageError(f"{' and '.join(found)}: {why}", ctx)
-
-
-def refuse_others(ctx: click.Context, allowed: tuple[str, ...], why: str) -> None:
-    """Refuse every parameter that was given, except these; see :func:`refuse`."""
-    refuse(ctx, tuple(p.name for p in ctx.command.params if p.name not in (None, *allowed)), why)

@@ -44,8 +44,6 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
     """  # noqa: D301 - click wants the character, not its name
     text = text_of(file)
     if not is_run(text):
-        if case is not None:
-            raise click.UsageError(f"--case: {file} is a trace, and has no cases")
         return _trace(file, text, form)
     run = loaded(file, text)
     if form == "log":
@@ -83,8 +81,6 @@ def loaded(file: Path, text: str) -> RecordedRun:
 
 
 def _trace(file: Path, text: str, form: str) -> ExitCode:
-    if form == "log":
-        raise click.UsageError(f"--as log: {file} is a trace, and no log")
     try:
         trace = replay(Trace.load(text))
     except TraceError as error:

@@ -15,7 +15,7 @@ from vnic_conformance.commands.explore.request import Request, request_of
 from vnic_conformance.commands.explore.running import Engine, Result, run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.instance_list import list_instances
-from vnic_conformance.options import Whole, refuse, refuse_others
+from vnic_conformance.options import MOST_STATES, Whole
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import refusal, show
 from vnic_model.native import MEBIBYTES
@@ -45,7 +45,7 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
     metavar="K",
     help="Runs in which users, administrators, faults and time act at most K times.",
 )
-@click.option("--at-most", type=Whole(1, 1 << 40), metavar="STATES", help="Give up beyond so many states.")
+@click.option("--at-most", type=Whole(1, MOST_STATES), metavar="STATES", help="Give up beyond so many states.")
 @click.option(
     "--engine",
     type=click.Choice([e.value for e in Engine]),
@@ -85,9 +85,7 @@ __all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setti
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--list", "listing", is_flag=True, help="List the instances and the mutations, and stop.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
-@click.pass_context
 def command(
-    ctx: click.Context,
     name: str | None,
     servers: int | None,
     mutate: str | None,
@@ -127,31 +125,17 @@ def command(
       vnickit explore --mutants --instance gap,wish    which mutations of the specification does it notice?
     """  # noqa: D301 - click wants the character, not its name
     if listing:
-        refuse_others(ctx, ("listing",), "--list shows what there is, and does nothing else")
         return list_instances()
     if mutants:
-        words = "--mutants goes with --instance, --servers, --at-most, --out, --json and --progress only"
-        refuse_others(ctx, ("mutants", "name", "servers", "at_most", "out", "as_json", "report"), words)
+        if mutate or profile or endless or symmetric or graph or file or client_depth or server_depth:
+            raise click.ClickException(
+                "--mutants goes with --instance, --servers, --at-most, --out, --json and --progress only"
+            )
         return show_mutants(
             names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
         )
     if out is not None:
-        raise click.UsageError("--out is for the report on mutants; add --mutants")
-    if symmetric and (graph is not None or endless):
-        raise click.UsageError("--symmetry goes with neither --liveness nor --graph, which follow single servers")
-    if graph is not None:
-        machine = ("name", "servers", "mutate", "profile", "client_depth", "server_depth", "interventions")
-        words = (
-            "--graph checks nothing; it goes with neither --liveness nor --trace nor --json, but with the options of the "
-            "instance, --quotient and --at-most only"
-        )
-        refuse_others(ctx, ("graph", "quotient", "at_most", *machine), words)
-    if endless:
-        refuse(ctx, ("engine", "mebibytes"), "--liveness explores in Python, and keeps every state")
-    if engine == Engine.PYTHON.value:
-        refuse(ctx, ("mebibytes",), "only generated C is bounded in memory; leave out --engine python")
-    if mutate is None:
-        refuse(ctx, ("all_properties",), "without --mutate all properties are checked")
+        raise click.ClickException("--out is for the report on mutants; add --mutants")
     request = request_of(
         name=name,
         servers=servers,
@@ -164,7 +148,11 @@ def command(
     )
     if file is not None and not file.parent.is_dir():
         raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    if symmetric and (graph is not None or endless):
+        raise click.ClickException("--symmetry goes with neither --liveness nor --graph, which follow single servers")
     if graph is not None:
+        if endless or as_json or file is not None:
+            raise click.ClickException("--graph checks nothing; it goes with neither --liveness nor --trace nor --json")
         return export(request.machine, graph, quotient, at_most)
     if quotient is not None:
         raise click.ClickException("--quotient says how a graph is to be seen; add --graph FILE")
