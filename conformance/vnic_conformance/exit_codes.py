@@ -20,7 +20,9 @@ class ExitCode(IntEnum):
     USAGE = 2  #: the command line is wrong, or a file that it names cannot be read
     INCONCLUSIVE = 3  #: no verdict: nothing was exercised, a limit was reached, or the run was stopped
     ADAPTER_BROKEN = 4  #: the adapter does not speak the protocol, died or hung
-    KIT_ERROR = 5  #: a fault of the kit itself; says nothing about the implementation
+    KIT_ERROR = (
+        5  #: a fault of the kit itself, which says nothing about the implementation; or what it had to write is lost
+    )
 
     def __repr__(self) -> str:
         return self.name

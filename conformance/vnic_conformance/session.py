@@ -6,20 +6,15 @@ and replay differ only in where the stimuli come from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from vnic_conformance.oracle import REPEATED, Judgement, Oracle
+from vnic_conformance.answer import Requests, ask
+from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_spec.profile import Profile
 
-
-class Requests(Protocol):
-    """What a session needs of a target (:mod:`vnic_conformance.targets`)."""
-
-    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """Send one request and answer its reply; raises what the target raises when the adapter is broken."""
+__all__ = ["Requests", "Session"]
 
 
 @dataclass
@@ -49,24 +44,18 @@ class Session:
         fields: dict[str, object] = {"op": "reset", "servers": self.servers, "observe": 1}
         if self.unpaired:
             fields["unpaired"] = " ".join(self.unpaired)
-        return self._keep(self.oracle.begin(self.target.request(fields)))
-
-    def _asked(self, stimulus: Stimulus) -> dict[str, object]:
-        """The reply to a stimulus with what can be seen then, which a reply of outcome ``unknown`` need not carry."""
-        reply = self.target.request(stimulus.request())
-        if reply.get("outcome") == "unknown" and "client_queue" not in reply:
-            return {**self.target.request({"op": "observe"}), **reply}
-        return reply
+        return self._keep(self.oracle.begin(ask(self.target, fields)))
 
     def apply(self, stimulus: Stimulus) -> Judgement:
         """Apply one stimulus and judge the answer; a busy call is repeated."""
         self.word.append(stimulus)
         stimulus = with_tokens(stimulus, self._tokens)
-        judgement = self.oracle.step(stimulus, self._asked(stimulus))
+        judgement = self.oracle.step(stimulus, ask(self.target, stimulus.request()))
         repeated = 0
         while judgement.busy:
             repeated += 1
-            judgement = self.oracle.step(stimulus, {**self._asked(stimulus), REPEATED: repeated})
+            answer = ask(self.target, stimulus.request())
+            judgement = self.oracle.step(stimulus, answer.noting(repeated=repeated))
         token = judgement.came.get("r4")
         if isinstance(token, int) and token not in self._tokens[-1:]:
             self._tokens.append(token)

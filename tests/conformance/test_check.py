@@ -163,7 +163,7 @@ def test_a_violation_of_what_was_not_selected_is_told_and_does_not_count(vnickit
         (("-k", "FOV-33"), "no case matches 'FOV-33'; did you mean FOV-3"),
         (("-k", "NO-SUCH-ID"), "no case matches 'NO-SUCH-ID'"),
         (("-k", "FOV-2", "-k", "CLI-1"), "CLI-1 binds no hypervisor but another role"),
-        (("-k", "SEL-1"), "SEL-1 is checked as part of INV-1"),
+        (("-k", "CRQ-1"), "nothing checks CRQ-1 here"),
         (("--profile", "grace"), "--profile takes NAME=VALUE"),
         (("--profile", "grace=many"), "must be integer 1..1000, not 'many'"),
         (("--profile", "grave=3"), "did you mean grace"),

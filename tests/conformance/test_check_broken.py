@@ -15,6 +15,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import read
 from vnic_reference.adapter import Adapter
 
@@ -86,6 +87,60 @@ def test_an_adapter_that_declines_to_reset_is_broken(vnickit: Kit, plant: Plant)
     assert report["steps"] == 400
 
 
+class BreaksAfterAViolation(Adapter):
+    """Registers nobody, and cannot be reset a second time."""
+
+    resets = 0
+
+    def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
+        self.resets += request["op"] == "reset"
+        if self.resets == 2:
+            return {"seq": request["seq"], "outcome": "error", "error": "no machine is free"}
+        reply = super().__call__(request)
+        return {**reply, "rc": -16} if request.get("call") == "reg_crq" else reply
+
+
+def test_a_violation_outweighs_an_adapter_that_breaks_later(vnickit: Kit, plant: Plant) -> None:
+    """It breaks where the failure is repeated: the failure is shown as it was found."""
+    result = vnickit("check", "--adapter", plant(BreaksAfterAViolation), "--phase", "walk", "--steps", "500", "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == ExitCode.VIOLATION
+    (failure,) = report["failures"]
+    assert failure["requirement"] == "CRQ-2"
+    assert report["broken"]["came"] == 'outcome "error": no machine is free'
+    assert report["sentence"] == "VIOLATION: CRQ-2/answers; then the adapter broke."
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "told to end"])
+def test_a_run_that_is_stopped_after_a_violation_reports_it(number: signal.Signals, tmp_path: Path) -> None:
+    part = tmp_path / "run.jsonl.part"
+    adapter = "python:vnic_reference.faults:stale_elements_kept"
+    words = ["check", "--adapter", adapter, "--phase", "walk", "--phase", "scripted", "-k", "CRQ-9*", "-k", "SES-*"]
+    words += ["-k", "MON-*", "--steps", "1000000", "--log", "run.jsonl", "--junit", "j.xml"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        kit = subprocess.Popen(
+            [sys.executable, "-m", "vnic_conformance", *words],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (part.exists() and '"failure":' in part.read_text(encoding="utf-8")):
+        time.sleep(0.05)
+    os.kill(kit.pid, number)
+    stdout, stderr = kit.communicate(timeout=60)
+    assert kit.returncode == ExitCode.VIOLATION, stderr
+    assert "\nFAIL  " in stdout
+    last = stdout.splitlines()[-3:]
+    assert "The run was stopped before its end (interrupted)." in " ".join(" ".join(last).split())
+    assert "<failure " in (tmp_path / "j.xml").read_text(encoding="utf-8")
+    run = read(tmp_path / "run.jsonl")
+    assert run.stopped == "interrupted"
+    assert run.failures
+    assert judge_again(run).code is ExitCode.VIOLATION
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "told to end"])
 def test_a_run_that_is_stopped_keeps_its_log(number: signal.Signals, tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
@@ -97,8 +152,9 @@ def test_a_run_that_is_stopped_keeps_its_log(number: signal.Signals, tmp_path: P
         kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     finally:
         signal.signal(signal.SIGINT, before)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 100_000):
+    deadline = time.monotonic() + 60
+    part = tmp_path / "run.jsonl.part"
+    while time.monotonic() < deadline and not (part.exists() and part.stat().st_size > 100_000):
         time.sleep(0.05)
     os.kill(kit.pid, number)
     _, stderr = kit.communicate(timeout=20)
@@ -111,16 +167,18 @@ def test_a_run_that_is_stopped_keeps_its_log(number: signal.Signals, tmp_path: P
 
 
 def test_a_kit_that_is_killed_leaves_every_step_that_it_had_recorded(tmp_path: Path) -> None:
-    log = tmp_path / "run.jsonl"
+    log, part = tmp_path / "run.jsonl", tmp_path / "run.jsonl.part"
+    log.write_text("of an earlier run")
     words = ["check", "--adapter", "python:vnic_reference.adapter:Adapter", "--phase", "walk", "--steps", "1000000"]
     command = [sys.executable, "-m", "vnic_conformance", *words, "--log", str(log)]
     kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 100_000):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (part.exists() and part.stat().st_size > 100_000):
         time.sleep(0.05)
     kit.kill()
     kit.wait(timeout=20)
-    run = read(log)
+    assert log.read_text() == "of an earlier run"
+    run = read(part)
     assert run.truncated
     assert run.stopped == ""
     assert len(run.sessions[0].episode.moments) > 50

@@ -57,7 +57,7 @@ def test_what_was_allowed_then_is_allowed_now(text: str) -> None:
 
 def test_an_answer_that_is_not_allowed_is_found_though_the_log_says_ok(text: str) -> None:
     def lie(record: dict[str, object]) -> bool:
-        came = record.get("came")
+        came = record.get("reply")
         if record.get("call") != "reg_crq" or not isinstance(came, dict) or came.get("rc") != 0:
             return False
         came["rc"] = 2
@@ -76,7 +76,7 @@ def test_a_script_that_alone_knows_what_is_wrong_judges_again(plant: Plant) -> N
     run = load(file)
     alone = next(f for f in run.failures if f.script)
     found = judge_again(run)
-    bad = next(s for s in found.sessions if s.what == alone.case)
+    bad = next(s for s in found.sessions if s.what == alone.script)
     assert (bad.now, bad.requirement) == ("fail", alone.requirement)
     kept = judge_again(load(excerpt(run.header, [alone])))
     assert [(s.session, s.was, s.now) for s in kept.sessions] == [(0, "fail", "fail")]

@@ -166,7 +166,7 @@ def test_a_virtual_clock_may_take_a_while_too() -> None:
     session = play(wall, Adapter(quiet_ms=30), [*two_servers(1000), advance(3001)])
     assert session.failure is None
     assert session.oracle.now == 3001
-    assert "measured" not in session.judgements[-1].came
+    assert session.judgements[-1].came.facts.measured is None
 
 
 def test_nothing_is_paced_that_shows_everything_at_once() -> None:
@@ -181,7 +181,7 @@ def test_a_long_busy_answer_is_waited_for() -> None:
     assert session.failure is None
     last, before = session.judgements[-1].came, session.judgements[-2].came
     times, earlier = measured(last), measured(before)
-    assert last["repeated"] == 3
+    assert last.facts.repeated == 3
     assert times is not None
     assert earlier is not None
     assert times[0].first - earlier[1].last >= 1 + 10 - 2  # as the codes said, less rounding

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from vnic_conformance.answer import Answer, Facts
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.episode import retrace
-from vnic_conformance.running.events import Event, SessionBegan, StepDone
+from vnic_conformance.running.events import Event, RunBegan, SessionBegan, StepDone
+from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import RunLogError, is_run, load
 from vnic_conformance.running.runlog import RunLog, excerpt
+from vnic_conformance.stimulus import Stimulus
 from vnic_reference.adapter import Adapter
+from vnic_spec.profile import Profile
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"
 Kit = Callable[..., Result]
@@ -123,8 +128,8 @@ def test_half_a_last_line_counts_as_missing() -> None:
         (lambda lines: [], "no header"),
         (lambda lines: ["{}\n"], "no header"),
         (
-            lambda lines: [lines[0].replace('"version":1', '"version":9'), *lines[1:]],
-            "version 9; this kit reads version 1",
+            lambda lines: [lines[0].replace('"version":2', '"version":9'), *lines[1:]],
+            "version 9; this kit reads versions 1 and 2",
         ),
         (lambda lines: [lines[0].replace('"grace":3', '"grace":"x"'), *lines[1:]], "line 1: "),
         (lambda lines: [*lines[:3], "{\n", *lines[3:]], "line 4 is no JSON"),
@@ -142,6 +147,51 @@ def test_a_damaged_log_is_refused(change: Callable[[list[str]], list[str]], says
 def test_what_is_no_log_is_told_from_one() -> None:
     assert is_run(logged(REFERENCE, 5)[0])
     assert not any(map(is_run, ("", "{}", "[]", "x", '{"trace":"vnic-trace"}')))
+
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def test_the_parts_of_what_came_stand_apart() -> None:
+    """An adapter's own fields are in ``reply``, whatever their names; the kit's facts have a place that no adapter reaches."""
+    file = io.StringIO()
+    log = RunLog(file)
+    log(RunBegan("0", "mine", {}, Profile(), 1, 1, (), ()))
+    came = Answer(
+        {"outcome": "done", "absent": "CRQ-11", "seen": "x"}, {"now": 0, "client_queue": ""}, Facts(repeated=2)
+    )
+    log(SessionBegan(1, "walk", None, 1, None, Judgement(Stimulus.of("kit", "reset"), ok=True, came=came)))
+    gone = Answer({"outcome": "done"}, {"now": 5}, Facts(measured=(1, 2, 3, 4, 5)))
+    unlooked = Answer({"outcome": "unsupported", "gone": "now", "client_queue_": 1})
+    for number, each in enumerate((gone, unlooked), 1):
+        done = Stimulus.of("client", "free_crq")
+        log(StepDone(1, number, done, Judgement(done, ok=True, came=each)))
+    lines = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert lines[1]["reply"] == {"outcome": "done", "absent": "CRQ-11", "seen": "x"}
+    assert lines[1]["facts"] == {"repeated": 2}
+    assert lines[2]["seen"] == {"now": 5, "client_queue": None}
+    assert "seen" not in lines[3]
+    assert "facts" not in lines[3]
+    episode = load(file.getvalue()).sessions[0].episode
+    assert [episode.start, *(moment.came for moment in episode.moments)] == [came, gone, unlooked]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "facts"),
+    [
+        ("run_version_1", ExitCode.VIOLATION, lambda facts: facts.repeated == 20),
+        ("run_version_1_real", ExitCode.CONFORMS, lambda facts: facts.measured is not None and facts.absent),
+    ],
+)
+def test_a_log_of_version_1_is_still_read(name: str, code: ExitCode, facts: Callable[[Facts], bool]) -> None:
+    run = load((GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8"))
+    moments = [moment for session in run.sessions for moment in session.episode.moments]
+    assert any(facts(moment.came.facts) for moment in moments)
+    assert not any({"absent", "measured", "repeated", "gone"} & set(moment.came) for moment in moments)
+    assert all(moment.came.seen for moment in moments)
+    assert judge_again(run).code is code
+    for failure in run.failures:
+        assert retrace(failure.episode)[-1].judgement.requirement == failure.requirement
 
 
 # --- show --------------------------------------------------------------------------------------------------------------

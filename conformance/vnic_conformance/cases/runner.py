@@ -10,6 +10,7 @@ from vnic_conformance.cases.script import NOTHING, Expected, Not, OneOf, Script,
 from vnic_conformance.oracle.judge import Judgement, Mismatch
 from vnic_conformance.oracle.possibility import Allowed, matches
 from vnic_conformance.protocol.hello import Hello
+from vnic_conformance.protocol.messages import Outcome
 from vnic_conformance.running.episode import conversation
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
@@ -81,6 +82,11 @@ def stimuli(script: Script, session: Session) -> Iterator[Stimulus]:
         yield stimulus
         judgement = session.judgements[-1]
         if session.failure is not None or judgement.inconclusive:
+            return
+        if judgement.came.get("outcome") == Outcome.UNKNOWN:
+            # The oracle follows both ways; what a script expects from here on only one of them leads to.
+            why = f"{stimulus.who} {stimulus.call} is answered unknown, and what the script expects then is not known"
+            session.judgements[-1] = replace(judgement, inconclusive=why)
             return
         if session.oracle.by_time:
             # On a real clock a script cannot know what has happened by itself by now. The oracle does.

@@ -6,12 +6,14 @@ import contextlib
 import json
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from vnic_conformance.commands.log_file import LogFile
+from vnic_conformance.commands.writing import after_losing, check_places, complain, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import (
     LONGEST_S,
@@ -32,7 +34,7 @@ from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, Req
 from vnic_conformance.running.phases import LONG, PHASES
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
-from vnic_conformance.running.runlog import RunLog, excerpt
+from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.system_role.checking import SystemChecked
 from vnic_conformance.system_role.report import system_junit, system_lines, system_plain
 from vnic_conformance.targets import FORMS, SpecError
@@ -44,7 +46,8 @@ FAILURES = "vnickit-failures.jsonl"
 
 EPILOG = (
     "Exit codes: 0 conforms, and something was exercised; 1 violation; 2 wrong usage; 3 inconclusive, or nothing was "
-    "exercised; 4 the adapter is broken; 5 a fault of the kit."
+    "exercised; 4 the adapter is broken; 5 a fault of the kit, or it conforms and a file could not be written. A violation is 1, "
+    "whatever comes after it."
 )
 
 
@@ -93,7 +96,12 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     metavar="S",
     help="On a real clock: longest step of it, in seconds; cases that need more are not exercised.",
 )
-@click.option("--log", "log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log of the run here.")
+@click.option(
+    "--log",
+    "log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the log of the run here.  Until it is over: FILE.part.",
+)
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
@@ -146,22 +154,39 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    for option, path in (("--log", log), ("--junit", xml)):
-        if path is not None and not path.parent.is_dir():
-            raise click.ClickException(f"{option} {path}: there is no directory {path.parent}")
-    with _logging(log) as listeners, stoppable():
-        checked = checked_or_refused(request, [*listeners, *progress(report)])
+    check_places((("--log", log), ("--junit", xml)))
+    written = None if log is None else LogFile(log)
+    listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
+    try:
+        with stoppable():
+            checked = checked_or_refused(request, listeners)
+    finally:
+        if written is not None:
+            written.close()
     if isinstance(checked, SystemChecked):
         return _report_system(checked, log=log, xml=xml, as_json=as_json)
-    file = _keep(checked, log)
+    file, lost = _keep(checked) if written is None else (str(log), [written.lost])
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     if xml is not None:
-        _write(xml, junit(header, chosen, outcome, file=file))
-    if as_json:
-        click.echo(json.dumps(plain_report(header, chosen, outcome), indent=2, ensure_ascii=False))
-    else:
-        show(report_lines(header, chosen, outcome, file=file))
-    return outcome.code
+        lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
+    with _told_whatever_happens(lost):
+        if as_json:
+            click.echo(json.dumps(plain_report(header, chosen, outcome), indent=2, ensure_ascii=False))
+        else:
+            show(report_lines(header, chosen, outcome, file=file))
+    if outcome.fault is not None:
+        complain(f"a fault of the kit ended the run: {type(outcome.fault).__name__}: {outcome.fault}")
+    return after_losing(outcome.code, lost)
+
+
+@contextlib.contextmanager
+def _told_whatever_happens(lost: Sequence[str]) -> Iterator[None]:
+    """Report first; then say what could not be written."""
+    try:
+        yield
+    finally:
+        for complaint in filter(None, lost):
+            complain(complaint)
 
 
 def choices(words: tuple[str, ...]) -> dict[str, object]:
@@ -179,22 +204,27 @@ def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None
     """Report on a whole system."""
     if log is not None:
         # The log of a run tells of hypervisors; what there is to keep of a system is in the JSON report.
-        click.echo("vnickit: --log is not written in role system; --json has every failure with its steps", err=True)
-    if xml is not None:
-        _write(xml, system_junit(checked))
-    if as_json:
-        click.echo(json.dumps(system_plain(checked), indent=2, ensure_ascii=False))
-    else:
-        show(system_lines(checked))
-    return checked.outcome.code
+        complain("--log is not written in role system; --json has every failure with its steps")
+    lost = [] if xml is None else [write_whole(xml, system_junit(checked))]
+    with _told_whatever_happens(lost):
+        if as_json:
+            click.echo(json.dumps(system_plain(checked), indent=2, ensure_ascii=False))
+        else:
+            show(system_lines(checked))
+    return after_losing(checked.outcome.code, lost)
 
 
 def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked | SystemChecked:
     """Check; what makes no sense is wrong usage."""
     try:
-        return check_role(request, listeners, lambda words: click.echo(words, err=True))
+        return check_role(request, listeners, _tell)
     except (NothingSelectedError, RequestError, SpecError) as error:
         raise click.UsageError(str(error)) from None
+
+
+def _tell(words: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(words, err=True)
 
 
 @contextlib.contextmanager
@@ -214,35 +244,9 @@ def stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@contextlib.contextmanager
-def _logging(path: Path | None) -> Iterator[list[Listener]]:
-    if path is None:
-        yield []
-        return
-    try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
-    with contextlib.closing(RunLog(file)) as log:
-        yield [log]
-
-
-def _keep(checked: Checked, log: Path | None) -> str | None:
-    """Where the failures can be found again."""
-    if log is not None:
-        return str(log)
+def _keep(checked: Checked) -> tuple[str | None, list[str]]:
+    """Where the failures can be found again, and why not."""
     if not checked.outcome.failures:
-        return None
-    try:
-        Path(FAILURES).write_text(excerpt(checked.header, checked.outcome.failures), encoding="utf-8")
-    except OSError as error:
-        click.echo(f"vnickit: the failures could not be kept: {FAILURES}: {error.strerror}", err=True)
-        return None
-    return FAILURES
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from None
+        return None, []
+    lost = write_whole(Path(FAILURES), excerpt(checked.header, checked.outcome.failures))
+    return (None, [f"the failures could not be kept: {lost}"]) if lost else (FAILURES, [])

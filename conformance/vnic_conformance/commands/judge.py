@@ -45,6 +45,7 @@ def command(file: Path, as_json: bool) -> ExitCode:
             "truncated": found.truncated,
             "exit": int(found.code),
             "otherwise": len(found.otherwise),
+            "not_selected": len(found.beside),
             "sessions": [asdict(session) for session in found.sessions],
         }
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
@@ -67,10 +68,13 @@ def _report(found: Rejudgement) -> None:
     if shown:
         click.echo()
         click.echo("otherwise than then:" if found.otherwise else "failed, now as then:")
+    beside = len(found.beside)
     for session in shown[:_DESCRIBED]:
         click.echo(_described(session))
     if len(shown) > _DESCRIBED:
         click.echo(f"  and {len(shown) - _DESCRIBED:,} more; --json has them all")
+    if beside:
+        click.echo(f"violated, but not selected in that run: {beside:,} of these sessions")
 
 
 def _described(session: Rejudged) -> str:

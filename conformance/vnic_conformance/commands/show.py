@@ -93,8 +93,8 @@ def _trace(file: Path, text: str, form: str) -> ExitCode:
 
 
 def _run(file: Path, run: RecordedRun, form: str) -> None:
-    cases = known_cases(run.header.cases)
     outcome = outcome_of(run)
+    cases = known_cases(dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)]))
     if form == "json":
         click.echo(json.dumps(plain_report(run.header, cases, outcome), indent=2, ensure_ascii=False))
     else:

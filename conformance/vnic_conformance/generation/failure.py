@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vnic_conformance.generation.menu import can_act
-from vnic_conformance.oracle import MEASURED, REPEATED, Judgement
+from vnic_conformance.oracle import Judgement
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
@@ -119,7 +119,7 @@ class Reruns:
 
 
 #: Fields that may differ from run to run: what the adapter numbers, and session tokens.
-_FREE = frozenset({MEASURED, REPEATED, "seq", "now", "r4", "handle", "source"})
+_FREE = frozenset({"seq", "now", "r4", "handle", "source"})
 
 
 def rerun(target: Requests, failure: Failure, times: int) -> Reruns:

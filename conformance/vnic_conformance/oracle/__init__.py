@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from vnic_conformance.oracle.judge import ABSENT, MEASURED, MOST_REPEATS, REPEATED, Judgement, Oracle, measured
+from vnic_conformance.oracle.judge import MOST_REPEATS, Judgement, Oracle, measured
 from vnic_conformance.oracle.possibility import Allowed, Possibility
 
 __all__ = [
-    "ABSENT",
-    "MEASURED",
     "MOST_REPEATS",
-    "REPEATED",
     "Allowed",
     "Judgement",
     "Oracle",

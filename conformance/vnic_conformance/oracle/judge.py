@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from vnic_conformance.answer import Answer
 from vnic_conformance.oracle.blame import blame
 from vnic_conformance.oracle.calls import Calls
 from vnic_conformance.oracle.possibility import (
@@ -34,15 +35,13 @@ BUSY = frozenset(
     int(rc) for rc in Rc if rc in (Rc.H_BUSY, Rc.H_IN_PROGRESS) or Rc.H_LONG_BUSY_1_MS <= rc <= Rc.H_LONG_BUSY_100_S
 )
 MAY_BE_BUSY = ("free_crq", "enable_crq", "free_sub_crq")
-#: How often a call that answers busy is repeated (CRQ-14), and the field of a reply into which the kit writes how often it was.
+#: How often a call that answers busy is repeated (CRQ-14).
 MOST_REPEATS = 20
-REPEATED = "repeated"
-#: Field of a reply into which the kit writes the requirement that an unclaimed feature is about.
-ABSENT = "absent"
 #: There calls may be answered as if they were carried out: who does not claim interrupts may only be unable to show them.
 ANY_ANSWER = ("CRQ-11",)
-#: Field of a reply into which the kit writes when things happened, on a real clock; see :func:`measured`.
-MEASURED = "measured"
+#: What is said where the adapter's clock is wrong; time is the business of MON-2.
+_CLOCK = "MON-2"
+_CLOCK_SENTENCE = "Virtual time is 0 after a reset and passes in advance only, by as much as that says; now shows it."
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Judgement:
     sentence: str = ""
     busy: bool = False
     inconclusive: str = ""  #: why nothing can be said
-    came: Mapping[str, object] = field(default_factory=dict)
+    came: Answer = field(default_factory=Answer)
 
 
 def starting_state(servers: int, listed: int) -> State:
@@ -80,16 +79,11 @@ def starting_state(servers: int, listed: int) -> State:
     return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0), listed=on_list)
 
 
-def measured(came: Mapping[str, object]) -> tuple[Instant, Instant] | None:
-    """When a call was made and when its effects were looked at, on a real clock; None: the clock is virtual.
-
-    The field holds five whole numbers: the call not before, not after, the look not before, not after, all in milliseconds
-    since the reset, and the quiet time.
-    """
-    text = came.get(MEASURED)
-    if text is None:
+def measured(came: Answer) -> tuple[Instant, Instant] | None:
+    """When a call was made and when its effects were looked at, on a real clock; None: the clock is virtual."""
+    if came.facts.measured is None:
         return None
-    called, answered, looks, seen, lag = (int(word) for word in str(text).split())
+    called, answered, looks, seen, lag = came.facts.measured
     return Instant(called, answered, lag), Instant(looks, seen, lag)
 
 
@@ -122,8 +116,8 @@ class Oracle:
             else next(iter(self.possibilities))
         )
 
-    def begin(self, came: Mapping[str, object]) -> Judgement:
-        """Judge the reply to ``reset`` and learn the ports."""
+    def begin(self, came: Answer) -> Judgement:
+        """Judge the answer to ``reset`` and learn the ports."""
         times = measured(came)
         if times is not None:
             self.since = times[1]
@@ -144,17 +138,14 @@ class Oracle:
         """Everything that a stimulus may lead to now, on a virtual clock."""
         return self._allowed(stimulus, self.since, self._until(stimulus))
 
-    def step(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
-        """Judge what came back for a stimulus, reply and observation in one mapping, and follow it.
-
-        On a real clock the mapping says when that was, in field :data:`MEASURED`.
-        """
-        if ABSENT in came:
+    def step(self, stimulus: Stimulus, came: Answer) -> Judgement:
+        """Judge what came back for a stimulus, and follow it. On a real clock the facts say when that was."""
+        if came.facts.absent:
             return self._absent(stimulus, came)
         if came.get("outcome") == "unsupported":
             return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
         if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
-            if came.get(REPEATED, 0) != MOST_REPEATS:
+            if came.facts.repeated < MOST_REPEATS:
                 return Judgement(stimulus, ok=True, busy=True, came=came)
             return self._busy_for_ever(stimulus, came)
         times = measured(came)
@@ -167,7 +158,7 @@ class Oracle:
         self.since = looked
         return self._judge(stimulus, allowed, came)
 
-    def _absent(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
+    def _absent(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """What is not claimed is not there: nothing happens, and no call answers as if it were carried out."""
         times = measured(came)
         before: Iterable[Possibility] = self.possibilities
@@ -175,12 +166,12 @@ class Oracle:
             before = self._waited(before, self.since, times[1])
             self.since = times[1]
         declined = came.get("outcome") in ("unsupported", "error") or came.get("rc") == int(Rc.H_FUNCTION)
-        declined = declined or came[ABSENT] in ANY_ANSWER
+        declined = declined or came.facts.absent in ANY_ANSWER
         values: dict[str, object] = {} if declined else {"outcome": "unsupported"}
-        allowed = [Allowed(p, "", {}, (str(came[ABSENT]),), values=values) for p in before]
+        allowed = [Allowed(p, "", {}, (came.facts.absent,), values=values) for p in before]
         return self._judge(stimulus, allowed, came)
 
-    def _busy_for_ever(self, stimulus: Stimulus, came: Mapping[str, object]) -> Judgement:
+    def _busy_for_ever(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """CRQ-14: the caller repeats, bounded; a call that is still busy then is never carried out."""
         allowed = [(a, dict(_expected(a, self.servers))) for a in self.allowed(stimulus)]
         mismatches = tuple(Mismatch(a, ("rc",), {**expected, "rc": int(Rc.H_SUCCESS)}) for a, expected in allowed)
@@ -236,11 +227,11 @@ class Oracle:
         taken = any(p == port for i, p in self.ops.ports.items() if listed(i))
         return Stimulus(stimulus.who, stimulus.call, (*stimulus.arguments, ("taken", int(taken))))
 
-    def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Mapping[str, object]) -> Judgement:
+    def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Answer) -> Judgement:
         agreed: list[Allowed] = []
         mismatches: list[Mismatch] = []
         for a in allowed:
-            expected = dict(_expected(a, self.servers))
+            expected = {**dict(_expected(a, self.servers)), **self._clock(came)}
             wrong = tuple(self._wrong(a, expected, stimulus, came))
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
@@ -248,13 +239,23 @@ class Oracle:
                 agreed.append(self._learned(a, stimulus, came))
         if not agreed:
             mismatches.sort(key=lambda m: len(m.fields))
-            requirement, sentence = blame(self.ops, self.possibilities, stimulus, mismatches, came)
+            if mismatches and mismatches[0].fields == ("now",):
+                mismatches = [replace(m, allowed=replace(m.allowed, requirements=(_CLOCK,))) for m in mismatches]
+                requirement, sentence = _CLOCK, _CLOCK_SENTENCE
+            else:
+                requirement, sentence = blame(self.ops, self.possibilities, stimulus, mismatches, came)
             return Judgement(
                 stimulus, ok=False, mismatches=tuple(mismatches), requirement=requirement, sentence=sentence, came=came
             )
         self.possibilities = frozenset(a.possibility for a in agreed)
         self._note_port(stimulus, came)
         return Judgement(stimulus, ok=True, agreed=tuple(agreed), came=came)
+
+    def _clock(self, came: Answer) -> dict[str, object]:
+        """What a virtual clock shows; a real one is the kit's own, and what an adapter shows of it is not looked at."""
+        if came.facts.measured is not None or came.seen is None or "now" not in came.seen:
+            return {}
+        return {"now": self.since.last}
 
     def _wrong(
         self, a: Allowed, expected: Mapping[str, object], stimulus: Stimulus, came: Mapping[str, object]

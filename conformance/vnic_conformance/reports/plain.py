@@ -49,5 +49,7 @@ def plain_report(header: RunBegan, cases: Sequence[Case], outcome: Outcome) -> d
         ],
         "failures": [plain_failure(failure) for failure in outcome.failures],
         "broken": None if broken is None else dict(broken.trouble),
+        "stopped": outcome.stopped,
+        "not_selected": dict(outcome.beside),
         "notes": list(outcome.notes),
     }

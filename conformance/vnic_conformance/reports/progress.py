@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -39,7 +40,8 @@ class Progress:
             self._show(f"violation: {event.case}", keep=True)
         elif isinstance(event, RunEnded | Stopped):
             if self._terminal:
-                click.echo(f"\r{'':<{_WIDTH}}\r", err=True, nl=False)
+                with contextlib.suppress(OSError):
+                    click.echo(f"\r{'':<{_WIDTH}}\r", err=True, nl=False)
             return
         now = time.monotonic()
         if now - self._last >= (0.2 if self._terminal else 1.0):
@@ -49,10 +51,11 @@ class Progress:
             self._show(f"{self._phase}: session {self._session}, {self._steps:,} steps, {speed:,} steps/s{failing}")
 
     def _show(self, line: str, *, keep: bool = False) -> None:
-        if self._terminal:
-            click.echo(f"\r{line:<{_WIDTH}}", err=True, nl=keep)
-        else:
-            click.echo(line, err=True)
+        with contextlib.suppress(OSError):  # whoever watched is gone; the run goes on
+            if self._terminal:
+                click.echo(f"\r{line:<{_WIDTH}}", err=True, nl=keep)
+            else:
+                click.echo(line, err=True)
 
 
 def progress(wanted: bool) -> list[Progress]:

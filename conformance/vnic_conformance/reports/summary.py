@@ -106,15 +106,24 @@ def tally(verdicts: Iterable[Verdict]) -> str:
 
 
 def sentence(outcome: Outcome) -> str:
-    """The outcome in one sentence, as the last line of the report says it."""
+    """The outcome in one sentence, as the last line of the report says it; with what was violated and had not been selected."""
+    said = _sentence(outcome)
+    if outcome.stopped:
+        said += f" The run was stopped before its end ({outcome.stopped})."
+    if outcome.beside:
+        beside = ", ".join(f"{case} in {many(times, 'session')}" for case, times in outcome.beside.items())
+        said += f" Violated, but not selected: {beside}."
+    return said
+
+
+def _sentence(outcome: Outcome) -> str:
     failed = [result.case for result in outcome.results if result.verdict is Verdict.FAIL]
     if outcome.code is ExitCode.ADAPTER_BROKEN:
-        broken = outcome.broken
-        what = "the adapter broke" if broken is None else str(broken.trouble.get("title", "the adapter broke"))
-        also = f"; violated before: {', '.join(failed)}" if failed else ""
-        return f"ADAPTER BROKEN: {what}. That is no verdict on the implementation behind it{also}."
+        what = "the adapter broke" if outcome.broken is None else str(outcome.broken.trouble.get("title"))
+        return f"ADAPTER BROKEN: {what}. That is no verdict on the implementation behind it."
     if outcome.code is ExitCode.VIOLATION:
-        return f"VIOLATION: {', '.join(failed)}."
+        broken = "" if outcome.broken is None else "; then the adapter broke"
+        return f"VIOLATION: {', '.join(failed)}{broken}."
     if outcome.code is ExitCode.CONFORMS:
         return "CONFORMS: everything that was exercised is as it must be."
     if not outcome.complete:
@@ -122,6 +131,8 @@ def sentence(outcome: Outcome) -> str:
     unclear = [result.case for result in outcome.results if result.verdict is Verdict.INCONCLUSIVE]
     if unclear:
         return f"INCONCLUSIVE: {', '.join(unclear)}."
+    if outcome.unclear:
+        return f"INCONCLUSIVE: {many(outcome.unclear, 'session')} could not be judged to the end; the notes say why."
     return "INCONCLUSIVE: nothing was exercised. That is no verdict."
 
 
@@ -131,11 +142,18 @@ def outcome_of(run: RecordedRun) -> Outcome:
     if run.end is not None:
         outcome.sessions, outcome.steps, outcome.seconds = run.end.sessions, run.end.steps, run.end.seconds
         outcome.code = ExitCode(run.end.code)
+        outcome.beside, outcome.unclear = dict(run.end.beside), run.end.unclear
     else:
         outcome.sessions = len(run.sessions)
-        outcome.complete = False
+        outcome.complete, outcome.stopped = False, run.stopped
         outcome.steps = sum(len(session.episode.moments) for session in run.sessions)
         outcome.code = ExitCode.ADAPTER_BROKEN if run.broken is not None else ExitCode.INCONCLUSIVE
+        if run.failures:
+            outcome.code = ExitCode.VIOLATION
+            known = {result.case for result in outcome.results}
+            outcome.results = outcome.results + [
+                CaseResult(f.case, Verdict.FAIL, 1, f.sentence, f.rerun) for f in run.failures if f.case not in known
+            ]
     return outcome
 
 

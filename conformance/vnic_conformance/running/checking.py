@@ -131,7 +131,8 @@ def check_role(
             if not engine.outcome.failures:
                 target.finish()  # an adapter that does not end as it must is broken, however well it played
 
-        return Checked(header, tuple(chosen), engine.run(plays))
+        outcome = engine.run(plays)
+        return Checked(header, engine.chosen, outcome)
 
 
 def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from vnic_conformance.oracle import Allowed, Judgement, Possibility
 from vnic_conformance.oracle.possibility import OracleOps, is_event
-from vnic_conformance.running.plan import ANSWERS
+from vnic_conformance.protocol.messages import Outcome
+from vnic_conformance.running.plan import ANSWERS, CARRIED_BY
 from vnic_conformance.stimulus import CLOCK
 from vnic_model.direct import DirectQueue
 from vnic_spec.algebra import Ops
@@ -28,6 +29,10 @@ _PAIRS = 16
 #: A witness that has been met so often is looked for no more; it costs more than the step.
 ENOUGH = 50
 
+#: The cases of the requirements that have no property of their own, by the properties that put them to the test.
+_CARRIES: Mapping[str, tuple[str, ...]] = {
+    p: tuple(f"{r}/{ANSWERS}" for r, carriers in CARRIED_BY.items() if p in carriers) for p in PROPERTIES
+}
 _CLAIMED = tuple(p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY)
 
 
@@ -38,14 +43,14 @@ class Coverage:
     counts: Counter[str] = field(default_factory=Counter)
 
     def note(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> None:
-        """Take in one step that was as it must be.
+        """Take in one step that was as it must be. An answer that says that it is unknown puts nothing to the test.
 
         Args:
             ops: the algebra of the oracle.
             before: what the implementation's state may have been.
             judgement: what the step showed.
         """
-        if not judgement.ok or not judgement.agreed:
+        if not judgement.ok or not judgement.agreed or judgement.came.get("outcome") == Outcome.UNKNOWN:
             return
         states = [p.state for p in before]
         if len(states) * len(judgement.agreed) > _PAIRS:
@@ -70,7 +75,7 @@ class Coverage:
     def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> None:
         for claim in _CLAIMED:
             if self.counts[claim.name] < ENOUGH and all(_exercised(ops, claim, *step) for step in steps):
-                self.counts[claim.name] += 1
+                self.counts.update((claim.name, *_CARRIES[claim.name]))
 
 
 def _exercised(ops: OracleOps, claim: Property, before: State, after: State, step: Step) -> bool:

@@ -2,7 +2,8 @@
 
 It knows no format and prints nothing. What is played comes from :mod:`vnic_conformance.running.phases`; every step goes
 through a session, that is, through the oracle in lockstep; what was put to the test is counted at every step. A violation ends
-its session, is narrowed down and repeated; a broken adapter ends the run.
+its session, is narrowed down and repeated; a broken adapter ends the run. Whatever ends a run, a violation that was seen is in
+its outcome.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vnic_conformance.oracle import Judgement
+from vnic_conformance.protocol.messages import Outcome as Said
 from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.episode import Episode, Recording, conversation, feature_of, retrace, too_long
 from vnic_conformance.running.events import (
@@ -24,13 +26,20 @@ from vnic_conformance.running.events import (
     RunBegan,
     RunEnded,
     SessionBegan,
+    SessionEnded,
     StepDone,
     Stopped,
     alternatives,
 )
 from vnic_conformance.running.narrowing import Narrowed, narrow, reruns
-from vnic_conformance.running.plan import Case, Phase, case_of, exercised_by_script
-from vnic_conformance.running.play import Listener, Outcome, Play
+from vnic_conformance.running.plan import (
+    Case,
+    answers_case,
+    case_of,
+    counted_against,
+    exercised_by_script,
+)
+from vnic_conformance.running.play import UNDECIDED, Listener, Outcome, Play, last_word
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import AdapterBroken, Target
@@ -41,7 +50,7 @@ from vnic_spec.profile import Profile
 ENOUGH_FAILURES = 4
 #: Longest step of a real clock in the random phases, in milliseconds: the shortest intervals run out within it.
 RANDOM_WAIT_MS = 400
-#: So many different failures are narrowed down; further ones are shown as they were found.
+#: So many different failures are made as short as can be; for further ones stimuli are left out within a smaller budget.
 NARROWED = 3
 
 
@@ -120,11 +129,11 @@ class Engine:
         self._longest_wait_ms = longest_wait_ms
         self._played: dict[str, CaseResult] = {}
         self._failed: dict[str, Failure] = {}
-        self._beside: dict[str, int] = {}  #: violations of cases that were not chosen
         self._session: Watched | None = None
         self._open: Stimulus | None = None
         self._playing: Case | None = None
         self._failing: dict[str, int] = {}
+        self._unknown = 0  #: answers of which nobody knows whether the call was carried out
         self._unkept: set[str] = set()  #: what is claimed and answered unsupported
         self._began = 0.0
 
@@ -137,7 +146,8 @@ class Engine:
             plays: offers what to play next; it may look at the engine to decide.
 
         Raises:
-            KeyboardInterrupt: somebody stopped the run; that has been told to the listeners, and there is no end.
+            KeyboardInterrupt: somebody stopped the run before anything was violated; the listeners know, and there is no end.
+            Exception: a fault of the kit, before anything was violated.
         """
         self._began = time.monotonic()
         self._tell(self._header)
@@ -149,9 +159,28 @@ class Engine:
         except AdapterBroken as trouble:
             self._breaks(trouble)
         except KeyboardInterrupt:
-            self._tell(Stopped("interrupted"))
-            raise
+            self._stops("interrupted")
+            if not self._failed:
+                raise
+        except Exception as fault:
+            self._stops(f"a fault of the kit: {type(fault).__name__}")
+            if not self._failed:
+                raise
+            self.outcome.fault = fault
         return self._judge()
+
+    @property
+    def chosen(self) -> tuple[Case, ...]:
+        """The cases that count: those that were chosen, and those that a violation had to be counted against."""
+        return tuple(self._chosen)
+
+    def _stops(self, why: str) -> None:
+        """The run ends before its time; a session that was violated and is not over yet is taken in."""
+        self.outcome.stopped, self.outcome.complete = why, False
+        session = self._session
+        if session is not None and session.failure is not None:
+            self.end(session, session.play_of, stopped=True)
+        self._tell(Stopped(why))
 
     @property
     def over(self) -> bool:
@@ -206,8 +235,11 @@ class Engine:
         self._open = None
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
+        covers = tuple(case.id for case in play.covers)
         self._tell(
-            SessionBegan(self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired)
+            SessionBegan(
+                self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired, covers
+            )
         )
 
     def does(self, session: Watched, stimulus: Stimulus | None) -> None:
@@ -222,13 +254,20 @@ class Engine:
         self.coverage.note(session.oracle.ops, session.before, judgement)
         if judgement.inconclusive:
             self._unclear(judgement)
+        self._unknown += judgement.came.get("outcome") == Said.UNKNOWN
         number = len(session.judgements) - 1
         self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
 
-    def end(self, session: Watched, play: Play, skipped: CaseResult | None = None) -> None:
-        """A session is over: give its case a verdict, and take its violation in."""
+    def end(self, session: Watched, play: Play, skipped: CaseResult | None = None, *, stopped: bool = False) -> None:
+        """A session is over: give its case a verdict, and take its violation in; where the run was stopped, as it is."""
         failure = session.failure
-        inconclusive = next((j.inconclusive for j in session.judgements if j.inconclusive), "")
+        verdict, inconclusive = last_word(session.judgements, failure, played=play.case is not None)
+        self._session = self._playing = None
+        if verdict == UNDECIDED:
+            self.outcome.unclear += 1
+        why = inconclusive or ("" if skipped is None else skipped.reason)
+        hurts, why = ("", why) if failure is None else (failure.requirement, failure.sentence)
+        self._tell(SessionEnded(self.outcome.sessions, verdict, hurts, why))
         if play.case is not None and failure is None:
             done = len(session.judgements) - 1
             if skipped is not None:
@@ -242,9 +281,8 @@ class Engine:
             for case in {play.case, *play.covers}:
                 if self._played.get(case.id, result).verdict <= result.verdict:
                     self._played[case.id] = replace(result, case=case.id)
-        self._session = self._playing = None
         if failure is not None:
-            self._take(failure, session, play)
+            self._take(failure, session, play, stopped=stopped)
         else:
             self._failing[play.phase] = 0
 
@@ -257,19 +295,17 @@ class Engine:
 
     # -- failures -----------------------------------------------------------------------------------------------------
 
-    def _take(self, failure: Judgement, session: Watched, play: Play) -> None:
+    def _take(self, failure: Judgement, session: Watched, play: Play, *, stopped: bool) -> None:
         self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
         if self._failing[play.phase] == ENOUGH_FAILURES:
             self._note(f"phase {play.phase} was left after {ENOUGH_FAILURES} failing sessions in a row")
         blamed = case_of(failure.requirement, self._cases)
-        counted = {blamed} & self._chosen_ids
-        if play.case is not None and (play.case.phase is Phase.SCRIPT or not counted):
-            counted |= {play.case.id} & self._chosen_ids
-        if play.case is not None:
-            counted |= exercised_by_script(play.case.id) & self._chosen_ids
+        selected = bool(self._header.select)
+        counted = counted_against(failure.requirement, play.case, self._chosen_ids, self._cases, selected=selected)
         if not counted:
-            self._beside[blamed] = self._beside.get(blamed, 0) + 1
+            self.outcome.beside[blamed] = self.outcome.beside.get(blamed, 0) + 1
             return
+        self._admit(counted)
         new = counted - self._failed.keys()
         if not new:
             return
@@ -278,7 +314,14 @@ class Engine:
             # One trace for one property is enough: the others would mostly show the same fault.
             self._failed |= {case: replace(self._failed[blamed], case=case) for case in new}
             return
-        found = self._narrowed(session.episode, failure, play, alone)
+        ends: BaseException | None = None
+        try:
+            if stopped:
+                raise KeyboardInterrupt
+            found = self._narrowed(session.episode, failure, play, alone)
+        except BaseException as trouble:
+            found = Narrowed(session.episode, failure, Rerun(0, 0), f"{_steps(session.episode)}, not shortened")
+            ends = None if stopped else trouble
         shown = Failure(
             case=blamed if blamed in new else min(new),
             requirement=found.judgement.requirement,
@@ -294,16 +337,24 @@ class Engine:
         self._failed |= {case: replace(shown, case=case) for case in new}
         self.outcome.failures.append(shown)
         self._tell(shown)
+        if ends is not None:
+            raise ends
+
+    def _admit(self, counted: Iterable[str]) -> None:
+        """Cases that are in no plan, and that a violation counts against."""
+        for case in sorted(set(counted) - self._chosen_ids):
+            made = answers_case(case.partition("/")[0])
+            self._cases[made.id] = made
+            self._chosen.append(made)
+            self._chosen_ids.add(made.id)
 
     def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
-        many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
         if alone:
             # What is wrong only the script knows, so its word is what it is.
-            return Narrowed(episode, failure, self._repeated(play, episode, failure), f"{many}, as scripted")
-        if len(self.outcome.failures) >= NARROWED:
-            return Narrowed(episode, failure, Rerun(0, 0), f"{many}, not shortened")
+            again = self._repeated(play, episode, failure)
+            return Narrowed(episode, failure, again, f"{_steps(episode)}, as scripted")
         self._tell(Narrowing(failure.requirement, len(episode.moments)))
-        return narrow(self.requests, episode, failure)
+        return narrow(self.requests, episode, failure, thorough=len(self.outcome.failures) < NARROWED)
 
     def _repeated(self, play: Play, episode: Episode, failure: Judgement) -> Rerun:
         failed, times = 0, reruns(episode)
@@ -335,11 +386,25 @@ class Engine:
             result = self._result(case)
             outcome.results.append(result)
             self._tell(CaseDone(result))
-        for blamed, times in self._beside.items():
+        for blamed, times in outcome.beside.items():
             self._note(f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected")
+        if self._unknown:
+            self._note(
+                f"{self._unknown} calls were answered unknown; where no case depends on one, both ways were followed"
+            )
         outcome.seconds = time.monotonic() - self._began
-        outcome.code = exit_code(outcome.results, broken=outcome.broken is not None)
-        self._tell(RunEnded(outcome.sessions, outcome.steps, outcome.seconds, int(outcome.code)))
+        outcome.code = exit_code(outcome.results, broken=outcome.broken is not None, unclear=outcome.unclear > 0)
+        if outcome.complete:
+            self._tell(
+                RunEnded(
+                    outcome.sessions,
+                    outcome.steps,
+                    outcome.seconds,
+                    int(outcome.code),
+                    dict(outcome.beside),
+                    outcome.unclear,
+                )
+            )
         return outcome
 
     def _result(self, case: Case) -> CaseResult:
@@ -359,6 +424,8 @@ class Engine:
     def _why_not(self, case: Case) -> str:
         if self.outcome.broken is not None:
             return "the adapter broke before"
+        if self.outcome.stopped:
+            return f"the run was stopped before ({self.outcome.stopped})"
         if self._failed and self.over:
             return "the run was stopped at the first violation"
         if case.id in self.unreached:
@@ -374,6 +441,11 @@ class Engine:
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
+
+
+def _steps(episode: Episode) -> str:
+    many = len(episode.moments)
+    return f"{many} step{'' if many == 1 else 's'}"
 
 
 def _unclaimed(features: Iterable[str]) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from vnic_conformance.oracle import ABSENT, Judgement, Oracle, Possibility
+from vnic_conformance.answer import Answer, Requests, ask, look
+from vnic_conformance.oracle import Judgement, Oracle, Possibility
 from vnic_conformance.protocol.hello import claims_of
 from vnic_conformance.protocol.messages import describe
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLOCK, CONSOLE, PLATFORM, Stimulus, with_tokens
 from vnic_conformance.targets.base import Target
 from vnic_conformance.targets.failures import Declined
@@ -49,10 +50,10 @@ _ABOUT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One step of an episode: what was done and what came back, reply and observation in one."""
+    """One step of an episode: what was done and what came back."""
 
     stimulus: Stimulus
-    came: Mapping[str, object]
+    came: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Episode:
 
     servers: int
     profile: Profile
-    start: Mapping[str, object]
+    start: Answer
     moments: tuple[Moment, ...] = ()
     unpaired: tuple[str, ...] = ()
 
@@ -135,7 +136,7 @@ class Recording(Session):
     def episode(self) -> Episode:
         """Everything so far; tokens by name, as they were given."""
         if not self.judgements:
-            return Episode(self.servers, self.profile, {}, (), self.unpaired)
+            return Episode(self.servers, self.profile, Answer(), (), self.unpaired)
         came = [judgement.came for judgement in self.judgements]
         moments = tuple(Moment(given, what) for given, what in zip(self.word, came[1:], strict=False))
         return Episode(self.servers, self.profile, came[0], moments, self.unpaired)
@@ -148,8 +149,8 @@ class Strict:
     Attributes:
         target: the implementation.
         claims: fields that select the profile in ``reset``.
-        features: what the adapter claims; a call that needs something else is marked as :data:`~vnic_conformance.oracle.ABSENT`.
-            None: everything.
+        features: what the adapter claims; of a call that needs something else the facts say so
+            (:class:`~vnic_conformance.answer.Facts`). None: everything.
     """
 
     target: Requests
@@ -161,8 +162,8 @@ class Strict:
         """Time passes by itself: each step takes time, and two runs never go quite alike."""
         return isinstance(self.target, Paced) and self.target.real
 
-    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """Send a request; see :class:`~vnic_conformance.session.Requests`.
+    def request(self, fields: Mapping[str, object]) -> Answer:
+        """Send a request; see :class:`~vnic_conformance.answer.Requests`.
 
         Raises:
             Declined: the adapter declines.
@@ -172,7 +173,7 @@ class Strict:
             if feature is not None and feature not in self.features:
                 return self._unclaimed(fields, feature)
         reset = fields.get("op") == "reset"
-        reply = self.target.request({**fields, **self.claims} if reset else fields)
+        reply = ask(self.target, {**fields, **self.claims} if reset else fields)
         outcome = reply.get("outcome")
         if outcome == "error" or (reset and outcome != "done"):
             why = reply.get("error") or reply.get("reason") or "no reason given"
@@ -184,12 +185,12 @@ class Strict:
             raise trouble
         return reply
 
-    def _unclaimed(self, fields: Mapping[str, object], feature: str) -> dict[str, object]:
-        """The reply to what the implementation does not claim, with what can be seen then; it may be an error."""
-        reply = self.target.request(fields)
-        if "client_queue" not in reply:
-            reply = {**self.target.request({"op": "observe"}), **reply}
-        return {**reply, ABSENT: _ABOUT[feature]}
+    def _unclaimed(self, fields: Mapping[str, object], feature: str) -> Answer:
+        """The answer to what the implementation does not claim, with what can be seen then; it may be an error."""
+        answer = ask(self.target, fields)
+        if answer.seen is None:
+            answer = look(self.target, answer)
+        return answer.noting(absent=_ABOUT[feature])
 
 
 def conversation(target: Target, profile: Profile) -> Strict:

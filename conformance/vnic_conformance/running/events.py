@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.episode import Episode
@@ -37,6 +37,7 @@ class SessionBegan:
     seed: int | None
     judgement: Judgement
     unpaired: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()  #: IDs of further cases that it goes through
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,23 @@ class StepDone:
     number: int
     given: Stimulus  #: session tokens by name
     judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session is over: the last word on it, which a script may have only when every step had been judged.
+
+    Attributes:
+        session: its number.
+        verdict: ``ok``, ``fail`` or ``inconclusive``.
+        requirement: that is hurt, or empty.
+        reason: what should have been, or why nothing can be said; or empty.
+    """
+
+    session: int
+    verdict: str
+    requirement: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +159,7 @@ class CaseDone:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Somebody stopped the run; there is no verdict."""
+    """The run was stopped before its end; what was found until then stands."""
 
     why: str
 
@@ -154,6 +172,20 @@ class RunEnded:
     steps: int
     seconds: float
     code: int
+    beside: Mapping[str, int] = field(default_factory=dict)  #: violated and not selected: from case to sessions
+    unclear: int = 0  #: sessions in which an answer said nothing
 
 
-Event = RunBegan | SessionBegan | StepDone | Narrowing | Failure | AdapterFailed | Noted | CaseDone | Stopped | RunEnded
+Event = (
+    RunBegan
+    | SessionBegan
+    | StepDone
+    | SessionEnded
+    | Narrowing
+    | Failure
+    | AdapterFailed
+    | Noted
+    | CaseDone
+    | Stopped
+    | RunEnded
+)

@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vnic_conformance.answer import Answer
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
+from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.episode import Episode, Moment
+from vnic_conformance.running.plan import (
+    Case,
+    Phase,
+    case_of,
+    counted_against,
+    exercised_by_script,
+    known_cases,
+    watched_cases,
+)
+from vnic_conformance.running.play import FAIL, OK, UNDECIDED, last_word
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
-
-OK, FAIL, UNDECIDED = "ok", "fail", "inconclusive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,9 @@ class Rejudged:
     Attributes:
         session: its number in the log; 0: a failure that was kept without its session.
         what: the case or the phase that it belongs to.
-        was: what was said of its last step then: ok, fail or inconclusive.
+        was: what was said of it then: ok, fail or inconclusive.
         now: the same now.
+        counts: a violation counts: its case was selected in that run.
         step: number of the step that decides, from 1; 0 is the reset.
         done: that step in words, or empty.
         requirement: that is hurt now, or empty.
@@ -45,6 +56,7 @@ class Rejudged:
     requirement: str
     sentence: str
     steps: int
+    counts: bool = True
 
 
 @dataclass
@@ -55,11 +67,13 @@ class Rejudgement:
         sessions: in the order of the log.
         truncated: the log has no end.
         broken: the adapter broke in that run.
+        exercised: a case that counts was put to the test.
     """
 
     sessions: list[Rejudged] = field(default_factory=list)
     truncated: bool = False
     broken: bool = False
+    exercised: bool = False
 
     @property
     def otherwise(self) -> list[Rejudged]:
@@ -67,14 +81,18 @@ class Rejudgement:
         return [s for s in self.sessions if s.now != s.was]
 
     @property
+    def beside(self) -> list[Rejudged]:
+        """Sessions with a violation of what had not been selected."""
+        return [s for s in self.sessions if s.now == FAIL and not s.counts]
+
+    @property
     def code(self) -> ExitCode:
-        """What the log is worth to a script that has to decide."""
-        said = {s.now for s in self.sessions}
-        if FAIL in said:
+        """What the log is worth to a script that has to decide: what a check says of the same run."""
+        if any(s.now == FAIL and s.counts for s in self.sessions):
             return ExitCode.VIOLATION
         if self.broken:
             return ExitCode.ADAPTER_BROKEN
-        if self.truncated or UNDECIDED in said or not any(s.steps for s in self.sessions):
+        if self.truncated or not self.exercised or any(s.now == UNDECIDED for s in self.sessions):
             return ExitCode.INCONCLUSIVE
         return ExitCode.CONFORMS
 
@@ -82,49 +100,94 @@ class Rejudgement:
 def judge_again(run: RecordedRun) -> Rejudgement:
     """Judge every session of a log again; where only failures were kept, those."""
     found = Rejudgement(truncated=run.truncated, broken=run.broken is not None)
+    judge = _Judge(run)
     for session in run.sessions:
-        found.sessions.append(_session(session))
+        found.sessions.append(judge.session(session))
     if not run.sessions:
         for failure in run.failures:
-            found.sessions.append(_judged(0, failure.case, FAIL, failure.episode, failure.script))
+            found.sessions.append(judge.judged(0, failure.case, FAIL, failure.episode, failure.script))
+    found.exercised = judge.exercised
     return found
-
-
-def _session(recorded: RecordedSession) -> Rejudged:
-    script = recorded.case if recorded.phase == "scripted" and recorded.case is not None else ""
-    return _judged(recorded.number, recorded.case or recorded.phase, recorded.verdict, recorded.episode, script)
 
 
 class _Recalled:
     """A target that says what was recorded; it knows nothing else."""
 
     def __init__(self, episode: Episode) -> None:
-        self._came: Iterator[Mapping[str, object]] = iter([episode.start, *(m.came for m in episode.moments)])
+        self._came: Iterator[Answer] = iter([episode.start, *(m.came for m in episode.moments)])
 
-    def request(self, fields: Mapping[str, object]) -> dict[str, object]:
-        return dict(next(self._came))
-
-
-def _judged(number: int, what: str, was: str, episode: Episode, name: str) -> Rejudged:
-    session = Session(_Recalled(episode), episode.servers, episode.profile, episode.unpaired)
-    changed = ""
-    if session.begin().ok:
-        script = (SCRIPTS | LONG_SCRIPTS).get(name)
-        if script is None and name:
-            changed = f"this kit has no script {name}; the oracle alone has judged"
-        changed = changed or _play(session, episode.moments, script)
-    last = session.judgements[-1]
-    steps = len(session.judgements) - 1
-    done = str(session.word[-1]) if steps and not last.ok else ""
-    if session.failure is not None:
-        return Rejudged(number, what, was, FAIL, steps, done, last.requirement, last.sentence, steps)
-    if changed:
-        return Rejudged(number, what, was, UNDECIDED, steps, done, "", changed, steps)
-    return Rejudged(number, what, was, _said(last), steps, done, "", last.inconclusive, steps)
+    def request(self, fields: Mapping[str, object]) -> Answer:
+        return next(self._came)
 
 
-def _said(judgement: Judgement) -> str:
-    return UNDECIDED if judgement.inconclusive else OK
+class _Judged(Session):
+    """A session of a log whose steps are counted as those of a check are."""
+
+    coverage: Coverage | None = None
+
+    def apply(self, stimulus: Stimulus) -> Judgement:
+        before = self.oracle.possibilities
+        judgement = super().apply(stimulus)
+        if self.coverage is not None:
+            self.coverage.note(self.oracle.ops, before, judgement)
+        return judgement
+
+
+class _Judge:
+    """Judges the sessions of one run, and knows which cases count in it."""
+
+    def __init__(self, run: RecordedRun) -> None:
+        self._cases = {case.id: case for case in (*watched_cases(), *known_cases(run.header.cases))}
+        self._chosen = frozenset(run.header.cases)
+        self._selected = bool(run.header.select)
+        self._coverage = Coverage()
+        self._passed: set[str] = set()
+
+    @property
+    def exercised(self) -> bool:
+        """A case that counts was put to the test."""
+        return bool(self._chosen & (self._passed | {case for case, count in self._coverage.counts.items() if count}))
+
+    def session(self, recorded: RecordedSession) -> Rejudged:
+        """One session."""
+        scripted = recorded.phase == "scripted" and recorded.case is not None
+        name = str(recorded.case) if scripted else ""
+        played = None
+        if recorded.case is not None:
+            played = Case(recorded.case, Phase.SCRIPT if scripted else Phase.TOUR, "", ())
+        found = self.judged(
+            recorded.number, recorded.case or recorded.phase, recorded.verdict, recorded.episode, name, played
+        )
+        if played is not None and found.now == OK and not recorded.reason:
+            self._passed |= {played.id, *recorded.covers} | exercised_by_script(played.id)
+        return found
+
+    def judged(
+        self, number: int, what: str, was: str, episode: Episode, name: str, played: Case | None = None
+    ) -> Rejudged:
+        """One episode, by the script of that name if it has one."""
+        session = _Judged(_Recalled(episode), episode.servers, episode.profile, episode.unpaired)
+        session.coverage = self._coverage
+        changed = ""
+        if session.begin().ok:
+            script = (SCRIPTS | LONG_SCRIPTS).get(name)
+            if script is None and name:
+                changed = f"this kit has no script {name}; the oracle alone has judged"
+            changed = changed or _play(session, episode.moments, script)
+        last, failure = session.judgements[-1], session.failure
+        steps = len(session.judgements) - 1
+        if failure is not None:
+            done = str(session.word[-1]) if steps else ""
+            counts = self._counts(failure.requirement, played) if number else True
+            return Rejudged(number, what, was, FAIL, steps, done, last.requirement, last.sentence, steps, counts)
+        said, why = last_word(session.judgements, None, played=played is not None)
+        if changed:
+            said, why = UNDECIDED, changed
+        return Rejudged(number, what, was, said, steps, "", "", why, steps)
+
+    def _counts(self, blamed: str, played: Case | None) -> bool:
+        chosen = self._chosen | (set() if self._selected else {case_of(blamed, self._cases)})
+        return bool(counted_against(blamed, played, chosen, self._cases, selected=self._selected))
 
 
 def _play(session: Session, moments: Sequence[Moment], script: Script | None) -> str:

@@ -19,6 +19,8 @@ from vnic_conformance.running.verdicts import Rerun
 RERUNS = 5
 #: How many stimuli leaving out may cost, and the search for a still shorter word.
 SHRINKING, SEARCHING = 10_000, 5_000
+#: How many stimuli leaving out may cost where a run has shown some failures already; nothing shorter is searched for then.
+BRIEF = 2_000
 #: On a real clock, how many seconds leaving out, and repeating, may take; nothing shorter is searched for.
 REAL_S = 10.0
 
@@ -33,10 +35,16 @@ class Narrowed:
     note: str
 
 
-def narrow(target: Strict, episode: Episode, failure: Judgement) -> Narrowed:
+def narrow(target: Strict, episode: Episode, failure: Judgement, *, thorough: bool = True) -> Narrowed:
     """Shorten a failing episode, and repeat the result.
 
     A word that does not fail again as it stands is not shortened: that would only look for another one.
+
+    Args:
+        target: the implementation.
+        episode: what led to the violation.
+        failure: the violation.
+        thorough: look for the shortest word; else leave out what can be left out within a small budget.
 
     Raises:
         AdapterBroken: the adapter broke on the way.
@@ -52,7 +60,7 @@ def narrow(target: Strict, episode: Episode, failure: Judgement) -> Narrowed:
     if not first.reproducible:
         where = "" if first.first_difference is None else f"; answers differ from step {first.first_difference} on"
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened{where}")
-    shrinking, searching = SHRINKING, SEARCHING
+    shrinking, searching = (SHRINKING, SEARCHING) if thorough else (BRIEF, 0)
     if target.real:
         shrinking, searching = (len(episode.moments) + 1) * runs_within(REAL_S, episode), 0
     best = shortest(target, shrink(target, found, budget=shrinking), budget=searching)
@@ -69,11 +77,11 @@ def reruns(episode: Episode) -> int:
     return min(RERUNS, runs_within(REAL_S, episode))
 
 
-def runs_within(seconds: float, episode: Episode) -> int:
+def runs_within(seconds: float, episode: Episode, *, most: int = RERUNS) -> int:
     """How often an episode can be run in so many seconds, at least once; as often as is wanted on a virtual clock."""
     times = measured(episode.moments[-1].came) if episode.moments else None
     if times is None:
-        return RERUNS
+        return most
     return max(1, int(seconds * 1000 / max(1, times[1].last)))
 
 

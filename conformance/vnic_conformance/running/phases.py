@@ -154,6 +154,7 @@ def _hypothesis(engine: Engine, *, steps: int, seed: int, servers: int | None) -
 
     most = min(engine.target.hello.servers, max(SERVERS))
     hunt(engine.requests, engine.profile, seed=seed, steps=steps, most_servers=most, session=session)
+    # Where the hunt was ended from outside, the engine ends the session that it knows to be open.
     while opened:
         engine.end(*opened.pop())
 

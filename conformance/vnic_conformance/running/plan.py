@@ -9,7 +9,7 @@ meaning.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -28,6 +28,8 @@ ANSWERS = "answers"
 _DECIDES_ANSWERS = {"ADM-7", "CRQ-6", "MON-7", "SEL-4"}.union(
     *(ACTIONS[name].requirements for scenario in SCENARIOS.values() if scenario.bare for name in scenario.actions)
 )
+#: Requirements that decide answers in the scripts named after them only; the machine knows nothing of what they speak of.
+_ONLY_SCRIPTED = ("CRQ-11", "CRQ-12")
 #: What an implementation has to claim before a requirement can be put to the test.
 _NEEDS: Mapping[str, frozenset[str]] = {
     "CRQ-8": frozenset({"migration"}),
@@ -47,6 +49,17 @@ EXERCISED_BY: Mapping[str, tuple[str, ...]] = {
         *("FOV-10/sends", "FOV-10/sub-queues", "FOV-10/memory-of-a-fenced", "FOV-10/standby-memory"),
         *("CRQ-12/die-with-session", "CRQ-12/handles-not-reused", "CRQ-12/grants-die-with-session"),
     ),
+}
+
+
+#: Requirements that no property is named after and that decide no answer by themselves, and the properties that put them to the
+#: test. A violation may be blamed on each of them, so each has a case that counts it.
+CARRIED_BY: Mapping[str, tuple[str, ...]] = {
+    entry: carriers
+    for entry in REQUIREMENTS
+    if entry not in PROPERTIES
+    and entry not in _DECIDES_ANSWERS | set(_ONLY_SCRIPTED)
+    and (carriers := tuple(p.name for p in PROPERTIES.values() if entry in p.requirements and p.scope is Scope.ANYBODY))
 }
 
 
@@ -103,17 +116,32 @@ def watched_cases() -> list[Case]:
             for p in PROPERTIES.values()
             if p.requirements[0] == entry.id and p.scope is Scope.ANYBODY
         ]
-        if entry.id in _DECIDES_ANSWERS:
-            purpose = f"What {entry.id} decides about an answer is so: return code, outcome, and what can be seen then."
-            name = f"{entry.id}/{ANSWERS}"
-            found.append(Case(name, Phase.STEPS, purpose, (entry.id,), _needs(entry.id), "an answer that it decides"))
+        if entry.id in _DECIDES_ANSWERS or entry.id in _ONLY_SCRIPTED or entry.id in CARRIED_BY:
+            found.append(answers_case(entry.id))
     return found
+
+
+def answers_case(requirement: str) -> Case:
+    """The case that counts what is blamed on a requirement, and on no property of it."""
+    purpose = f"What {requirement} decides about an answer is so: return code, outcome, and what can be seen then."
+    exercised = "an answer that it decides"
+    if requirement in CARRIED_BY:
+        exercised = f"a step that puts {' or '.join(CARRIED_BY[requirement])} to the test"
+    elif requirement in _ONLY_SCRIPTED:
+        exercised = "a script named after it, or a call that is not claimed"
+    name = f"{requirement}/{ANSWERS}"
+    return Case(name, Phase.STEPS, purpose, (requirement,), _needs(requirement), exercised)
 
 
 def known_cases(ids: Iterable[str]) -> list[Case]:
     """The cases of these IDs, as a log names them; of one that is not watched only the ID is known."""
     watched = {case.id: case for case in watched_cases()}
-    return [watched.get(i) or Case(i, Phase.TOUR, "", (i.partition("/")[0],)) for i in ids]
+    return [watched.get(i) or _unwatched(i) for i in ids]
+
+
+def _unwatched(name: str) -> Case:
+    requirement, _, slug = name.partition("/")
+    return answers_case(requirement) if slug == ANSWERS else Case(name, Phase.TOUR, "", (requirement,))
 
 
 def _needs(name: str) -> frozenset[str]:
@@ -121,8 +149,10 @@ def _needs(name: str) -> frozenset[str]:
 
 
 def exercised_by_script(script: str) -> frozenset[str]:
-    """The properties that a script counts for."""
-    return frozenset(name for name, scripts in EXERCISED_BY.items() if script in scripts)
+    """The watched cases that a script counts for."""
+    named = frozenset(name for name, scripts in EXERCISED_BY.items() if script in scripts)
+    requirement = script.partition("/")[0]
+    return named | {f"{requirement}/{ANSWERS}"} if requirement in _ONLY_SCRIPTED else named
 
 
 def case_of(blamed: str, cases: Mapping[str, Case]) -> str:
@@ -135,6 +165,30 @@ def case_of(blamed: str, cases: Mapping[str, Case]) -> str:
     if blamed in cases:
         return blamed
     return f"{blamed.partition('/')[0]}/{ANSWERS}"
+
+
+def counted_against(
+    blamed: str, played: Case | None, chosen: Container[str], cases: Mapping[str, Case], *, selected: bool
+) -> frozenset[str]:
+    """The IDs of the cases that a violation counts against. Where nothing was deselected there is always one.
+
+    Args:
+        blamed: the property or requirement that the oracle names.
+        played: the case that was played, if it was one.
+        chosen: IDs of the cases that count.
+        cases: every case by ID.
+        selected: somebody has chosen, and so may have deselected the case.
+    """
+    own = case_of(blamed, cases)
+    counted = {own} if own in chosen else set()
+    if played is not None:
+        if played.phase is Phase.SCRIPT or not counted:
+            counted.add(played.id)
+        counted |= exercised_by_script(played.id)
+    counted = {case for case in counted if case in chosen}
+    if not counted and (not selected or own not in cases):
+        counted = {own}
+    return frozenset(counted)
 
 
 class NothingSelectedError(ValueError):

@@ -1,4 +1,7 @@
-"""Reading the log of a run: everything that :mod:`vnic_conformance.running.runlog` has written."""
+"""Reading the log of a run: everything that :mod:`vnic_conformance.running.runlog` has written, or has written in version 1.
+
+In version 1 reply, observation and the facts of the kit stood in one member, ``came``, told apart by their names alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vnic_conformance.answer import Answer, Facts
 from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.episode import Episode, Moment
 from vnic_conformance.running.events import AdapterFailed, Alternative, Failure, RunBegan, RunEnded
@@ -15,6 +19,11 @@ from vnic_conformance.running.runlog import FORMAT, VERSION
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
+
+#: The versions that are read.
+READS = (1, VERSION)
+#: Names of the kit's own fields in version 1.
+_FACTS_THEN = ("absent", "measured", "repeated", "gone")
 
 
 class RunLogError(ValueError):
@@ -29,7 +38,9 @@ class RecordedSession:
     phase: str
     case: str | None
     episode: Episode
-    verdict: str  #: ok, fail, or inconclusive: of its last step
+    verdict: str  #: ok, fail, or inconclusive: when it was over; where the log does not say so, of its last step
+    covers: tuple[str, ...] = ()  #: IDs of further cases that it went through
+    reason: str = ""  #: of an ok session: why its case was not played to the end, or empty
 
 
 @dataclass
@@ -80,9 +91,10 @@ def load(text: str) -> RecordedRun:
     records = list(_lines(text))
     if not records or records[0][1].get("run") != FORMAT:
         raise RunLogError(f'line 1: no header {{"run": "{FORMAT}", ...}}; this is no log of this kit')
-    if records[0][1].get("version") != VERSION:
-        raise RunLogError(f"line 1: version {records[0][1].get('version')!r}; this kit reads version {VERSION}")
-    reader = _Reader(_header(records[0][1]))
+    version = records[0][1].get("version")
+    if version not in READS:
+        raise RunLogError(f"line 1: version {version!r}; this kit reads versions {' and '.join(map(str, READS))}")
+    reader = _Reader(_header(records[0][1]), version)
     for line, record in records[1:]:
         try:
             reader.take(record)
@@ -130,26 +142,30 @@ def _header(record: Mapping[str, Any]) -> RunBegan:
 class _Reader:
     """Takes a log in line by line."""
 
-    def __init__(self, header: RunBegan) -> None:
+    def __init__(self, header: RunBegan, version: int) -> None:
         self.run = RecordedRun(header)
+        self._version = version
         self._open: dict[str, Any] | None = None
         self._moments: list[Moment] = []
         self._shown: dict[str, object] = {}
-        self._start: Mapping[str, object] = {}
+        self._start = Answer()
 
     def take(self, record: dict[str, Any]) -> None:
         """One line."""
         run = self.run
         if "step" in record:
             assert self._open is not None
-            self._moments.append(Moment(_stimulus(record), self._full(record["came"])))
+            self._moments.append(Moment(_stimulus(record), self._answer(record)))
             self._open["verdict"] = record["verdict"]
         elif "session" in record and "phase" in record:
             self.close_session()
             self._open, self._moments, self._shown = record, [], {}
-            self._start = self._full(record["came"])
+            self._start = self._answer(record)
+        elif "over" in record:
+            assert self._open is not None
+            self._open |= {"verdict": record["verdict"], "reason": record["reason"]}
         elif "failure" in record:
-            run.failures.append(_failure(record))
+            run.failures.append(self._failure(record))
         elif "broken" in record:
             episode = record["episode"]
             stimulus = record["open"]
@@ -158,7 +174,7 @@ class _Reader:
                 record["broken"],
                 record["text"],
                 None if stimulus is None else _stimulus(stimulus),
-                None if episode is None else _episode(episode),
+                None if episode is None else self._episode(episode),
             )
         elif "case" in record:
             rerun = None if record["rerun"] is None else Rerun(*record["rerun"])
@@ -169,7 +185,14 @@ class _Reader:
         elif "stopped" in record:
             run.stopped = record["stopped"]
         elif record.get("end") == FORMAT:
-            run.end = RunEnded(record["sessions"], record["steps"], record["seconds"], record["exit"])
+            run.end = RunEnded(
+                record["sessions"],
+                record["steps"],
+                record["seconds"],
+                record["exit"],
+                record.get("beside", {}),
+                record.get("unclear", 0),
+            )
         else:
             raise ValueError(f"unknown record with the members {', '.join(record)}")
 
@@ -180,48 +203,87 @@ class _Reader:
             profile, unpaired = self.run.header.profile, tuple(opened["unpaired"])
             episode = Episode(opened["servers"], profile, self._start, tuple(self._moments), unpaired)
             self.run.sessions.append(
-                RecordedSession(opened["session"], opened["phase"], opened["case"], episode, opened["verdict"])
+                RecordedSession(
+                    opened["session"],
+                    opened["phase"],
+                    opened["case"],
+                    episode,
+                    opened["verdict"],
+                    tuple(opened.get("covers", ())),
+                    opened.get("reason", "") if opened["verdict"] == "ok" else "",
+                )
             )
             self._open = None
 
-    def _full(self, news: Mapping[str, object]) -> dict[str, object]:
-        """A reply with its whole observation again."""
-        own = {name: value for name, value in news.items() if not is_observed(name) and name != "gone"}
-        gone = str(news.get("gone", "")).split()
-        changed = {name: _held(self._shown.get(name), value) for name, value in news.items() if is_observed(name)}
-        observed = {**self._shown, **changed}
-        self._shown = {name: value for name, value in observed.items() if name not in gone}
-        return {**own, **self._shown}
+    def _answer(self, record: Mapping[str, Any]) -> Answer:
+        """What came, with its whole observation again."""
+        news: Mapping[str, object] | None
+        if self._version == 1:
+            reply, news, facts = _parts(record["came"])
+        else:
+            reply, news, facts = record["reply"], record.get("seen"), _facts(record)
+        if news is None:
+            return Answer(reply, None, facts)
+        changed = {name: _held(self._shown.get(name), value) for name, value in news.items()}
+        self._shown = {name: value for name, value in {**self._shown, **changed}.items() if value is not None}
+        return Answer(reply, self._shown, facts)
+
+    def _whole(self, came: Mapping[str, Any]) -> Answer:
+        """What came, where the log has it whole."""
+        if self._version == 1:
+            reply, seen, facts = _parts(came)
+            return Answer(reply, seen or None, facts)
+        return Answer(came["reply"], came.get("seen"), _facts(came))
+
+    def _episode(self, record: Mapping[str, Any]) -> Episode:
+        then = self._version == 1
+        moments = tuple(Moment(_stimulus(s), self._whole(s["came"] if then else s)) for s in record["steps"])
+        profile = Profile.from_mapping(record["profile"])
+        return Episode(record["servers"], profile, self._whole(record["start"]), moments, tuple(record["unpaired"]))
+
+    def _failure(self, record: Mapping[str, Any]) -> Failure:
+        return Failure(
+            case=record["failure"],
+            requirement=record["hurts"],
+            sentence=record["sentence"],
+            phase=record["phase"],
+            script=record["script"],
+            episode=self._episode(record["episode"]),
+            allowed=tuple(_alternative(entry) for entry in record["allowed"]),
+            found_after=record["found_after"],
+            rerun=None if record["rerun"] is None else Rerun(*record["rerun"]),
+            length_note=record["length_note"],
+        )
+
+
+def _facts(record: Mapping[str, Any]) -> Facts:
+    facts = record.get("facts", {})
+    measured = facts.get("measured")
+    return Facts(facts.get("absent", ""), None if measured is None else _times(measured), facts.get("repeated", 0))
+
+
+def _times(numbers: Iterable[Any]) -> tuple[int, int, int, int, int]:
+    called, answered, looks, seen, lag = (int(number) for number in numbers)
+    return called, answered, looks, seen, lag
+
+
+def _parts(came: Mapping[str, Any]) -> tuple[dict[str, object], dict[str, object], Facts]:
+    """The three parts of what came, as version 1 has it: whole, or what changed."""
+    reply = {name: value for name, value in came.items() if not is_observed(name) and name not in _FACTS_THEN}
+    seen = {name: value for name, value in came.items() if is_observed(name)}
+    seen |= dict.fromkeys(str(came.get("gone", "")).split())
+    measured = came.get("measured")
+    times = None if measured is None else _times(str(measured).split())
+    return reply, seen, Facts(str(came.get("absent", "")), times, int(came.get("repeated", 0)))
 
 
 def _stimulus(record: Mapping[str, Any]) -> Stimulus:
     return Stimulus(record["who"], record["call"], tuple(record["with"].items()))
 
 
-def _episode(record: Mapping[str, Any]) -> Episode:
-    moments = tuple(Moment(_stimulus(step), step["came"]) for step in record["steps"])
-    profile = Profile.from_mapping(record["profile"])
-    return Episode(record["servers"], profile, record["start"], moments, tuple(record["unpaired"]))
-
-
 def _alternative(record: Mapping[str, Any]) -> Alternative:
     instead = {name: tuple(value) if isinstance(value, list) else value for name, value in record["instead"].items()}
     return Alternative(instead, tuple(record["by"]))
-
-
-def _failure(record: Mapping[str, Any]) -> Failure:
-    return Failure(
-        case=record["failure"],
-        requirement=record["hurts"],
-        sentence=record["sentence"],
-        phase=record["phase"],
-        script=record["script"],
-        episode=_episode(record["episode"]),
-        allowed=tuple(_alternative(entry) for entry in record["allowed"]),
-        found_after=record["found_after"],
-        rerun=None if record["rerun"] is None else Rerun(*record["rerun"]),
-        length_note=record["length_note"],
-    )
 
 
 def _held(before: object, moved: object) -> object:

@@ -1,13 +1,19 @@
-"""Putting an implementation through a recorded failure again, and saying what has become of it."""
+"""Putting an implementation through a recorded failure again, and saying what has become of it.
+
+A failure that did not come every time is played so often that, if it were still there at its recorded rate, all of these runs
+would miss it with a probability below one in a hundred.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, stimuli
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import ABSENT, MEASURED, REPEATED
+from vnic_conformance.oracle import Judgement
+from vnic_conformance.protocol.messages import Outcome
 from vnic_conformance.reports import naming
 from vnic_conformance.running.episode import (
     Episode,
@@ -21,10 +27,48 @@ from vnic_conformance.running.episode import (
     too_long,
 )
 from vnic_conformance.running.events import Failure
-from vnic_conformance.targets import Target
+from vnic_conformance.running.narrowing import runs_within
+from vnic_conformance.running.verdicts import Rerun
+from vnic_conformance.targets import AdapterBroken, Target
 
 #: Fields of a reply in which two runs differ without any meaning.
-_FREE = (MEASURED, REPEATED, "seq", "now", "r4", "handle", "source", "reason")
+_FREE = ("seq", "now", "r4", "handle", "source", "reason")
+
+
+#: With what probability a failure that is still there may be missed.
+MISSED = 0.01
+#: So often a failure is played at most, and, on a real clock, for so many seconds.
+MOST_RUNS, MOST_S = 500, 60.0
+#: So often one is played whose rate is not known.
+UNKNOWN_RATE = 5
+
+
+def runs_wanted(rerun: Rerun | None) -> int:
+    """How often a failure has to be played before its absence says something.
+
+    Args:
+        rerun: how often it came again when it was recorded. One that never did is taken to come once in one run more than
+            were made.
+    """
+    if rerun is None or not rerun.runs:
+        return UNKNOWN_RATE
+    if rerun.deterministic:
+        return 1
+    rate = rerun.failed / rerun.runs if rerun.failed else 1 / (rerun.runs + 1)
+    return min(MOST_RUNS, math.ceil(math.log(MISSED) / math.log(1 - rate)))
+
+
+def missed(rerun: Rerun | None, runs: int) -> str:
+    """What remains unknown when a failure did not come in so many runs; empty if nothing does."""
+    if rerun is None or not rerun.runs:
+        return "how often it used to come is not recorded"
+    if rerun.deterministic:
+        return ""
+    if not rerun.failed:
+        return f"it did not come again in {rerun.runs} runs when it was found, so it may come seldom and still be there"
+    chance = (1 - rerun.failed / rerun.runs) ** runs
+    words = f"it came in {rerun.failed} of {rerun.runs} runs; if it still did, these runs would miss it with a probability of "
+    return f"{words}{chance:.1%}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +81,9 @@ class Replayed:
         reason: one sentence.
         retraced: the steps of the new run.
         changed: steps that went otherwise than recorded, and in what.
+        failed: in how many runs a requirement was violated.
+        runs: how many there were.
+        unknown: what remains unknown where it is FIXED, or empty.
     """
 
     failure: Failure
@@ -44,6 +91,9 @@ class Replayed:
     reason: str
     retraced: tuple[Retraced, ...]
     changed: Mapping[int, str]
+    failed: int = 0
+    runs: int = 0
+    unknown: str = ""
 
     @property
     def words(self) -> str:
@@ -53,7 +103,7 @@ class Replayed:
 
 
 def replay_failure(target: Target, failure: Failure) -> Replayed:
-    """Do again what led to a failure.
+    """Do again what led to a failure, as often as its own rate asks for.
 
     Raises:
         AdapterBroken: the adapter broke.
@@ -62,13 +112,40 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     why = _impossible(target, recorded)
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
-    session = _again(conversation(target, recorded.profile), failure)
-    if session is None:
-        return Replayed(failure, ExitCode.INCONCLUSIVE, f"this kit has no script {failure.script}", (), {})
-    new = session.episode
+    asked = conversation(target, recorded.profile)
+    wanted = runs_wanted(failure.rerun)
+    if asked.real:
+        wanted = max(1, min(wanted, runs_within(MOST_S, recorded, most=wanted)))
+    sessions: list[Recording] = []
+    for _ in range(wanted):
+        try:
+            session = _again(asked, failure)
+        except (AdapterBroken, KeyboardInterrupt):
+            if any(made.failure is not None for made in sessions):
+                break  # what was seen counts
+            raise
+        if session is None:
+            return Replayed(failure, ExitCode.INCONCLUSIVE, f"this kit has no script {failure.script}", (), {})
+        sessions.append(session)
+    failing = [session for session in sessions if session.failure is not None]
+    undecided = [session for session in sessions if _undecided(session) is not None]
+    said = _said(failure, (failing or undecided or sessions)[0])
+    unknown = missed(failure.rerun, len(sessions)) if said.code is ExitCode.CONFORMS else ""
+    return replace(said, failed=len(failing), runs=len(sessions), unknown=unknown)
+
+
+def _undecided(session: Recording) -> Judgement | None:
+    """The first answer that says nothing."""
+    unknown = (j for j in session.judgements if j.inconclusive or j.came.get("outcome") == Outcome.UNKNOWN)
+    return next(unknown, None)
+
+
+def _said(failure: Failure, session: Recording) -> Replayed:
+    """What one run says."""
+    recorded, new = failure.episode, session.episode
     changed = changes(recorded, new)
     retraced = tuple(retrace(new))
-    unsupported = next((j for j in session.judgements if j.inconclusive), None)
+    unsupported = _undecided(session)
     now = session.failure
     if now is not None:
         number = len(new.moments)
@@ -76,7 +153,8 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
         reason = f"step {number} hurts {now.requirement}{', as recorded' if same else ''}: {now.sentence}"
         return Replayed(failure, ExitCode.VIOLATION, reason, retraced, changed)
     if unsupported is not None:
-        reason = f"{naming.phrase(unsupported.stimulus)}: {unsupported.inconclusive}"
+        why = unsupported.inconclusive or "whether it was carried out is not known"
+        reason = f"{naming.phrase(unsupported.stimulus)}: {why}"
         return Replayed(failure, ExitCode.INCONCLUSIVE, reason, retraced, changed)
     many = len(recorded.moments)
     return Replayed(failure, ExitCode.CONFORMS, f"all {many} steps are as they must be", retraced, changed)
@@ -102,7 +180,7 @@ def _impossible(target: Target, recorded: Episode) -> str:
     hello = target.hello
     if recorded.servers > hello.servers:
         return f"it takes {recorded.servers} servers; the adapter has at most {hello.servers}"
-    asked = (moment.stimulus for moment in recorded.moments if ABSENT not in moment.came)
+    asked = (moment.stimulus for moment in recorded.moments if not moment.came.facts.absent)
     needed = {feature for stimulus in asked if (feature := feature_of(stimulus)) is not None}
     if recorded.unpaired:
         needed.add("unpaired")

@@ -2,7 +2,12 @@
 
 Header, then a line per session, step, failure and verdict, then a footer; without the footer the document is truncated. Each
 line is handed to the operating system when it is written, so nothing recorded is lost when the adapter dies or the kit is
-stopped. In a session only what changed in the observation is repeated from step to step, and of a queue what moved.
+stopped.
+
+What came has the parts of an :class:`~vnic_conformance.answer.Answer`: ``reply`` is what the adapter said, ``seen`` the
+observation, ``facts`` what the kit knows (absent where there is none). A record without ``seen`` is one of a step after which
+nobody looked. In a session ``seen`` holds what changed since the last look: of a queue what moved, and ``null`` for a field that
+is gone; in the episode of a failure it is whole.
 """
 
 from __future__ import annotations
@@ -13,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
+from vnic_conformance.answer import Answer, Facts
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
-from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.episode import Episode
 from vnic_conformance.running.events import (
     AdapterFailed,
@@ -28,6 +33,7 @@ from vnic_conformance.running.events import (
     RunBegan,
     RunEnded,
     SessionBegan,
+    SessionEnded,
     StepDone,
     Stopped,
     alternatives,
@@ -36,7 +42,7 @@ from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_conformance.stimulus import Stimulus
 
 FORMAT = "vnic-run"
-VERSION = 1
+VERSION = 2
 #: Fields that come with every reply and say nothing.
 _DULL = ("seq",)
 
@@ -75,6 +81,7 @@ class RunLog:
                 "servers": event.servers,
                 "unpaired": list(event.unpaired),
                 "seed": event.seed,
+                "covers": list(event.covers),
                 **self._judged(event.judgement),
             }
         elif isinstance(event, StepDone):
@@ -87,22 +94,20 @@ class RunLog:
             yield plain_event(event)
 
     def _judged(self, judgement: Judgement) -> dict[str, object]:
-        record: dict[str, object] = {"came": self._news(judgement.came), **verdict_of(judgement)}
-        return record
+        came = judgement.came
+        seen = {} if came.seen is None else {"seen": self._news(came.seen)}
+        return {"reply": _reply(came), **seen, **_facts(came.facts), **verdict_of(judgement)}
 
-    def _news(self, came: Mapping[str, object]) -> dict[str, object]:
-        """What is new in a reply: its own fields, and what changed in the observation."""
-        news = {
-            name: _moved(self._shown.get(name), value) if name.endswith("_queue") else value
-            for name, value in came.items()
-            if name not in _DULL and (not is_observed(name) or self._shown.get(name) != value)
+    def _news(self, seen: Mapping[str, object]) -> dict[str, object]:
+        """What changed in the observation since the last one."""
+        before, self._shown = self._shown, dict(seen)
+        gone: dict[str, object] = dict.fromkeys(name for name in before if name not in seen)
+        changed = {
+            name: _moved(before.get(name), value) if name.endswith("_queue") else value
+            for name, value in seen.items()
+            if name not in before or before[name] != value
         }
-        if "client_queue" in came:  # a reply with an observation: what is missing in it is gone
-            gone = [name for name in self._shown if name not in came]
-            self._shown = {name: value for name, value in came.items() if is_observed(name)}
-            if gone:
-                news["gone"] = " ".join(gone)
-        return news
+        return {**changed, **gone}
 
 
 def _moved(before: object, after: object) -> object:
@@ -169,13 +174,29 @@ def episode_record(episode: Episode) -> dict[str, object]:
         "servers": episode.servers,
         "unpaired": list(episode.unpaired),
         "profile": episode.profile.as_mapping(),
-        "start": _without_dull(episode.start),
-        "steps": [{**stimulus_record(m.stimulus), "came": _without_dull(m.came)} for m in episode.moments],
+        "start": answer_record(episode.start),
+        "steps": [{**stimulus_record(m.stimulus), **answer_record(m.came)} for m in episode.moments],
     }
 
 
-def _without_dull(came: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in came.items() if name not in _DULL}
+def answer_record(came: Answer) -> dict[str, object]:
+    """What came, whole."""
+    seen = {} if came.seen is None else {"seen": dict(came.seen)}
+    return {"reply": _reply(came), **seen, **_facts(came.facts)}
+
+
+def _reply(came: Answer) -> dict[str, object]:
+    return {name: value for name, value in came.reply.items() if name not in _DULL}
+
+
+def _facts(facts: Facts) -> dict[str, object]:
+    known = {
+        "absent": facts.absent,
+        "measured": None if facts.measured is None else list(facts.measured),
+        "repeated": facts.repeated,
+    }
+    known = {name: value for name, value in known.items() if value}
+    return {"facts": known} if known else {}
 
 
 def plain_event(event: Event) -> dict[str, object]:
@@ -212,6 +233,13 @@ def plain_event(event: Event) -> dict[str, object]:
             "reason": result.reason,
             "rerun": None if rerun is None else [rerun.failed, rerun.runs],
         }
+    if isinstance(event, SessionEnded):
+        return {
+            "over": event.session,
+            "verdict": event.verdict,
+            "hurts": event.requirement,
+            "reason": event.reason,
+        }
     if isinstance(event, Noted):
         return {"note": event.text}
     if isinstance(event, Stopped):
@@ -223,6 +251,8 @@ def plain_event(event: Event) -> dict[str, object]:
         "steps": event.steps,
         "seconds": round(event.seconds, 3),
         "exit": event.code,
+        "beside": dict(event.beside),
+        "unclear": event.unclear,
     }
 
 

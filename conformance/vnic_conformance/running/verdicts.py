@@ -85,11 +85,21 @@ class CaseResult:
         return self.verdict.words
 
 
-def exit_code(results: Iterable[CaseResult], *, broken: bool = False) -> ExitCode:
-    """What a script is told: the worst that was found, and 0 only if something was exercised and all of it passed."""
-    worst = max((result.verdict for result in results), default=Verdict.NOT_EXERCISED)
-    if broken or worst is Verdict.BROKEN:
-        return ExitCode.ADAPTER_BROKEN
-    if worst is Verdict.FAIL:
+def exit_code(results: Iterable[CaseResult], *, broken: bool = False, unclear: bool = False) -> ExitCode:
+    """What a script is told: the worst that was found, and 0 only if something was exercised and all of it passed.
+
+    A violation that was seen is a violation, whatever came later.
+
+    Args:
+        results: of every case.
+        broken: the adapter broke.
+        unclear: in some session an answer said nothing.
+    """
+    verdicts = {result.verdict for result in results}
+    if Verdict.FAIL in verdicts:
         return ExitCode.VIOLATION
-    return ExitCode.CONFORMS if worst is Verdict.PASS else ExitCode.INCONCLUSIVE
+    if broken or Verdict.BROKEN in verdicts:
+        return ExitCode.ADAPTER_BROKEN
+    if Verdict.INCONCLUSIVE in verdicts or unclear or Verdict.PASS not in verdicts:
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.CONFORMS

@@ -131,7 +131,11 @@ class SystemCheck:
         self.outcome = SystemOutcome()
 
     def run(self) -> SystemOutcome:
-        """Play everything, and judge."""
+        """Play everything, and judge.
+
+        Raises:
+            KeyboardInterrupt: somebody stopped the run before anything was violated.
+        """
         began = time.monotonic()
         outcome = self.outcome
         try:
@@ -141,6 +145,9 @@ class SystemCheck:
                 self._search()
         except AdapterBroken as trouble:
             outcome.broken = trouble
+        except KeyboardInterrupt:
+            if not self._failed:
+                raise
         outcome.results = [self._result(case) for case in self.chosen]
         outcome.failures = [*dict.fromkeys(self._failed.values())]
         outcome.seconds = time.monotonic() - began
@@ -210,6 +217,9 @@ class SystemCheck:
         if finding.case in self._failed:
             failure = self._failed[finding.case]
         else:
+            # What was seen is kept first: the adapter may break, or somebody stop the run, while it is narrowed down.
+            found = SystemFailure(finding, session.servers, tuple(session.word), phase, again=False)
+            self._failed |= dict.fromkeys(new, found)
             failure = self._narrowed(session, finding, phase)
         self._failed |= dict.fromkeys(new, failure)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vnic_conformance.protocol.messages import Outcome
@@ -64,7 +64,7 @@ class SystemSession:
                 return
             self.apply(stimulus)
 
-    def _asked(self, request: dict[str, object]) -> dict[str, object]:
+    def _asked(self, request: Mapping[str, object]) -> Mapping[str, object]:
         reply = self.target.request(request)
         if reply.get("outcome") == Outcome.ERROR:
             raise Declined(f'outcome "error": {reply.get("error")}')

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from vnic_conformance.oracle import MEASURED
+from vnic_conformance.answer import Answer, look
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.protocol.messages import Fields, Outcome
 from vnic_spec.wire import Rc
@@ -85,32 +85,32 @@ class Paced:
         """The last lines of the adapter's standard error."""
         return self._target.stderr_tail
 
-    def request(self, fields: Mapping[str, object]) -> Fields:
+    def request(self, fields: Mapping[str, object]) -> Answer:
         """Send a request; its effects are looked at when the implementation has had its quiet time.
 
         Raises:
             AdapterBroken: what the target raises.
         """
         if not fields.get("observe"):
-            return self._target.request(fields)
+            return Answer.of(fields, self._target.request(fields))
         began = self._now()
         if fields["op"] == "reset":
             self._reset_at = began
-        reply = self._carried_out({name: value for name, value in fields.items() if name != "observe"})
+        asked = {name: value for name, value in fields.items() if name != "observe"}
+        reply = Answer.of(asked, self._carried_out(asked))
         answered = self._now()
         if self.real:
             self._sleep(min(LONG_BUSY_MS.get(reply.get("rc"), 0), LONGEST_WAIT_MS) / 1000)
-        if fields["op"] != "apply" and reply["outcome"] != Outcome.DONE:
+        if fields["op"] != "apply" and reply["outcome"] in (Outcome.UNSUPPORTED, Outcome.ERROR):
             return reply
         self._target.request({"op": "settle"})
         self._sleep(self.quiet_ms / 1000)
         looks = self._now()
-        seen = self._target.request({"op": "observe"})
-        reply = {**seen, **reply}
-        if self.real:
-            first, last = self._ms(began), self._ms(answered)
-            reply[MEASURED] = f"{first[0]} {last[1]} {self._ms(looks)[0]} {self._ms(self._now())[1]} {self.quiet_ms}"
-        return reply
+        reply = look(self._target, reply)
+        if not self.real:
+            return reply
+        first, last = self._ms(began)[0], self._ms(answered)[1]
+        return reply.noting(measured=(first, last, self._ms(looks)[0], self._ms(self._now())[1], self.quiet_ms))
 
     def _carried_out(self, fields: Fields) -> Fields:
         if fields["op"] != "advance" or not self.real:

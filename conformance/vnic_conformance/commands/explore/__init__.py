@@ -13,6 +13,7 @@ from vnic_conformance.commands.explore.mutants import show_mutants
 from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, setting, show_result, spoken_of
 from vnic_conformance.commands.explore.request import Request, request_of
 from vnic_conformance.commands.explore.running import Engine, Result, run
+from vnic_conformance.commands.writing import complain, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.instance_list import list_instances
 from vnic_conformance.options import MOST_STATES, Whole
@@ -166,24 +167,22 @@ def command(
         request, at_most=at_most, mebibytes=mebibytes, engine=Engine(engine), symmetric=symmetric, report=report
     )
     trace = result.trace
-    _write(file, trace)
     if as_json:
         click.echo(json.dumps(plain(result, trace), indent=2, ensure_ascii=False))
     else:
         show_result(result, trace)
+    _write(file, trace)
     return result.code
 
 
 def _write(file: Path | None, trace: Trace | None) -> None:
+    """Write the trace of a violation, which has been reported: what is lost here is told, and changes no exit code."""
     if file is None:
         return
     if trace is None:
-        click.echo(f"nothing is violated, so {file} is not written", err=True)
-        return
-    try:
-        file.write_text(trace.dump(), encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(file), error.strerror) from None
+        complain(f"nothing is violated, so {file} is not written")
+    elif lost := write_whole(file, trace.dump()):
+        complain(lost)
 
 
 def _endless(
@@ -208,11 +207,11 @@ def _endless(
         at_most=at_most,
         tell=(lambda words: click.echo(words, err=True)) if report else (lambda _: None),
     )
-    _write(file, next((one.trace for one in found if one.trace is not None), None))
     if as_json:
         plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
     else:
         introduce(request)
         show(liveness.lines_of_decided(found))
+    _write(file, next((one.trace for one in found if one.trace is not None), None))
     return liveness.code_of(found)

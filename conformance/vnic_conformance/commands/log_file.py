@@ -1,0 +1,59 @@
+"""The file that ``vnickit check --log`` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+from vnic_conformance.commands.writing import place_beside
+from vnic_conformance.running.events import Event, SessionBegan, Stopped
+from vnic_conformance.running.runlog import RunLog
+
+
+class LogFile:
+    """A listener that writes the log of a run. The file is put in its place when the run is over.
+
+    A run that did not begin replaces no log that is there. One that is killed leaves what was recorded beside it.
+
+    Args:
+        path: where the log is to be in the end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lost = ""  #: why it is not what it should be, or nothing
+        self._beside = place_beside(path)
+        self._log: RunLog | None = None
+        self._file: TextIO | None = None
+        self._began = False
+
+    def __call__(self, event: Event) -> None:
+        """Write one event, as long as that is possible."""
+        if self.lost:
+            return
+        self._began |= isinstance(event, SessionBegan | Stopped)
+        try:
+            if self._log is None:
+                self._file = self._beside.open("w", encoding="utf-8")
+                self._log = RunLog(self._file)
+            self._log(event)
+        except OSError as error:
+            where = "" if self._beside == self.path else f"; what was written until then is in {self._beside}"
+            self.lost = f"{self.path} could not be written: {error.strerror}{where}"
+
+    def close(self) -> None:
+        """The run is over: put the log in its place."""
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+            if self.lost or self._beside == self.path:
+                return
+            if not self._began and self.path.exists():
+                self.lost = (
+                    f"{self.path} is left as it was, because no session began; the log of this run is {self._beside}"
+                )
+                return
+            self._beside.replace(self.path)
+        except OSError as error:
+            self.lost = self.lost or f"{self.path} could not be written: {error.strerror}"

@@ -1,0 +1,74 @@
+"""Files that a command writes: beside their place first, and put there when they are whole.
+
+Nothing that exists is touched before a run has begun, and what could not be written never stands in the way of a verdict: it is
+told after the report, and the exit code is that of the verdict unless that would be 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+
+#: What the name of a file ends in while it is being written.
+PART = ".part"
+
+
+def check_places(places: Iterable[tuple[str, Path | None]]) -> None:
+    """Refuse, before anything is done, what cannot be written anyway.
+
+    Args:
+        places: option and file.
+
+    Raises:
+        click.ClickException: there is no such directory, it may not be written to, or two options name one file.
+    """
+    named: dict[Path, str] = {}
+    for option, path in places:
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise click.ClickException(f"{option} {path}: there is no directory {path.parent}")
+        if _replaceable(path) and not os.access(path.parent, os.W_OK):
+            raise click.ClickException(f"{option} {path}: the directory {path.parent} may not be written to")
+        if _replaceable(path) and path.resolve() in named:
+            raise click.ClickException(f"{named[path.resolve()]} and {option} name the same file, {path}")
+        named[path.resolve()] = option
+
+
+def complain(text: str) -> None:
+    """Tell on standard error; where nobody listens there, nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(f"vnickit: {text}", err=True)
+
+
+def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
+    """The exit code of a run of which something could not be written: that of its verdict, but no 0."""
+    return ExitCode.KIT_ERROR if code is ExitCode.CONFORMS and any(lost) else code
+
+
+def write_whole(path: Path, text: str) -> str:
+    """Write a file, whole or not at all; why that was not possible, or nothing."""
+    beside = place_beside(path)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if beside != path:
+            beside.replace(path)
+    except OSError as error:
+        return f"{path} could not be written: {error.strerror}"
+    return ""
+
+
+def _replaceable(path: Path) -> bool:
+    """A file, or nothing yet; no device, no pipe."""
+    return path.is_file() or not path.exists()
+
+
+def place_beside(path: Path) -> Path:
+    """Where a file is written until it is whole; a device or a pipe is written itself."""
+    return path.with_name(path.name + PART) if _replaceable(path) else path

@@ -1,0 +1,175 @@
+"""What a check writes: nothing is destroyed by a run that does not begin, and nothing that is lost takes a verdict away."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from vnic_conformance.commands.log_file import LogFile
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running.checking import Request, check
+from vnic_conformance.running.recorded import read
+from vnic_conformance.running.replaying import MISSED, missed, runs_wanted
+from vnic_conformance.running.verdicts import Rerun
+from vnic_reference.adapter import Adapter
+
+Kit = Callable[..., Result]
+Plant = Callable[[Callable[[], object]], str]
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+FAULTY = "python:vnic_reference.faults:stale_elements_kept"
+SYSTEM = "python:vnic_reference.system.adapter:SystemAdapter"
+FOUND = ("--phase", "scripted", "-k", "CRQ-9*")
+FINE = ("--phase", "scripted", "-k", "CRQ-2/*")
+BEFORE = "of an earlier run\n"
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> tuple[Path, Path]:
+    """A log and a report of an earlier run."""
+    files = tmp_path / "run.jsonl", tmp_path / "j.xml"
+    for file in files:
+        file.write_text(BEFORE)
+    return files
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--adapter", REFERENCE, "-k", "NO-SUCH", "--phase", "walk"),
+        ("--adapter", "python:no_such_module:x", "--phase", "walk"),
+        ("--adapter", REFERENCE, "--profile", "grace=many", "--phase", "walk"),
+        ("--adapter", REFERENCE, "--servers", "9", "--phase", "walk"),
+        ("--adapter", SYSTEM, "--phase", "walk"),
+        ("--adapter", "no-such-program"),
+    ],
+    ids=["glob", "target", "profile", "servers", "role", "program"],
+)
+def test_a_run_that_does_not_begin_destroys_no_log(
+    words: tuple[str, ...], vnickit: Kit, earlier: tuple[Path, Path]
+) -> None:
+    log, xml = earlier
+    result = vnickit("check", *words, "--log", log, "--junit", xml)
+    assert result.exit_code in (ExitCode.USAGE, ExitCode.ADAPTER_BROKEN), result.output
+    assert log.read_text() == BEFORE
+    if result.exit_code == ExitCode.USAGE:
+        assert xml.read_text() == BEFORE
+        assert not list(log.parent.glob("*.part"))
+    else:
+        assert "is left as it was" in result.stderr
+
+
+def test_a_run_that_ends_replaces_the_log(vnickit: Kit, earlier: tuple[Path, Path]) -> None:
+    log, xml = earlier
+    assert vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log, "--junit", xml).exit_code == ExitCode.CONFORMS
+    assert not read(log).truncated
+    assert "<testsuites" in xml.read_text()
+    assert not list(log.parent.glob("*.part"))
+
+
+@pytest.mark.parametrize("option", ["--log", "--junit"])
+@pytest.mark.parametrize(
+    ("adapter", "words", "code"), [(REFERENCE, FINE, ExitCode.KIT_ERROR), (FAULTY, FOUND, ExitCode.VIOLATION)]
+)
+def test_what_cannot_be_written_is_told_after_the_report(
+    option: str, adapter: str, words: tuple[str, ...], code: ExitCode, vnickit: Kit
+) -> None:
+    result = vnickit("check", "--adapter", adapter, *words, option, "/dev/full")
+    assert result.exit_code == code, result.output
+    verdict = "VIOLATION" if code is ExitCode.VIOLATION else "CONFORMS"
+    assert verdict in result.stdout
+    assert "vnickit: /dev/full could not be written: No space left on device" in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_that_may_not_be_written_to_is_refused_at_once(vnickit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    result = vnickit("check", "--adapter", REFERENCE, "--log", "locked/run.jsonl")
+    assert result.exit_code == ExitCode.USAGE
+
+
+def test_one_file_for_two_things_is_refused(vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", REFERENCE, *FINE, "--log", "x", "--junit", "./x")
+    assert result.exit_code == ExitCode.USAGE
+    assert "name the same file" in result.stderr
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_run_keeps_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Filling(io.StringIO):
+        def write(self, text: str) -> int:
+            if self.tell() > 5_000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(text)
+
+    file = Filling()
+    monkeypatch.setattr(Path, "open", lambda *_, **__: file)
+    log = LogFile(tmp_path / "run.jsonl")
+    checked = check(Request(REFERENCE, ("CRQ-2/*",), phases=("scripted",)), [log])
+    assert checked.outcome.code is ExitCode.CONFORMS
+    assert "No space left on device; what was written until then is in" in log.lost
+
+
+def test_no_failures_file_takes_no_verdict_away(vnickit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "vnickit-failures.jsonl.part").mkdir()
+    result = vnickit("check", "--adapter", FAULTY, *FOUND)
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "the failures could not be kept" in result.stderr
+
+
+# --- replay --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rerun", "runs"),
+    [(Rerun(5, 5), 1), (Rerun(1, 1), 1), (Rerun(1, 5), 21), (Rerun(4, 5), 3), (Rerun(0, 5), 26), (Rerun(1, 1000), 500)],
+)
+def test_a_replay_plays_as_often_as_the_rate_asks_for(rerun: Rerun, runs: int) -> None:
+    assert runs_wanted(rerun) == runs
+    if 0 < rerun.failed < rerun.runs and runs < 500:
+        rate = rerun.failed / rerun.runs
+        assert (1 - rate) ** runs < MISSED <= (1 - rate) ** (runs - 1)
+    assert bool(missed(rerun, runs)) == (not rerun.deterministic)
+
+
+def test_how_often_an_unknown_rate_is_played() -> None:
+    assert runs_wanted(None) == runs_wanted(Rerun(0, 0)) > 1
+    assert missed(None, 5) == "how often it used to come is not recorded"
+
+
+class FailsEveryFifthTime(Adapter):
+    """Registers a server wrongly in every fifth run from reset."""
+
+    resets = 0
+
+    def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
+        reply = super().__call__(request)
+        self.resets += request["op"] == "reset"
+        if request.get("call") == "reg_crq" and self.resets % 5 == 3 and reply.get("rc") == 2:
+            reply["rc"] = 0
+        return reply
+
+
+def test_a_failure_that_comes_now_and_then_is_not_fixed(vnickit: Kit, plant: Plant) -> None:
+    adapter = plant(FailsEveryFifthTime)
+    assert (
+        vnickit("check", "--adapter", adapter, "--phase", "walk", "--steps", "2000", "-x").exit_code
+        == ExitCode.VIOLATION
+    )
+    words = ("replay", "vnickit-failures.jsonl", "--json", "--adapter")
+    still = vnickit(*words, adapter)
+    assert still.exit_code == ExitCode.VIOLATION, still.output
+    (replayed,) = json.loads(still.stdout)["replayed"]
+    assert 0 < replayed["failed"] < replayed["runs"] == 21
+    fixed = vnickit("replay", "vnickit-failures.jsonl", "--adapter", REFERENCE)
+    assert fixed.exit_code == ExitCode.CONFORMS
+    said = " ".join(fixed.stdout.split())
+    assert "violated in 0 of 21 runs" in said
+    assert "it came in 1 of 5 runs; if it still did, these runs would miss it with a probability of 0.9%" in said
