@@ -17,8 +17,8 @@ from vnic_conformance.foreign import cut, printable
 MOST_STEPS: Final = 1_000_000_000
 #: Most states of an exploration: more than any memory holds.
 MOST_STATES: Final = 1 << 40
-#: A seed is a signed number of 64 bits.
-MOST_SEED: Final = (1 << 63) - 1
+#: A seed has up to twelve digits.
+MOST_SEED: Final = 999_999_999_999
 #: Largest factor on waits, and the smallest.
 TIME_SCALE: Final = (0.001, 1000.0)
 #: Most server partitions that an adapter may have.

@@ -32,7 +32,7 @@ def test_what_is_no_number_within_bounds(value: str) -> None:
         ((*CHECK, "--time-scale", "1e9"), "from 0.001 to 1000"),
         ((*CHECK, "--longest-wait", "inf"), "from 0 to 86400"),
         ((*CHECK, "--steps", HUGE), "(5001 characters)' is not a whole number from 0 to 1000000000"),
-        ((*CHECK, "--seed", HUGE), "from -9223372036854775807 to 9223372036854775807"),
+        ((*CHECK, "--seed", HUGE), "from -999999999999 to 999999999999"),
         ((*CHECK, "--servers", "0"), "from 1 to 999"),
         ((*CHECK, "--profile", f"gap_ms={10**29}"), "must be integer 1..86400000"),
         ((*CHECK, "--profile", "hold_limit_ms=-1"), "must be integer 1..86400000 | None"),
