@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.foreign import printable_lines, told
+from vnic_conformance.streams import Outlets, distrusted, leave, outlets
 
 #: Set to anything but the empty string to see the Python traceback of a kit error.
 TRACEBACK_VARIABLE = "VNICKIT_TRACEBACK"
@@ -72,8 +74,15 @@ VERBS: tuple[Verb, ...] = (
 )
 
 
+#: What is said where Python was told to forget its docstrings, which hold the sentences of properties and helps.
+NO_SENTENCES = (
+    "vnickit: Python runs without docstrings (-OO, or PYTHONOPTIMIZE=2), and the sentences of the specification are some.\n"
+    "Leave that out; -O, or PYTHONOPTIMIZE=1, is fine."
+)
+
+
 class ReaderGoneError(Exception):
-    """Whoever read our output went away (``vnickit ... | head``). Not a fault of anybody, but no verdict either."""
+    """Whoever read a file that the command writes, a pipe, went away. Not a fault of anybody, but no verdict either."""
 
 
 class VerbGroup(click.Group):
@@ -100,19 +109,11 @@ class VerbGroup(click.Group):
         assert isinstance(command, click.Command), f"{verb.module}.command is no click command"
         return command
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the words, as click does; ``--help`` and ``--version`` print here."""
-        try:
-            return super().make_context(*args, **kwargs)
-        except BrokenPipeError:
-            # click itself would exit with 1, which means a violation here.
-            raise ReaderGoneError from None
-
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
+        except BrokenPipeError:  # click itself would exit with 1, which means a violation here
             raise ReaderGoneError from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -137,31 +138,49 @@ class VerbGroup(click.Group):
             SystemExit: always, with one of :class:`~vnic_conformance.exit_codes.ExitCode`.
         """
         kwargs["standalone_mode"] = False
+        with outlets() as streams:
+            code = self._code(streams, *args, **kwargs)
+        if streams.own and distrusted():
+            # What an adapter has left in this process (threads, functions to be called at exit) has no say in the exit code.
+            leave(code)
+        sys.exit(code)
+
+    def _code(self, streams: Outlets, *args: Any, **kwargs: Any) -> ExitCode:
+        """What running the command line comes to."""
+        if sys.flags.optimize > 1:
+            click.echo(NO_SENTENCES, err=True)
+            return ExitCode.USAGE
         try:
             outcome = super().main(*args, **kwargs)
-            sys.stdout.flush()
+            streams.out.flush()
         except click.ClickException as error:
             # Besides usage errors click has only one for a file that cannot be opened: the caller named it.
+            error.message = printable_lines(error.message)  # type: ignore[misc]  # cleaned where all of them pass
             error.show()
-            sys.exit(ExitCode.USAGE)
+            return ExitCode.USAGE
         except (click.Abort, KeyboardInterrupt):
             click.echo("vnickit: stopped; there is no verdict", err=True)
-            sys.exit(ExitCode.INCONCLUSIVE)
-        except (ReaderGoneError, BrokenPipeError):
-            # Python would complain once more when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(ExitCode.INCONCLUSIVE)
-        except Exception as error:
+            return ExitCode.INCONCLUSIVE
+        except ReaderGoneError:
+            return ExitCode.INCONCLUSIVE
+        except BaseException as error:
+            # SystemExit, too: nobody but this function says how a run ends.
             report_kit_error(error)
-            sys.exit(ExitCode.KIT_ERROR)
+            return ExitCode.KIT_ERROR
         # click itself answers --help and --version with a plain 0.
-        if isinstance(outcome, int) and not isinstance(outcome, bool) and outcome in set(ExitCode):
-            sys.exit(ExitCode(outcome))
+        meant = isinstance(outcome, int) and not isinstance(outcome, bool) and outcome in set(ExitCode)
+        if streams.out.lost is not None and not (meant and outcome):
+            # Nobody has read that all is well.
+            if not isinstance(streams.out.lost, BrokenPipeError):
+                click.echo(f"vnickit: standard output cannot be written: {streams.out.lost}", err=True)
+            return ExitCode.INCONCLUSIVE
+        if meant:
+            return ExitCode(outcome)
         report_kit_error(TypeError(f"a verb must return an ExitCode, not {outcome!r}"))
-        sys.exit(ExitCode.KIT_ERROR)
+        return ExitCode.KIT_ERROR
 
 
-def report_kit_error(error: Exception) -> None:
+def report_kit_error(error: BaseException) -> None:
     """Tell on standard error that the kit itself failed, where, and how to see more."""
     frames = traceback.extract_tb(error.__traceback__)
     place = ""
@@ -171,7 +190,7 @@ def report_kit_error(error: Exception) -> None:
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     click.echo(
-        f"vnickit: kit error: {type(error).__name__}: {error}{place}\n"
+        f"vnickit: kit error: {told(error)}{place}\n"
         "This is a fault of the kit. It says nothing about the implementation under test.\n"
         f"Set {TRACEBACK_VARIABLE}=1 and run the same command again for the full report.",
         err=True,

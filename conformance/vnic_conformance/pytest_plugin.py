@@ -3,10 +3,13 @@
 pytest loads this in every run of an environment that has the kit, so nothing of the kit is imported before the option is
 given. Cases are not played one by one: a tour or a walk puts many to the test at once. So the first test plays everything
 that was selected, and each test then reports the verdict of its own case, as ``vnickit check`` would.
+
+A run that was meant to check and cannot is never a success: options of this plugin without an implementation are wrong usage.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 _NAME = "vnic"
 _STATE = pytest.StashKey["Suite"]()
+_IDS = pytest.StashKey[list[str]]()
+#: Options that say something about a check, without the one that asks for it.
+_OPTIONS = ("case", "phase", "steps", "seed", "time-scale", "log")
 
 
 class CaseFailedError(Exception):
@@ -39,11 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="only this phase, as vnickit check --phase has it",
     )
-    group.addoption("--vnic-steps", metavar="N", type=int, help="steps of the random phases")
-    group.addoption("--vnic-seed", metavar="N", type=int, help="of everything random")
-    group.addoption(
-        "--vnic-time-scale", metavar="F", type=float, default=1.0, help="factor on every wait for the adapter"
-    )
+    group.addoption("--vnic-steps", metavar="N", help="steps of the random phases")
+    group.addoption("--vnic-seed", metavar="N", help="of everything random")
+    group.addoption("--vnic-time-scale", metavar="F", help="factor on every wait for the adapter")
     group.addoption("--vnic-log", metavar="FILE", help="write the log of the run here, for vnickit show, replay, judge")
 
 
@@ -51,11 +55,49 @@ def pytest_configure(config: pytest.Config) -> None:
     """The mark that every case has, so that ``-m vnic`` and ``-m 'not vnic'`` work; and no second process.
 
     Raises:
-        pytest.UsageError: pytest-xdist was asked for.
+        pytest.UsageError: nothing would be checked, though that is asked for; or pytest-xdist was asked for.
     """
+    ids = _taken_ids(config)
+    if config.getoption("--vnic-adapter") is None:
+        given = [f"--vnic-{name}" for name in _OPTIONS if config.getoption(f"--vnic-{name}")] + ids[:1]
+        if given:
+            raise pytest.UsageError(f"{given[0]}: without --vnic-adapter SPEC nothing is checked")
+    elif not config.getoption("--vnic-adapter").strip():
+        raise pytest.UsageError("--vnic-adapter is empty, so nothing would be checked; is a variable unset?")
+    elif sys.flags.optimize > 1:
+        raise pytest.UsageError("--vnic-adapter: not with -OO, for sentences of the specification are docstrings")
+    config.stash[_IDS] = ids
     if config.getoption("--vnic-adapter") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--vnic-adapter: one implementation is checked by one process; leave out -n")
     config.addinivalue_line("markers", "vnic: a case of the VNIC failover kit")
+
+
+def _taken_ids(config: pytest.Config) -> list[str]:
+    """Node IDs of cases on the command line, as ``--collect-only -q`` prints them; pytest would take them for files."""
+    ids = [word for word in config.args if word.startswith(f"{_NAME}::")]
+    config.args = [word for word in config.args if word not in ids]
+    return ids
+
+
+def _number(config: pytest.Config, name: str, low: float, high: float, usual: float) -> float:
+    """A number that an option names.
+
+    Raises:
+        pytest.UsageError: it is none, or beyond its bounds.
+    """
+    from vnic_conformance.options import real, whole
+
+    word = config.getoption(f"--vnic-{name}")
+    if word is None:
+        return usual
+    if isinstance(low, int) and isinstance(high, int):
+        number: float | None = whole(word, low, high)
+        kind = "whole number"
+    else:
+        number, kind = real(word, low, high), "number"
+    if number is None:
+        raise pytest.UsageError(f"--vnic-{name} must be a {kind} from {low} to {high}, not {word!r}")
+    return number
 
 
 # Before pytest's own hook, which deselects what -k and -m do not name.
@@ -77,8 +119,12 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """No exit code 0 where no case was put to the test (all skipped is not a pass)."""
     suite = session.config.stash.get(_STATE, None)
-    if suite is not None and suite.wanted and not suite.passed and session.exitstatus == pytest.ExitCode.OK:
+    if suite is None or session.exitstatus != pytest.ExitCode.OK or session.config.option.collectonly:
+        return
+    if suite.wanted and not suite.passed:
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    elif suite.checked is not None and suite.checked.outcome.broken is not None:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED  # it broke when every case had passed
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -111,13 +157,14 @@ class Suite(pytest.Collector):
         from vnic_conformance.running.plan import NothingSelectedError, select
         from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 
-        adapter = self.config.getoption("--vnic-adapter")
+        adapter = self._request().adapter
         unknown = sorted(set(self.phases) - set(PHASES))
         if unknown:
             raise pytest.UsageError(f"--vnic-phase {unknown[0]}: there are {', '.join(PHASES)}")
         try:
-            with open_target(adapter, time_scale=self.config.getoption("--vnic-time-scale")) as target:
+            with open_target(adapter, time_scale=self._time_scale) as target:
                 hello = target.hello
+                target.finish()
         except (AdapterBroken, SpecError) as error:
             raise pytest.UsageError(f"--vnic-adapter {adapter}: {error}") from None
         if hello.role != "hypervisor":
@@ -129,7 +176,13 @@ class Suite(pytest.Collector):
             cases = select(book(hello.profile, self.phases).cases, self.config.getoption("--vnic-case"))
         except NothingSelectedError as error:
             raise pytest.UsageError(f"--vnic-case: {error}") from None
+        ids = self.config.stash.get(_IDS, [])
+        names = {f"{_NAME}::{case.id}" for case in cases}
+        for wrong in (word for word in ids if word not in names):
+            raise pytest.UsageError(f"{wrong}: there is no such case among those selected; see --collect-only -q")
         for case in cases:
+            if ids and f"{_NAME}::{case.id}" not in ids:
+                continue
             item = CaseItem.from_parent(self, name=case.id)
             item.add_marker("vnic")
             item.purpose = case.purpose
@@ -173,18 +226,23 @@ class Suite(pytest.Collector):
         return self.checked
 
     def _request(self) -> Request:
+        from vnic_conformance.options import MOST_SEED, MOST_STEPS
         from vnic_conformance.running.checking import SEED, STEPS, Request
 
-        option = self.config.getoption
-        steps, seed = option("--vnic-steps"), option("--vnic-seed")
         return Request(
-            option("--vnic-adapter"),
+            self.config.getoption("--vnic-adapter"),
             tuple(item.name for item in self.wanted),
-            steps=STEPS if steps is None else steps,
-            seed=SEED if seed is None else seed,
-            time_scale=option("--vnic-time-scale"),
+            steps=int(_number(self.config, "steps", 0, MOST_STEPS, STEPS)),
+            seed=int(_number(self.config, "seed", -MOST_SEED, MOST_SEED, SEED)),
+            time_scale=self._time_scale,
             phases=self.phases,
         )
+
+    @property
+    def _time_scale(self) -> float:
+        from vnic_conformance.options import TIME_SCALE
+
+        return _number(self.config, "time-scale", *TIME_SCALE, 1.0)
 
 
 class CaseItem(pytest.Item):

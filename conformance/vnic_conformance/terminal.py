@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import click
 
+from vnic_conformance.foreign import printable
 from vnic_model.lines import Line
 
 _STYLE: Mapping[str, dict[str, Any]] = {
@@ -34,7 +35,7 @@ def show(lines: Iterable[Line]) -> None:
     """Print lines of a trace on standard output."""
     colour = coloured(sys.stdout)
     for line in lines:
-        text = line.text.rstrip()
+        text = printable(line.text.rstrip())
         style = _STYLE.get(line.role)
         click.echo(click.style(text, **style) if colour and style and text else text)
 

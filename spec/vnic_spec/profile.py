@@ -159,6 +159,11 @@ class Parameter:
         return f"profile parameter {self.name} ({self.requirements[0]}) must be {self.allowed}, not {value!r}"
 
 
+#: Longest time that a profile may name, in milliseconds: a day. Beyond that a run would come to no end.
+LONGEST_MS = 86_400_000
+#: Largest multiple of the report interval.
+MOST_GRACE = 1_000
+
 _LIST = (
     Parameter(
         "event_full",
@@ -210,6 +215,7 @@ _LIST = (
         ("MON-2", "CRQ-13"),
         "A server is UNRESPONSIVE at the latest when more than grace times its announced interval has passed.",
         minimum=1,
+        maximum=MOST_GRACE,
     ),
     Parameter(
         "hold_limit_ms",
@@ -218,6 +224,7 @@ _LIST = (
         "How long a selected server may keep the client held before it counts as UNRESPONSIVE; None = its report "
         "interval times grace.",
         minimum=1,
+        maximum=LONGEST_MS,
         optional=True,
     ),
     Parameter(
@@ -226,6 +233,7 @@ _LIST = (
         ("CRQ-13",),
         "How long the connection is held after an earlier session ended, when crossing is GAP.",
         minimum=1,
+        maximum=LONGEST_MS,
     ),
     Parameter(
         "preempt_delay_ms",
@@ -234,6 +242,7 @@ _LIST = (
         "Exactly how long after the selected server was first outranked a strictly better one preempts; counted anew "
         "after a moment in which no server was better. Never delays a failover, nor what an administrator writes.",
         minimum=0,
+        maximum=LONGEST_MS,
     ),
     Parameter(
         "max_servers",
@@ -249,6 +258,7 @@ _LIST = (
         ("SRV-1",),
         "How long a server that became active waits for the client's INIT before it sends its own.",
         minimum=0,
+        maximum=LONGEST_MS,
     ),
     Parameter(
         "indirect_limit",
@@ -263,6 +273,7 @@ _LIST = (
         ("FOV-9",),
         "How long an implementation may take to settle after a call or a step of the clock.",
         minimum=0,
+        maximum=LONGEST_MS,
     ),
 )
 

@@ -165,7 +165,7 @@ def test_a_violation_of_what_was_not_selected_is_told_and_does_not_count(vnickit
         (("-k", "FOV-2", "-k", "CLI-1"), "CLI-1 binds no hypervisor but another role"),
         (("-k", "CRQ-1"), "nothing checks CRQ-1 here"),
         (("--profile", "grace"), "--profile takes NAME=VALUE"),
-        (("--profile", "grace=many"), "must be integer >= 1, not 'many'"),
+        (("--profile", "grace=many"), "must be integer 1..1000, not 'many'"),
         (("--profile", "grave=3"), "did you mean grace"),
         (("--servers", "9"), "at most 8 server partitions"),
         (("--time-scale", "0"), "--time-scale"),

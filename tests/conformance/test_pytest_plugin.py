@@ -53,6 +53,55 @@ def test_a_failure_is_reported_as_check_reports_it(users_pytest: Run) -> None:
     assert "Traceback" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--vnic-adapter=",), "--vnic-adapter is empty"),
+        (("--vnic-adapter=  ",), "--vnic-adapter is empty"),
+        (("--vnic-case=CRQ-2",), "--vnic-case: without --vnic-adapter"),
+        (("vnic::CRQ-2/two-pages",), "without --vnic-adapter"),
+        ((f"--vnic-adapter={REFERENCE}", "--vnic-time-scale=nan"), "from 0.001 to 1000.0, not 'nan'"),
+        ((f"--vnic-adapter={REFERENCE}", "--vnic-steps=1e9"), "from 0 to 1000000000, not '1e9'"),
+        ((f"--vnic-adapter={REFERENCE}", f"--vnic-seed={1 << 70}"), "must be a whole number from -"),
+    ],
+)
+def test_a_run_that_would_check_nothing_is_wrong_usage(users_pytest: Run, words: tuple[str, ...], says: str) -> None:
+    result = users_pytest(*words)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR, result.stdout + result.stderr
+    assert says in result.stdout + result.stderr
+
+
+def test_what_is_collected_can_be_passed_back(users_pytest: Run) -> None:
+    words = (f"--vnic-adapter={REFERENCE}", "--vnic-case=CRQ-2/*", "--vnic-phase=scripted")
+    listed = users_pytest(*words, "--collect-only", "-q")
+    assert listed.returncode == pytest.ExitCode.OK, listed.stdout
+    ids = [line for line in listed.stdout.splitlines() if line.startswith("vnic::")]
+    assert len(ids) > 2
+    played = users_pytest(*words, ids[0], ids[1])
+    assert played.returncode == pytest.ExitCode.OK, played.stdout
+    assert "2 passed" in played.stdout
+    wrong = users_pytest(*words, "vnic::CRQ-2/no-such-case")
+    assert wrong.returncode == pytest.ExitCode.USAGE_ERROR, wrong.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["at_import", "at_making", "at_reset", "at_closing"])
+@pytest.mark.parametrize("end", ["sys.exit(0)", "os._exit(0)"])
+def test_an_adapter_that_exits_is_no_success(users_pytest: Run, tmp_path: Path, point: str, end: str) -> None:
+    parts = {p: end if p == point else "pass" for p in ("at_import", "at_making", "at_reset", "at_closing")}
+    (tmp_path / "ends.py").write_text(
+        "import os, sys\nfrom vnic_reference.adapter import Adapter\n{at_import}\n"
+        "class Made(Adapter):\n"
+        "    def __init__(self):\n        super().__init__()\n        {at_making}\n"
+        "    def __call__(self, request):\n"
+        "        if request['op'] == 'reset':\n            {at_reset}\n"
+        "        return super().__call__(request)\n"
+        "    def close(self):\n        {at_closing}\n".format(**parts)
+    )
+    result = users_pytest("--vnic-adapter=python:ends:Made", "--vnic-case=CRQ-2/*", "--vnic-phase=scripted")
+    assert result.returncode in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR), result.stdout
+
+
 @pytest.mark.slow
 def test_nothing_exercised_is_no_success(users_pytest: Run) -> None:
     adapter = f"{sys.executable} -m vnic_reference --without dma"

@@ -102,7 +102,7 @@ def test_a_subset_keeps_the_other_defaults() -> None:
         ("tie_break", "random", "tie_break (SEL-5) must be OLDEST | NEWEST | PORT | ANY, not 'random'"),
         ("tie_break", Crossing.HOLD, "tie_break (SEL-5) must be OLDEST | NEWEST | PORT | ANY, not HOLD"),
         ("tie_break", None, "tie_break (SEL-5) must be OLDEST | NEWEST | PORT | ANY, not None"),
-        ("grace", 0, "grace (MON-2) must be integer >= 1, not 0"),
+        ("grace", 0, "grace (MON-2) must be integer 1..1000, not 0"),
         ("grace", True, "grace (MON-2) must be integer >= 1, not True"),
         ("grace", 1.5, "grace (MON-2) must be integer >= 1, not 1.5"),
         ("grace", "-1", "grace (MON-2) must be integer >= 1, not '-1'"),

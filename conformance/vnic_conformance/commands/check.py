@@ -15,6 +15,17 @@ import click
 from vnic_conformance.commands.log_file import LogFile
 from vnic_conformance.commands.writing import after_losing, check_places, complain, write_whole
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.options import (
+    LONGEST_S,
+    MOST_SEED,
+    MOST_SERVERS,
+    MOST_STEPS,
+    TIME_SCALE,
+    Real,
+    Whole,
+    given,
+    refuse,
+)
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
@@ -50,7 +61,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     """The option that stretches every wait."""
     return click.option(
         "--time-scale",
-        type=click.FloatRange(0, min_open=True),
+        type=Real(*TIME_SCALE),
         default=1.0,
         show_default=True,
         metavar="F",
@@ -66,14 +77,20 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 )
 @click.option("--long", "long", is_flag=True, help="Also the cases of ten thousand sessions each (about a minute).")
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
-@click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Of everything random.")
-@click.option("--servers", type=click.IntRange(1), metavar="N", help="Servers in the random phases. [default: several]")
+@click.option(
+    "--steps", type=Whole(0, MOST_STEPS), default=STEPS, show_default=True, help="Steps of the random phases."
+)
+@click.option(
+    "--seed", type=Whole(-MOST_SEED, MOST_SEED), default=SEED, show_default=True, help="Of everything random."
+)
+@click.option(
+    "--servers", type=Whole(1, MOST_SERVERS), metavar="N", help="Servers in the random phases. [default: several]"
+)
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="A decision other than the adapter claims.")
 @time_scale_option
 @click.option(
     "--longest-wait",
-    type=click.FloatRange(0),
+    type=Real(0, LONGEST_S),
     default=LONGEST_WAIT_MS / 1000,
     show_default=True,
     metavar="S",
@@ -88,7 +105,9 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     adapter: str,
     select: tuple[str, ...],
     phases: tuple[str, ...],
@@ -119,6 +138,9 @@ def command(
       vnickit check --adapter 'ssh lpar7 ./my-adapter' -k 'FOV-*' -x --log run.jsonl
       vnickit check --adapter python:vnic_reference.adapter:Adapter
     """  # noqa: D301 - click wants the character, not its name
+    if phases and not {"hypothesis", "walk"} & set(phases):
+        random = (*(("steps",) if steps else ()), "seed", "servers")
+        refuse(ctx, random, "only the phases hypothesis and walk are random; add one of them with --phase")
     request = Request(
         adapter=adapter,
         select=select,
@@ -130,6 +152,7 @@ def command(
         time_scale=time_scale,
         phases=(*(phases or PHASES), *([LONG] if long else [])),
         longest_wait_s=longest_wait,
+        given=frozenset(given(ctx, "servers", "longest_wait")),
     )
     check_places((("--log", log), ("--junit", xml)))
     written = None if log is None else LogFile(log)

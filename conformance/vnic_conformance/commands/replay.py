@@ -55,6 +55,8 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
         with stoppable(), open_target(adapter, time_scale=time_scale) as target:
             for failure in wanted:
                 replayed.append(replay_failure(target, failure))  # noqa: PERF401 - what came before a broken adapter stays
+            if worst(replayed) is ExitCode.CONFORMS:
+                target.finish()
     except SpecError as error:
         raise click.UsageError(str(error)) from None
     except AdapterBroken as trouble:

@@ -14,6 +14,7 @@ import click
 
 from vnic_conformance.commands.check import stoppable
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.options import MOST_STEPS, Whole, refuse
 from vnic_conformance.running.checking import RequestError
 from vnic_conformance.running.phases import LONG, PHASES
 from vnic_conformance.scoring.default import default_rosters
@@ -51,8 +52,10 @@ EPILOG = (
 )
 @click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only what has such a name (repeatable).")
 @click.option("--no-variants", is_flag=True, help="Only the faults.")
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="Try each K times.")
-@click.option("--steps", type=click.IntRange(0), default=STEPS, show_default=True, help="Steps of the random phases.")
+@click.option("--seeds", type=Whole(1, 1_000), default=1, show_default=True, metavar="K", help="Try each K times.")
+@click.option(
+    "--steps", type=Whole(0, MOST_STEPS), default=STEPS, show_default=True, help="Steps of the random phases."
+)
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice((*PHASES, LONG)), help="Only this phase (repeatable)."
 )
@@ -69,7 +72,9 @@ EPILOG = (
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     programs: tuple[str, ...],
     files: tuple[Path, ...],
     globs: tuple[str, ...],
@@ -107,6 +112,8 @@ def command(
       vnickit score --roster mine.toml --only '*token*' --json
       vnickit score --seeds 3 --out docs/score.md
     """  # noqa: D301 - click wants the character, not its name
+    if phases and not {"hypothesis", "walk"} & set(phases):
+        refuse(ctx, ("seeds", *(("steps",) if steps else ())), "only the phases hypothesis and walk are random")
     if out is not None and not out.parent.is_dir():
         raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
     plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or (*PHASES, LONG), jobs=jobs, own_first=own_first)

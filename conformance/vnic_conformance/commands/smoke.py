@@ -10,6 +10,7 @@ import textwrap
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.options import TIME_SCALE, Real
 from vnic_conformance.sanity import Examination, Result, Verdict, examine, not_run
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.terminal import coloured
@@ -26,7 +27,7 @@ _INDENT = " " * 22
 @click.option("--adapter", "spec", required=True, metavar="SPEC", help=f"What to start or to connect to: {FORMS}.")
 @click.option(
     "--time-scale",
-    type=click.FloatRange(0.001, 1000),
+    type=Real(*TIME_SCALE),
     default=1.0,
     show_default=True,
     metavar="X",
@@ -34,7 +35,7 @@ _INDENT = " " * 22
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(spec: str, time_scale: float, as_json: bool) -> ExitCode:
-    r"""Check that an ADAPTER does what the adapter protocol says.
+    """Check that an ADAPTER does what the adapter protocol says.
 
     Does it start from scratch when it is told to, decline what it does not know, show the truth, and end? Whether the
     implementation behind it conforms is not asked here: that is for vnickit check.
@@ -44,7 +45,7 @@ def command(spec: str, time_scale: float, as_json: bool) -> ExitCode:
       vnickit smoke --adapter "python my_adapter.py"
       vnickit smoke --adapter tcp:127.0.0.1:7000
       vnickit smoke --adapter python:vnic_reference.adapter:Adapter
-    """
+    """  # noqa: D301 - click wants the character, not its name
     try:
         exam = examine(spec, time_scale=time_scale, report=None if as_json else _show)
     except SpecError as error:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.configuration import set_hypothesis_home_dir, storage_directory
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+
+@contextmanager
+def _no_directory() -> Iterator[None]:
+    """Keep what Hypothesis notes between runs, even without a database, out of the user's directory."""
+    before = getattr(storage_directory(intent_to_write=False), "home_directory", None)
+    with tempfile.TemporaryDirectory(prefix="vnickit-") as elsewhere:
+        set_hypothesis_home_dir(elsewhere)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(before)
 
 
 def run_programs(
@@ -42,5 +57,5 @@ def run_programs(
         report_multiple_bugs=False,
         print_blob=False,
     )
-    with suppress(*ends, HypothesisException):
+    with _no_directory(), suppress(*ends, HypothesisException):
         run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=settings)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NoReturn
 
+from vnic_conformance.foreign import cut, printable
 from vnic_conformance.protocol.schema import document
 
 PROTOCOL_MAJOR: Final = 1  #: must be the same on both sides
@@ -106,19 +107,12 @@ def from_line(fields: Mapping[str, object]) -> Fields:
     """
     read: Fields = {}
     for name, value in fields.items():
-        if isinstance(value, str) and not value.isprintable():
-            value = printable(value)
-        read[name] = value
+        read[name] = printable(value) if isinstance(value, str) else value
     for name in _WIDE_IN_REPLIES:
         value = read.get(name)
         if isinstance(value, str):
             read[name] = int(value, 16)
     return read
-
-
-def printable(text: str) -> str:
-    """``text`` with everything escaped that could upset a terminal or a file: controls, lone surrogates."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def encode(fields: Mapping[str, object]) -> bytes:
@@ -134,7 +128,16 @@ def _no_constant(name: str) -> NoReturn:
     raise NotAMessageError(f"{name} is not JSON")
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+def _unique(pairs: list[tuple[str, object]]) -> Fields:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotAMessageError(f"field {printable(cut(twice, 60))!r} stands in it twice")
+    return fields
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def decode(line: bytes) -> Fields:

@@ -151,6 +151,19 @@ def _observation(
     return None
 
 
+_KNOWN = compile_object("reply", "reply_hello")
+
+
+def asked_for(request: Mapping[str, object], reply: Mapping[str, object]) -> Fields:
+    """The part of a reply that the protocol has for this request; whatever else an adapter says is ignored.
+
+    So a field that the protocol does not know never gets to the oracle or into a log, where the kit has notes of its own, and
+    an observation that was not asked for never takes the place of one that was.
+    """
+    looked = request["op"] == "observe" or request.get("observe") == 1
+    return {name: value for name, value in reply.items() if _KNOWN.knows(name) and (looked or not is_observed(name))}
+
+
 def observation_of(reply: Mapping[str, object]) -> Fields:
     """The part of a reply that is an observation; empty if it carries none."""
     return {name: value for name, value in reply.items() if is_observed(name)}

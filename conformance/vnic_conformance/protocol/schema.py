@@ -42,12 +42,23 @@ def document(file: str = SCHEMA_FILE) -> Mapping[str, Any]:
     return loaded
 
 
+#: Integers of more bits are described; their digits take long to be had, or cannot be.
+_SHOWN_BITS: Final = 256
+
+
 def shown(value: object, longest: int = 60) -> str:
     """A value as messages show it: its JSON text, cut to a readable length, printable whatever it is."""
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"an integer of {value.bit_length()} bits"
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        text = ascii(value)
+        if isinstance(value, Mapping):
+            text = f"{{{', '.join(f'{shown(name)}: {shown(part)}' for name, part in value.items())}}}"
+        elif type(value).__repr__ is object.__repr__ or isinstance(value, list | tuple):
+            text = f"a {type(value).__name__}"
+        else:
+            text = ascii(value)
     return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
@@ -85,6 +96,10 @@ class ObjectCheck:
         if len(self._found) < 10_000:  # names come from outside
             self._found[name] = found
         return found
+
+    def knows(self, name: str) -> bool:
+        """Whether the schema has something to say about a field of this name."""
+        return name in self.named or any(pattern.search(name) for pattern, _ in self._patterns)
 
     def __call__(self, message: Mapping[str, object]) -> str | None:
         """What is wrong with ``message``, or ``None``."""

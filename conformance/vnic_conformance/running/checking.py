@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import phases
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
@@ -41,6 +42,7 @@ class Request:
         time_scale: factor on every wait.
         phases: what is played.
         longest_wait_s: on a real clock, the longest step of it that is waited for, in seconds.
+        given: options that somebody has given, as typed; one that would be ignored is refused.
     """
 
     adapter: str
@@ -53,6 +55,7 @@ class Request:
     time_scale: float = 1.0
     phases: tuple[str, ...] = phases.PHASES
     longest_wait_s: float = LONGEST_WAIT_MS / 1000
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,11 @@ def check_role(
         )
 
         def plays(engine: Engine) -> Iterator[Play]:
-            return phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+            yield from phases.plays(
+                engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers
+            )
+            if not engine.outcome.failures:
+                target.finish()  # an adapter that does not end as it must is broken, however well it played
 
         outcome = engine.run(plays)
         return Checked(header, engine.chosen, outcome)
@@ -130,6 +137,10 @@ def check_role(
 
 def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:
     """Role system has cases, an oracle and an outcome of its own; the phases that it has are played."""
+    if "--servers" in request.given:
+        raise RequestError("--servers: in role system each story says how many servers it has")
+    if "--longest-wait" in request.given:
+        raise RequestError("--longest-wait: role system is judged on a virtual clock")
     wanted = tuple(phase for phase in request.phases if phase in ("scripted", "hypothesis"))
     if not wanted:
         raise RequestError("role system has the phases scripted and hypothesis only")
@@ -145,7 +156,13 @@ def _check_system(request: Request, target: Target, profile: Profile) -> SystemC
         )
     except CannotJudgeError as error:
         raise RequestError(str(error)) from None
-    return SystemChecked(request.adapter, target.hello.label, request.seed, made.run())
+    outcome = made.run()
+    if outcome.broken is None and not outcome.failures:
+        try:
+            target.finish()
+        except AdapterBroken as trouble:
+            outcome.broken, outcome.code = trouble, ExitCode.ADAPTER_BROKEN
+    return SystemChecked(request.adapter, target.hello.label, request.seed, outcome)
 
 
 def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
@@ -181,5 +198,7 @@ def _fits(request: Request, target: Target) -> None:
     hello = target.hello
     if hello.role != "hypervisor":
         raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the roles hypervisor and system")
+    if hello.virtual and "--longest-wait" in request.given:
+        raise RequestError("--longest-wait: the adapter's clock is virtual; nothing is waited for")
     if request.servers is not None and request.servers > hello.servers:
         raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")

@@ -107,10 +107,21 @@ def attempt(job: Job) -> Trial:
         except ValueError as error:
             raise RequestError(f"{job.entry.name}: {error}") from None
         if target.hello.role == "system":
-            return _system(job, target, profile)
+            return _ended(_system(job, target, profile), target)
         if target.hello.role != "hypervisor":
             raise RequestError(f"{job.entry.name} plays the role {target.hello.role}, which is not checked")
-        return _hypervisor(job, target, profile)
+        return _ended(_hypervisor(job, target, profile), target)
+
+
+def _ended(trial: Trial, target: Target) -> Trial:
+    """The trial, and whether its adapter has ended as it must."""
+    if trial.killed or target.broken is not None:
+        return trial
+    try:
+        target.finish()
+    except AdapterBroken as trouble:
+        return replace(trial, code=ExitCode.ADAPTER_BROKEN, reached=False, why=trouble.title)
+    return trial
 
 
 # --- role hypervisor -------------------------------------------------------------------------------------------------

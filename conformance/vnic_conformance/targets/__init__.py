@@ -6,15 +6,16 @@ every wait ends, and every way to be broken has its own subclass of :class:`Adap
 
 from __future__ import annotations
 
-import math
-
 from vnic_conformance.targets.base import WAIT_S, Link, Log, Target
 from vnic_conformance.targets.failures import AdapterBroken, SpecError
-from vnic_conformance.targets.in_process import InProcessLink, load
+from vnic_conformance.targets.in_process import InProcessLink
 from vnic_conformance.targets.process import ProcessLink, words_of
 from vnic_conformance.targets.sockets import SocketLink
 
-__all__ = ["WAIT_S", "AdapterBroken", "Link", "Log", "SpecError", "Target", "link_to", "open_target"]
+__all__ = ["MAX_TIME_SCALE", "WAIT_S", "AdapterBroken", "Link", "Log", "SpecError", "Target", "link_to", "open_target"]
+
+#: Largest factor on every wait.
+MAX_TIME_SCALE = 1_000
 
 #: The forms of a target's name, for help texts.
 FORMS = """a command line (started without a shell), tcp:host:port (this machine only), unix:path,
@@ -30,7 +31,7 @@ def link_to(spec: str, *, time_scale: float = 1.0) -> Link:
     if colon and kind == "unix":
         return SocketLink.unix(rest, wait_s)
     if colon and kind == "python":
-        return InProcessLink(load(rest))
+        return InProcessLink.to(rest, wait_s)
     return ProcessLink(words_of(spec))
 
 
@@ -40,14 +41,15 @@ def open_target(spec: str, *, time_scale: float = 1.0, log: Log | None = None) -
     Args:
         spec: a command line, which is started without a shell; or ``tcp:host:port`` (this machine only),
             ``unix:path``, ``python:module:factory``.
-        time_scale: factor on every wait, above 0; 1 is meant for an adapter on an idle machine.
+        time_scale: factor on every wait, above 0 and at most :data:`MAX_TIME_SCALE`; 1 is meant for an adapter on an idle
+            machine.
         log: told of every message, before it is sent and when it has come.
 
     Raises:
         SpecError: the form of ``spec`` is wrong, or it names another machine.
         AdapterBroken: it cannot be started, or does not greet as the protocol asks.
-        ValueError: ``time_scale`` is not a number above 0.
+        ValueError: ``time_scale`` is not such a number.
     """
-    if not (time_scale > 0 and math.isfinite(time_scale)):
-        raise ValueError(f"the time scale must be above 0, not {time_scale}")
+    if not 0 < time_scale <= MAX_TIME_SCALE:
+        raise ValueError(f"the time scale must be above 0 and at most {MAX_TIME_SCALE}, not {time_scale}")
     return Target(link_to(spec, time_scale=time_scale), time_scale=time_scale, log=log)

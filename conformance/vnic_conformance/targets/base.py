@@ -204,7 +204,7 @@ class Target:
         )
         if problem is not None:
             raise BadReply(f"{problem}; the reply was {shown(raw, 300)}")
-        return from_line(raw)
+        return from_line(rules.asked_for(request, raw) if known else dict(raw))
 
     def _breaks(self, trouble: AdapterBroken, request: Mapping[str, object]) -> None:
         """Remember what went wrong, and say where."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import textwrap
 from typing import ClassVar
 
+from vnic_conformance.foreign import printable
+
 PAGE = "docs/adapter-protocol.md"
 
 
@@ -32,11 +34,13 @@ class AdapterBroken(Exception):  # noqa: N818 - it is the name of a verdict, and
     Args:
         came: what came, in a few words.
         expected: what was expected instead; the class has a general answer.
+        advice: what to do next, where the class's answer does not fit.
 
     Attributes:
         title: what happened, in a few words; of the class.
         fault: whose fault it is; of the class.
         advice: what to do next; of the class.
+        next: what to do next; of this one.
         request: the request that was open, in a few words, or empty.
         seq: its number, or 0.
         stderr_tail: the last lines of standard error, or empty.
@@ -47,10 +51,12 @@ class AdapterBroken(Exception):  # noqa: N818 - it is the name of a verdict, and
     expects: ClassVar[str] = "one reply, as one line, to each request"
     advice: ClassVar[str] = f"compare the adapter with {PAGE}"
 
-    def __init__(self, came: str, *, expected: str = "") -> None:
+    def __init__(self, came: str, *, expected: str = "", advice: str = "") -> None:
+        came = printable(came)
         super().__init__(came)
         self.came = came
         self.expected = expected or self.expects
+        self.next = advice or self.advice
         self.request = ""
         self.seq = 0
         self.stderr_tail = ""
@@ -68,7 +74,7 @@ class AdapterBroken(Exception):  # noqa: N818 - it is the name of a verdict, and
             ("fault of", self.fault),
             ("expected", self.expected),
             ("came", self.came),
-            ("next", self.advice),
+            ("next", self.next),
         ):
             lines.append(f"  {label:<10}{_wrapped(text)}")
         if self.stderr_tail:
@@ -84,7 +90,7 @@ class AdapterBroken(Exception):  # noqa: N818 - it is the name of a verdict, and
             "fault": self.fault,
             "expected": self.expected,
             "came": self.came,
-            "next": self.advice,
+            "next": self.next,
             "request": self.request,
             "seq": self.seq,
             "stderr_tail": self.stderr_tail,

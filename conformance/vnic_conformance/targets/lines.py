@@ -63,14 +63,21 @@ class LineChannel:
         return self._message(self._line(deadline, wait_s))
 
     def drain(self, wait_s: float) -> bool:
-        """Read and forget what still comes, until the end of output; whether it came within ``wait_s`` seconds."""
+        """Read on until the end of output; whether that came within ``wait_s`` seconds.
+
+        Raises:
+            Unsolicited: something still came, and nothing was asked.
+        """
         deadline = time.monotonic() + wait_s
         while not self._eof:
-            self._buffer.clear()
-            if not self._wait(self._reading, deadline):
-                return False
+            if self._buffer or not self._wait(self._reading, deadline):
+                break
             self._take()
-        return True
+        if self._buffer:
+            raise Unsolicited(
+                f"after bye {quoted(bytes(self._buffer))}", expected="nothing more after the answer to bye"
+            )
+        return self._eof
 
     # -- out -------------------------------------------------------------------------------------------------------
 

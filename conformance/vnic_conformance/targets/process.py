@@ -10,18 +10,14 @@ import subprocess
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from vnic_conformance.protocol.messages import Fields, printable
+from vnic_conformance.protocol.messages import Fields
 from vnic_conformance.targets.failures import BadEnd, CannotStart, Died, LeftBehind, SpecError
 from vnic_conformance.targets.lines import LineChannel, seconds
-
-#: What is kept of standard error.
-TAIL_LINES: Final = 32
-_TAIL_LINE_BYTES: Final = 500
+from vnic_conformance.targets.tail import Tail
 
 #: How long something that was told to end by force may take, in seconds. It cannot refuse.
 _FORCE_S: Final = 5.0
@@ -36,17 +32,14 @@ class StderrTail:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._lines: deque[bytes] = deque(maxlen=TAIL_LINES)
-        self._partial = b""
+        self._tail = Tail()
         self._thread = threading.Thread(target=self._read, name="adapter's standard error", daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):  # closed under our hands
             while data := os.read(self._stream.fileno(), 1 << 16):
-                *whole, rest = (self._partial + data).split(b"\n")
-                self._lines.extend(line[:_TAIL_LINE_BYTES] for line in whole[-TAIL_LINES:])
-                self._partial = rest[:_TAIL_LINE_BYTES]
+                self._tail.feed(data)
         with contextlib.suppress(OSError):
             self._stream.close()
 
@@ -57,8 +50,7 @@ class StderrTail:
     @property
     def text(self) -> str:
         """The last lines, printable."""
-        lines = [*self._lines, *([self._partial] if self._partial else [])]
-        return "\n".join(printable(line.decode("utf-8", errors="backslashreplace")) for line in lines[-TAIL_LINES:])
+        return self._tail.text
 
 
 def words_of(command: str) -> list[str]:

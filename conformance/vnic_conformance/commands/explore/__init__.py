@@ -16,6 +16,7 @@ from vnic_conformance.commands.explore.running import Engine, Result, run
 from vnic_conformance.commands.writing import complain, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.instance_list import list_instances
+from vnic_conformance.options import MOST_STATES, Whole
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import refusal, show
 from vnic_conformance.together import Needs, Only, check
@@ -72,7 +73,7 @@ RULES = (
     metavar="K",
     help="Runs in which users, administrators, faults and time act at most K times.",
 )
-@click.option("--at-most", type=click.IntRange(1), metavar="STATES", help="Give up beyond so many states.")
+@click.option("--at-most", type=Whole(1, MOST_STATES), metavar="STATES", help="Give up beyond so many states.")
 @click.option(
     "--engine",
     type=click.Choice([e.value for e in Engine]),
