@@ -168,6 +168,14 @@ class Partner:
         if self.platform.connected is not None:
             self.platform.element(element)
 
+    def link_flaps(self, ms: int) -> None:
+        """The link of the connected server goes down, and comes back after so long (SRV-5)."""
+        server = self.platform.connected
+        if server is None or not server.session.link:
+            return
+        self.platform.element(server.indication(0, 1))
+        self._reply(server, ms, server.indication(1, 1), b"")
+
     def server_init(self) -> None:
         """The connected server has lost its session and opens the dialogue anew."""
         server = self.platform.connected

@@ -15,6 +15,8 @@ from vnic_conformance.client_role.login_buffers import handles_of, problem_of_re
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.layouts import COMMANDS, RX_ADD, RX_COMPLETION, TX_COMPLETION, TX_DESCRIPTOR, answer_key
 from vnic_spec.wire import (
+    INIT,
+    INIT_COMPLETE,
     MAX_INDIRECT_OLD,
     RESPONSE_BIT,
     SUB_ELEMENT_BYTES,
@@ -65,8 +67,8 @@ class View:
         owed: what it owes after an event or INIT that it has read: ``init`` (to wait for INIT), ``enable``, ``register``,
             ``answer`` (to register or to answer INIT), or nothing.
         owed_by: the event that it is owed for (0: INIT).
-        excused: why it may begin again by itself, if anything says so.
-        excused_at: since when.
+        excused: why it may begin again by itself, as far as anything says so.
+        excused_at: when the last of it came.
         tearing: H_FREE_CRQ was called and has not succeeded.
         pending: commands without an answer, by what their answers are known by, and since when.
         version: the version has been agreed on.
@@ -118,7 +120,7 @@ class View:
     """
 
     __slots__ = (
-        "_descriptors", "announced",
+        "_descriptors", "_sending", "announced",
         "arrived",
         "asked_maps",
         "busy",
@@ -207,10 +209,11 @@ class View:
         self.signal = False
         self.owed = ""
         self.owed_by = 0
-        self.excused = ""
+        self.excused: tuple[str, ...] = ()
         self.excused_at = 0
         self.announced = False
         self._descriptors: list[bytes] = []
+        self._sending = b""
         self._new_dialogue()
 
     def _new_dialogue(self) -> None:
@@ -279,9 +282,9 @@ class View:
         elif opcode in SUB_SENDS:
             self._descriptors = self.descriptors_of(called) or []
         elif opcode == Hcall.H_SEND_CRQ and len(arguments) > 2:
-            element = from_words(*arguments[1:3])
-            if element[:2] == bytes((Header.COMMAND, Command.LOGIN)):
-                self._take_login(element, called.memory)
+            self._sending = from_words(*arguments[1:3])
+            if self._sending[:2] == bytes((Header.COMMAND, Command.LOGIN)):
+                self._take_login(self._sending, called.memory)
 
     def _on_its_own(self) -> bool:
         """Whether nothing but the client itself gives a reason to register: a failed attempt, and no failed login."""
@@ -315,7 +318,7 @@ class View:
             self.registered, self.disabled, self.tearing, self.signal = True, False, False, False
             self.registrations += 1
             self.early = 0
-            self.owed = self.excused = ""
+            self.owed, self.excused = "", ()
             self.excused_at = self.now
             self.causes += 1
             self._new_dialogue()
@@ -365,11 +368,15 @@ class View:
             self._excuse("a complaint was not accepted")
 
     def _answered_send(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if len(arguments) < 3:
-            return
-        element = from_words(*arguments[1:3])
         if rc != Rc.H_SUCCESS:
             self._excuse(f"a send was answered {rc}")
+            self._sending = b""
+        self._has_sent()
+
+    def _has_sent(self) -> None:
+        """The element of the call was taken; its answer may come before the call's own."""
+        element, self._sending = self._sending, b""
+        if not element:
             return
         if element[0] == Header.INITIALIZATION:
             if element[1] == InitFormat.INIT:
@@ -428,6 +435,8 @@ class View:
             return
         if not self.signal:
             self.early += 1
+        if self._sending and self._answers_what_is_sent(data):
+            self._has_sent()
         if data[0] == Header.INITIALIZATION and data[1] == InitFormat.INIT_COMPLETE and self.init_sent:
             self.init_sent, self.dialogue = False, True
         elif data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
@@ -438,6 +447,12 @@ class View:
                 self.link_up_at = None
             elif self.link_up_at is None and self.login == "ok" and self.wish:
                 self.link_up_at = self.now
+
+    def _answers_what_is_sent(self, data: bytes) -> bool:
+        """Whether an element answers the one that the client is sending in this very call."""
+        if data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
+            return self._sending[0] == Header.COMMAND and answer_key(data) == answer_key(self._sending)
+        return self._sending == INIT and data == INIT_COMPLETE
 
     def _put_answer(self, data: bytes, buffer: bytes) -> None:
         asked = self.pending.pop(answer_key(data), None)
@@ -547,12 +562,12 @@ class View:
     def _read_event(self, event: int) -> None:
         self._cause()
         outstanding = bool(self.pending) or self.init_sent
-        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.login == "ok")
+        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.link_indicated)
         if event == Event.DEVICE_FAILOVER:
             if not self.owed:
                 self.owed, self.owed_by = "init", event
                 if self.login == "ok" and self.excused_at != self.now:
-                    self.excused = ""  # what went wrong earlier in a session that worked is no reason now
+                    self.excused = ()  # what went wrong earlier in a session that worked is no reason now
                 if outstanding:
                     self._excuse("a request was outstanding (CLI-1, decision R3)")
         elif event == Event.MIGRATED:
@@ -568,8 +583,9 @@ class View:
 
     def _excuse(self, why: str) -> None:
         """From now on the client may begin again by itself."""
-        if not self.excused or self.excused_at != self.now:
-            self.excused, self.excused_at = why, self.now
+        if why not in self.excused:
+            self.excused = (*self.excused, why)
+        self.excused_at = self.now
 
     def _cause(self) -> None:
         self.complaint = "accepted" if self.complaint == "accepted" else "none"
@@ -617,7 +633,7 @@ class View:
         self.arrived.subtract(looked.received)
 
     def _sent(self, sent: h.Sent) -> None:
-        if self.link_up_at is not None:
+        if self.login == "ok":
             self.announced = True
 
 

@@ -143,8 +143,8 @@ class VnicClient:
         self.now = now
         self._acted = False
         self._read_queue()
-        if self._worker is not None:
-            self._deadline = next(self._worker)
+        # Without a worker (CLI-1: it waits for INIT) a wish changes nothing now.
+        self._deadline = None if self._worker is None else next(self._worker)
         if self._complaint is not None:
             self._go_on_complaining()
         if self.phase is ClientPhase.LOGGED_IN and self.data.step(now, self.lending):
@@ -361,6 +361,8 @@ class VnicClient:
         Sub-CRQs are freed with the CRQ, or before others are registered; until then their memory is not used again.
         """
         self._acted = True
+        if self.told_mac is not None and not self.logins:
+            self._notified = 0  # a server has been told the MAC, so the next one is not the first (DLG-11)
         self.data.close()
         self.requests.forget()
         self.told_link = False
