@@ -324,6 +324,7 @@ def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[F
     starts = [at for at, data in enumerate(descriptors) if data[1] == SubType.TX]
     if not starts or starts[0]:
         yield f"descriptors of type {descriptors[0][1]:#04x} without a frame", "a transmit descriptor first"
+        return
     seen: set[int] = set()
     longest = view.granted.get(Capability.REQ_MTU, 0) + _VLAN_TAG
     wanted = view.told.get(Capability.TX_RX_DESC_REQ, 0).to_bytes(8, "big")[HEADER_REQUIREMENT_BYTE["plain"]] & 0x80
@@ -395,3 +396,17 @@ def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Findin
             count = happening.received.count(frame)
             if count > view.arrived[frame]:
                 yield f"a frame {frame[:14].hex()} {count} times", f"{view.arrived[frame]} times, as it came"
+
+
+@rule(
+    "DLG-8",
+    on="Sent",
+    sentence="A frame that was in flight when a session ended is given up, and not sent again.",
+    watches="user_frames sent_frames",
+)
+def sends_a_frame_once(view: View, happening: h.Happening) -> Iterator[Finding]:
+    """Frames of the user leave at most as often as he has sent them."""
+    if isinstance(happening, h.Sent) and happening.frame in view.user_frames:
+        times = view.sent_frames[happening.frame] + 1
+        if times > view.user_frames[happening.frame]:
+            yield f"a frame that leaves {times} times", f"{view.user_frames[happening.frame]}, as the user sent it"

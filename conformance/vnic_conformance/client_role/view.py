@@ -99,7 +99,7 @@ class View:
         told_link: LOGICAL_LINK_STATE told in this session.
         link_indicated: LINK_STATE_INDICATION (1, 1) was read last in this session.
         link_up_at: when that was put into the queue.
-        announced: a frame with its MAC has left in this session.
+        announced: a frame with its MAC has left in this session that its user did not send.
         moved: the session before was ended by event 06 or 08.
         wish: the user wants it open.
         user: what the user has set.
@@ -108,6 +108,10 @@ class View:
         complaint: how far a complaint has got: ``none``, ``token``, ``accepted``, ``refused``.
         token: the token that it was given.
         well_since: since when hypervisor and server have been well; None: they are not.
+        greeted: something was sent in this registration, or tried.
+        own_since: how much had happened when it registered last.
+        user_frames: frames that the user has sent, how often.
+        sent_frames: frames that left, how often.
         arrived: frames that came rightly and were not seen by the user yet.
         busy: a call that was answered busy: opcode, registers, since when, and how much had happened by then.
         causes: how much has happened that may break a procedure off.
@@ -120,7 +124,9 @@ class View:
     """
 
     __slots__ = (
-        "_descriptors", "_sending", "announced",
+        "_descriptors",
+        "_sending",
+        "announced",
         "arrived",
         "asked_maps",
         "busy",
@@ -131,12 +137,14 @@ class View:
         "dialogue",
         "disabled",
         "early",
-        "excused", "excused_at",
+        "excused",
+        "excused_at",
         "failed_logins",
         "failing",
         "free_rc",
         "freed",
         "granted",
+        "greeted",
         "in_flight",
         "init_sent",
         "last_register",
@@ -155,6 +163,7 @@ class View:
         "owed",
         "owed_by",
         "own_attempts",
+        "own_since",
         "partial",
         "pending",
         "problem",
@@ -167,6 +176,7 @@ class View:
         "resources",
         "rounds",
         "rx_handles",
+        "sent_frames",
         "signal",
         "sub_crqs",
         "tearing",
@@ -178,6 +188,7 @@ class View:
         "too_many",
         "tx_handles",
         "user",
+        "user_frames",
         "version",
         "well_since",
         "wish",
@@ -201,6 +212,10 @@ class View:
         self.token: int | None = None
         self.well_since: int | None = 0
         self.arrived: Counter[bytes] = Counter()
+        self.user_frames: Counter[bytes] = Counter()
+        self.sent_frames: Counter[bytes] = Counter()
+        self.greeted = False
+        self.own_since = 0
         self.busy: tuple[int, tuple[int, ...], int, int] | None = None
         self.failing: dict[tuple[int, tuple[int, ...]], list[int]] = {}
         self.own_attempts: list[int] = []
@@ -282,13 +297,14 @@ class View:
         elif opcode in SUB_SENDS:
             self._descriptors = self.descriptors_of(called) or []
         elif opcode == Hcall.H_SEND_CRQ and len(arguments) > 2:
+            self.greeted = True
             self._sending = from_words(*arguments[1:3])
             if self._sending[:2] == bytes((Header.COMMAND, Command.LOGIN)):
                 self._take_login(self._sending, called.memory)
 
     def _on_its_own(self) -> bool:
-        """Whether nothing but the client itself gives a reason to register: a failed attempt, and no failed login."""
-        return self.registrations > 0 and not self.owed and not self.excused and self.login in ("none", "ok")
+        """Whether only a failed attempt gives a reason to register, and no failed login."""
+        return self.registrations > 0 and self.causes == self.own_since and self.login in ("none", "ok")
 
     def _take_login(self, element: bytes, memory: h.Memory) -> None:
         self.login_asked = handles_of(element, memory)
@@ -321,6 +337,8 @@ class View:
             self.owed, self.excused = "", ()
             self.excused_at = self.now
             self.causes += 1
+            self.own_since = self.causes
+            self.greeted = False
             self._new_dialogue()
 
     def _answered_free(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
@@ -486,7 +504,7 @@ class View:
     def _put_login(self, rc: int, buffer: bytes) -> None:
         asked = self.login_asked
         self._new_login()
-        self.login_rc = rc
+        self.login_rc, self.login_asked = rc, asked
         if rc != CommandRc.SUCCESS:
             self.login = "refused"
             self.failed_logins += 1
@@ -609,6 +627,8 @@ class View:
             self.user = {}
         elif asked.action == "complain":
             self.complaint, self.token = "none", None
+        elif asked.action == "send":
+            self.user_frames[bytes.fromhex(str(asked.arguments.get("hex", "")))] += 1
         elif asked.action != "remove":
             self.user = {**self.user, **{f"{asked.action}_{name}": value for name, value in asked.arguments.items()}}
 
@@ -619,7 +639,7 @@ class View:
             self.wish = False
 
     def _injected(self, injected: h.Injected) -> None:
-        self._cause()
+        self.noise_at = None
         if self.well_since is not None:
             self.well_since = self.now
 
@@ -633,8 +653,10 @@ class View:
         self.arrived.subtract(looked.received)
 
     def _sent(self, sent: h.Sent) -> None:
-        if self.login == "ok":
+        own = sent.frame[6:12] == self.told_mac or not self.told_mac
+        if self.login == "ok" and own and sent.frame not in self.user_frames:
             self.announced = True
+        self.sent_frames[sent.frame] += 1
 
 
 _TAKING: Final[dict[type, Callable[[View, Any], None]]] = {
