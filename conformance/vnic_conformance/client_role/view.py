@@ -315,6 +315,8 @@ class View:
         if rc in BUSY or rc < 0 or rc == Rc.H_CLOSED:
             times = [time for time in self.failing.get(key, ()) if time > self.now - 1_000]
             self.failing = {**self.failing, key: [*times, self.now]} if len(self.failing) < 64 else {key: [self.now]}
+        if opcode == Hcall.H_FREE_CRQ:
+            self.free_rc = rc
         if rc in BUSY:
             if self.busy is None or self.busy[:2] != key:
                 self.busy = (opcode, arguments, self.now, self.causes)
@@ -342,7 +344,6 @@ class View:
             self._new_dialogue()
 
     def _answered_free(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        self.free_rc = rc
         if rc == Rc.H_SUCCESS:
             self.registered = self.tearing = False
             self.freed |= set(self.sub_crqs)
