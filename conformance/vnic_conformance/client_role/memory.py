@@ -98,7 +98,7 @@ class Queue:
             return
         at, before = self.unread[-1]
         if event_of(before) in _MOVES and event in _MOVES:
-            event = max(_MOVES, key=lambda move: move == Event.MIGRATED and move in (event, event_of(before)))
+            event = Event.MIGRATED if Event.MIGRATED in (event, event_of(before)) else event
         data = event_element(event)
         self._write(at, data)
         self.unread[-1] = (at, data)

@@ -403,7 +403,9 @@ class VnicClient:
 
     def take_event(self, event: int) -> None:
         """A transport event (CLI-1, CLI-3)."""
-        if event == Event.DEVICE_FAILOVER and self.phase not in _ASKING:
+        # A LOGIN whose answer was read in the same breath is not outstanding any more.
+        asking = self.phase in _ASKING and (self.phase is ClientPhase.INIT_SENT or self.requests.outstanding())
+        if event == Event.DEVICE_FAILOVER and not asking:
             self.strays = self.strays or self.requests.outstanding()
             self.drop()
             self.stop_worker()
