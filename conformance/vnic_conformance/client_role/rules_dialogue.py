@@ -9,7 +9,7 @@ from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.login_buffers import problem_of_request
 from vnic_conformance.client_role.rule import Finding, rule
 from vnic_conformance.client_role.rules_events import call_name, element_name, sent_element
-from vnic_conformance.client_role.view import NEGOTIATION, SUB_SENDS, View
+from vnic_conformance.client_role.view import BACK_OFF_MS, NEGOTIATION, SUB_SENDS, View
 from vnic_spec.layouts import (
     COMMANDS,
     HEADER_REQUIREMENT_BYTE,
@@ -33,8 +33,6 @@ from vnic_spec.wire import (
 
 _VLAN_TAG: Final = 4
 _LARGE_SEND: Final = 0x20
-#: A pause after refused logins that counts as a back-off, in ms.
-_BACK_OFF_MS: Final = 10_000
 
 
 def _command(view: View, happening: h.Happening) -> bytes | None:
@@ -206,7 +204,7 @@ def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Findin
                 yield "LOGIN after PartialSuccess", "capabilities first"
         else:
             yield f"{element_name(element)} after LOGIN was answered {view.login_rc}", "H_FREE_CRQ and H_REG_CRQ"
-    many = view.failed_logins >= view.profile.logins and happening.now < view.login_at + _BACK_OFF_MS
+    many = view.failed_logins >= view.profile.logins and happening.now < view.login_at + BACK_OFF_MS
     if element[1] == Command.LOGIN and many:
         yield f"login {view.failed_logins + 1} in a row", f"{view.profile.logins}, then a back-off"
 

@@ -37,6 +37,8 @@ from vnic_spec.wire import (
 
 REGISTERED: Final = (Rc.H_SUCCESS, Rc.H_CLOSED)
 BUSY: Final = frozenset({int(Rc.H_BUSY), int(Rc.H_IN_PROGRESS), *range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)})
+#: A pause after refused logins that counts as a back-off, in ms.
+BACK_OFF_MS: Final = 10_000
 SUB_SENDS: Final = (Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT)
 #: What the user may ask for that makes the client begin again by itself.
 RESETS: Final = ("add", "complain", "mtu", "queues", "promiscuous", "remove", "mac", "close")
@@ -83,7 +85,7 @@ class View:
         login_asked: handles of the client's own, and the length of the response buffer, in the last login.
         login_rc: return code of the last login.
         login_at: when the last login was sent.
-        failed_logins: logins in a row that did not succeed.
+        failed_logins: logins in a row, without a back-off between, that did not succeed.
         renegotiated: capabilities were requested after the last login.
         problem: what is wrong with the login response.
         tx_handles: the server's transmit submission queues.
@@ -424,6 +426,8 @@ class View:
         elif entry.command == Command.QUERY_CAPABILITY:
             self.rounds = 0
         elif entry.command == Command.LOGIN:
+            if self.now >= self.login_at + BACK_OFF_MS:
+                self.failed_logins = 0
             self.login, self.login_at, self.renegotiated = "sent", self.now, False
         elif entry.command == Command.REQUEST_MAP:
             self.asked_maps[values["map_id"]] = (values["ioba"], values["length"])

@@ -211,6 +211,38 @@ TURN = type(
 )()
 
 
+@pytest.mark.parametrize("rc", ["login_aborted", "login_state", "login_partial", "lost_login", "login_version_2"])
+def test_a_server_that_refuses_every_login(bench: Make, rc: str) -> None:
+    """DLG-5, CLI-7: ten in a row, then a back-off, for ever; and when it is well again, all is well."""
+    one = bench()
+    partner = one.partner
+    partner.deviate(DEVIATIONS[rc].repeated(None))
+    partner.user("add")
+    partner.user("open")
+    partner.run(400_000)
+    partner.straight()
+    partner.run(100_001)
+    assert partner.link
+    assert one.said == []
+
+
+@pytest.mark.parametrize(
+    "name", ["partial_beyond", "init_closed", "init_dropped", "reg_sub_crq_resource", "lost_request_map"]
+)
+def test_a_server_that_never_gets_further(bench: Make, name: str) -> None:
+    """CLI-7, CLI-13: bounded waits and a back-off, at whatever step."""
+    one = bench()
+    partner = one.partner
+    partner.deviate(DEVIATIONS[name].repeated(None))
+    partner.user("add")
+    partner.user("open")
+    partner.run(300_000)
+    partner.straight()
+    partner.run(100_001)
+    assert partner.link
+    assert one.said == []
+
+
 # --- deviations ------------------------------------------------------------------------------------------------------
 
 
