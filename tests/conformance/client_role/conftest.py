@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from vnic_conformance.client_role.partner import MAC, PEER, Partner
 from vnic_conformance.client_role.port import DirectPort
 from vnic_conformance.client_role.server import Server
 from vnic_conformance.client_role.server_settings import USUAL, ServerSettings
+from vnic_reference.client import ClientSettings, VnicClient
 from vnic_reference.client_adapter import ClientAdapter, MakeClient
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.layouts import (
@@ -271,8 +273,8 @@ class Bench:
 
     peer, mac = PEER, MAC
 
-    def __init__(self, make: MakeClient | None = None) -> None:
-        self.adapter = ClientAdapter() if make is None else ClientAdapter(make)
+    def __init__(self, make: MakeClient = VnicClient, **settings: Any) -> None:
+        self.adapter = ClientAdapter(make, ClientSettings(open_at_boot=False, **settings))
         self.port = DirectPort(self.adapter)
         self.frames = 0
         self.fresh()
@@ -322,8 +324,8 @@ def bench() -> Iterator[Callable[..., Bench]]:
     """Makes benches, and ends their clients."""
     made: list[Bench] = []
 
-    def make(client: MakeClient | None = None) -> Bench:
-        made.append(Bench(client))
+    def make(client: MakeClient = VnicClient, **settings: Any) -> Bench:
+        made.append(Bench(client, **settings))
         return made[-1]
 
     yield make

@@ -63,6 +63,46 @@ def test_a_client_s_life(bench: Make) -> None:
     assert one.said == []
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"client_init": "answer"},
+        {"backoff_after": 1, "backoff_ms": 20_000},
+        {"queues": 1, "sub_crq_pages": 1},
+        {"mtu": 9000, "promiscuous": True},
+        {"init_tries": 5, "init_retry_ms": 500, "storm": 3},
+        {"busy_ms": 60_000, "settle_ms": 1, "abort_pause_ms": 1},
+    ],
+    ids=str,
+)
+def test_legal_clients_break_nothing(bench: Make, settings: dict[str, Any]) -> None:
+    """Other choices and other times than the reference's own."""
+    one = bench(**settings)
+    partner = one.up()
+    partner.platform.hold_ms = 200
+    for happens in (
+        partner.failover,
+        lambda: partner.outage(3_000),
+        partner.platform.migrate,
+        lambda: partner.platform.partner_gone(1),
+        partner.server_init,
+        lambda: partner.link_flaps(100),
+        lambda: partner.deviate("login_aborted"),
+        partner.failover,
+        lambda: partner.deviate("lost_login"),
+        partner.failover,
+        lambda: partner.deviate("h_free_crq_long_busy_1_s"),
+        partner.failover,
+    ):
+        partner.happen("something", happens)
+        partner.run(5_000)
+        one.send(2)
+    partner.straight()
+    partner.run(100_001)
+    assert partner.link
+    assert one.said == []
+
+
 @pytest.mark.parametrize("code", [*Event, 0x03, 0x55, 0xFE], ids=str)
 def test_every_event(bench: Make, code: int) -> None:
     """CLI-1, CLI-3: 08 and 06 have their own ways, all others are a full re-initialisation."""
