@@ -299,7 +299,7 @@ class Table(NamedTuple):
     """A table inside a buffer: where its number of entries and its offset stand, and the size of an entry in bytes."""
 
     name: str
-    count: str
+    number: str
     offset: str
     entry: int
 

@@ -35,7 +35,7 @@ def handles_of(element: bytes, memory: Memory) -> dict[str, int]:
     values = LOGIN_REQUEST.unpack(data)
     found = {"response_length": values["response_length"]}
     for name, table in zip(("tx", "rx"), LOGIN_REQUEST_TABLES, strict=False):
-        for at, handle in enumerate(_numbers(data, values[table.offset], values[table.count])):
+        for at, handle in enumerate(_numbers(data, values[table.offset], values[table.number])):
             found[f"{name}{at:03}"] = handle
     return found
 
@@ -47,7 +47,7 @@ def _request(element: bytes, memory: Memory) -> bytes | None:
 
 def _beyond(tables: tuple[Table, ...], values: Mapping[str, int], end: int, head: int) -> str:
     for table in tables:
-        count, at = values[table.count], values[table.offset]
+        count, at = values[table.number], values[table.offset]
         if count and (at < head or at + count * table.entry > end):
             return f"{table.name}: {count} of {table.entry} bytes at {at} do not lie between {head} and {end}"
     return ""
@@ -79,9 +79,9 @@ def problem_of_request(
     if problem:
         return problem
     for name, table, agreed in zip(("transmit", "receive"), LOGIN_REQUEST_TABLES, granted, strict=False):
-        if agreed is not None and values[table.count] != agreed:
-            return f"{values[table.count]} {name} queues, and {agreed} were agreed on"
-        for handle in _numbers(data, values[table.offset], values[table.count]):
+        if agreed is not None and values[table.number] != agreed:
+            return f"{values[table.number]} {name} queues, and {agreed} were agreed on"
+        for handle in _numbers(data, values[table.offset], values[table.number]):
             if handle not in own:
                 return f"handle {handle:#x}, which is no live sub-CRQ of the client's"
     length = values["response_length"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right
+from collections import Counter, deque
 from typing import Final
 
 from vnic_conformance.client_role.port import ClientPort
-from vnic_spec.wire import PAGE_BYTES, Event, Header, event_element, event_of
+from vnic_spec.wire import Event, Header, event_element, event_of
 
 _MOVES: Final = (Event.MIGRATED, Event.DEVICE_FAILOVER)
 
 
 class Windows:
-    """The pages that the client has mapped for DMA.
+    """What the client has mapped for DMA, to the byte: what is mapped twice stays mapped until it is unmapped twice.
 
     Args:
         told: whether the client tells what it maps; otherwise everything counts as mapped.
@@ -20,24 +21,45 @@ class Windows:
 
     def __init__(self, *, told: bool) -> None:
         self._told = told
-        self._pages: set[int] = set()
+        self._mapped: Counter[tuple[int, int]] = Counter()
+        self._merged: list[tuple[int, int]] | None = []
 
     def change(self, new: bool, address: int, length: int) -> None:
-        """Pages are mapped, or not any more."""
-        pages = range(address // PAGE_BYTES, -(-(address + length) // PAGE_BYTES))
+        """Bytes are mapped, or not any more."""
+        piece = (address, address + length)
+        self._merged = None
         if new:
-            self._pages.update(pages)
+            self._mapped[piece] += 1
+        elif self._mapped[piece] > 0:
+            self._mapped[piece] -= 1
         else:
-            self._pages.difference_update(pages)
+            self._cut(*piece)
+
+    def _cut(self, start: int, end: int) -> None:
+        """A part of what was mapped as a whole is unmapped."""
+        for piece in [one for one, times in self._mapped.items() if times > 0 and one[0] < end and start < one[1]]:
+            times = self._mapped.pop(piece)
+            for left in ((piece[0], min(piece[1], start)), (max(piece[0], end), piece[1])):
+                if left[0] < left[1]:
+                    self._mapped[left] += times
+
+    def _pieces(self) -> list[tuple[int, int]]:
+        if self._merged is None:
+            self._merged = []
+            for start, end in sorted(piece for piece, times in self._mapped.items() if times > 0):
+                if self._merged and start <= self._merged[-1][1]:
+                    self._merged[-1] = (self._merged[-1][0], max(end, self._merged[-1][1]))
+                else:
+                    self._merged.append((start, end))
+        return self._merged
 
     def covers(self, address: int, length: int) -> bool:
         """Whether all these bytes are mapped."""
         if not self._told:
             return True
-        if length > len(self._pages) * PAGE_BYTES:
-            return False
-        pages = range(address // PAGE_BYTES, -(-(address + length) // PAGE_BYTES))
-        return all(page in self._pages for page in pages)
+        pieces = self._pieces()
+        at = bisect_right(pieces, (address, 1 << 65)) - 1
+        return at >= 0 and address + length <= pieces[at][1]
 
 
 class Queue:
@@ -76,7 +98,7 @@ class Queue:
             return
         at, before = self.unread[-1]
         if event_of(before) in _MOVES and event in _MOVES:
-            event = max(_MOVES, key=lambda move: move == Event.MIGRATED and move in (event, event_of(before)))
+            event = Event.MIGRATED if Event.MIGRATED in (event, event_of(before)) else event
         data = event_element(event)
         self._write(at, data)
         self.unread[-1] = (at, data)

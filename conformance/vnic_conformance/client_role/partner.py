@@ -10,10 +10,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from vnic_conformance.client_role import happenings as h
-from vnic_conformance.client_role import legal_ways, wrong_ways
+from vnic_conformance.client_role import legal_ways, wire_host, wrong_ways
 from vnic_conformance.client_role.deviations import DEVIATIONS, Deviation
 from vnic_conformance.client_role.memory import Windows
 from vnic_conformance.client_role.platform import Platform
@@ -33,8 +34,8 @@ Observer = Callable[[h.Happening], None]
 Inside = Callable[[int, h.Called], None]
 
 MAC: Final = bytes.fromhex("0200c0ffee01")
-#: Who answers on the wire: every frame to this MAC comes back.
-PEER: Final = bytes.fromhex("0200c0ffee99")
+#: Who answers on the wire.
+PEER: Final = wire_host.HOST_MAC
 #: Calls at one instant after which the partner gives up; the monitor has complained long before (CLI-13).
 _GIVE_UP: Final = 20_000
 
@@ -81,7 +82,7 @@ class Partner:
     ) -> None:
         self._port = port
         self._observers = list(observers)
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[int, int, Callable[[], object]]] = []
         self._entered = 0
         self._active: list[_Active] = []
         self._standing: list[h.Called] = []
@@ -168,6 +169,14 @@ class Partner:
         if self.platform.connected is not None:
             self.platform.element(element)
 
+    def link_flaps(self, ms: int) -> None:
+        """The link of the connected server goes down, and comes back after so long (SRV-5)."""
+        server = self.platform.connected
+        if server is None or not server.session.link:
+            return
+        self.platform.element(server.indication(0, 1))
+        self._reply(server, ms, server.indication(1, 1), b"")
+
     def server_init(self) -> None:
         """The connected server has lost its session and opens the dialogue anew."""
         server = self.platform.connected
@@ -225,7 +234,7 @@ class Partner:
     def _pass(self, now: int) -> None:
         self.now = self.platform.now = max(now, self.now)
 
-    def _at(self, now: int, act: Callable[[], None]) -> None:
+    def _at(self, now: int, act: Callable[[], object]) -> None:
         self._entered += 1
         heapq.heappush(self._agenda, (now, self._entered, act))
 
@@ -394,16 +403,13 @@ class Partner:
         for completion, correlator, frame in server.take(handle, descriptors):
             if frame is not None:
                 self._tell(h.Sent(self.now, server.index, frame))
-                if frame[:6] == PEER:
-                    echo = frame[6:12] + PEER + frame[12:]
-                    self._at(self.now, lambda echo=echo: self._echo(echo))  # type: ignore[misc]  # bound now
+                reply = wire_host.answer(frame)
+                if reply is not None:
+                    self._at(self.now, partial(self.frame, reply))
             right = TX_COMPLETION.pack(header=Header.COMMAND, count=1, correlator_0=correlator)
             completions = self._deviated("tx_completion", right)
             for data in [right] if completions is None else completions:
                 self._complete(server, completion, data)
-
-    def _echo(self, frame: bytes) -> None:
-        self.frame(frame)
 
     def _complete(self, server: Server, handle: int, data: bytes) -> None:
         session = server.session

@@ -9,7 +9,7 @@ from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.login_buffers import problem_of_request
 from vnic_conformance.client_role.rule import Finding, rule
 from vnic_conformance.client_role.rules_events import call_name, element_name, sent_element
-from vnic_conformance.client_role.view import NEGOTIATION, SUB_SENDS, View
+from vnic_conformance.client_role.view import BACK_OFF_MS, NEGOTIATION, SUB_SENDS, View
 from vnic_spec.layouts import (
     COMMANDS,
     HEADER_REQUIREMENT_BYTE,
@@ -33,8 +33,6 @@ from vnic_spec.wire import (
 
 _VLAN_TAG: Final = 4
 _LARGE_SEND: Final = 0x20
-#: A pause after refused logins that counts as a back-off, in ms.
-_BACK_OFF_MS: Final = 10_000
 
 
 def _command(view: View, happening: h.Happening) -> bytes | None:
@@ -206,7 +204,7 @@ def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Findin
                 yield "LOGIN after PartialSuccess", "capabilities first"
         else:
             yield f"{element_name(element)} after LOGIN was answered {view.login_rc}", "H_FREE_CRQ and H_REG_CRQ"
-    many = view.failed_logins >= view.profile.logins and happening.now < view.login_at + _BACK_OFF_MS
+    many = view.failed_logins >= view.profile.logins and happening.now < view.login_at + BACK_OFF_MS
     if element[1] == Command.LOGIN and many:
         yield f"login {view.failed_logins + 1} in a row", f"{view.profile.logins}, then a back-off"
 
@@ -324,6 +322,7 @@ def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[F
     starts = [at for at, data in enumerate(descriptors) if data[1] == SubType.TX]
     if not starts or starts[0]:
         yield f"descriptors of type {descriptors[0][1]:#04x} without a frame", "a transmit descriptor first"
+        return
     seen: set[int] = set()
     longest = view.granted.get(Capability.REQ_MTU, 0) + _VLAN_TAG
     wanted = view.told.get(Capability.TX_RX_DESC_REQ, 0).to_bytes(8, "big")[HEADER_REQUIREMENT_BYTE["plain"]] & 0x80
@@ -395,3 +394,17 @@ def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Findin
             count = happening.received.count(frame)
             if count > view.arrived[frame]:
                 yield f"a frame {frame[:14].hex()} {count} times", f"{view.arrived[frame]} times, as it came"
+
+
+@rule(
+    "DLG-8",
+    on="Sent",
+    sentence="A frame that was in flight when a session ended is given up, and not sent again.",
+    watches="user_frames sent_frames",
+)
+def sends_a_frame_once(view: View, happening: h.Happening) -> Iterator[Finding]:
+    """Frames of the user leave at most as often as he has sent them."""
+    if isinstance(happening, h.Sent) and happening.frame in view.user_frames:
+        times = view.sent_frames[happening.frame] + 1
+        if times > view.user_frames[happening.frame]:
+            yield f"a frame that leaves {times} times", f"{view.user_frames[happening.frame]}, as the user sent it"

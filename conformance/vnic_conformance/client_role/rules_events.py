@@ -213,14 +213,19 @@ def frees_what_a_kexec_left(view: View, happening: h.Happening) -> Iterator[Find
     "CLI-10",
     on="Called",
     sentence="H_CLOSED from H_REG_CRQ means registered.",
-    watches="last_register excused owed orders",
+    watches="last_register greeted excused owed orders",
 )
 def takes_closed_for_registered(view: View, happening: h.Happening) -> Iterator[Finding]:
     """A client that frees the queue at once has taken it for a failure."""
-    if not isinstance(happening, h.Called) or happening.opcode not in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ):
+    if not isinstance(happening, h.Called) or view.last_register is None or not view.registered:
         return
-    if view.last_register == (Rc.H_CLOSED, 0) and not (view.excused or view.owed or view.orders):
-        yield f"{call_name(happening.opcode)} right after H_REG_CRQ was answered H_CLOSED", "going on, registered"
+    if happening.opcode not in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ):
+        return
+    if view.last_register[:1] == (Rc.H_CLOSED,) and not (view.greeted or view.excused or view.owed or view.orders):
+        yield (
+            f"{call_name(happening.opcode)} after H_REG_CRQ was answered H_CLOSED, and nothing else",
+            "going on, registered",
+        )
 
 
 @rule(

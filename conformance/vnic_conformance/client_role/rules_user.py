@@ -95,7 +95,7 @@ def waits_after_a_complaint(view: View, happening: h.Happening) -> Iterator[Find
     """The hypervisor fails over, and says so by event 08."""
     if not isinstance(happening, h.Called) or view.complaint != "accepted" or view.owed or not view.orders:
         return
-    if happening.opcode in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ) and view.excused == "the user asked for complain":
+    if happening.opcode in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ) and view.excused == ("the user asked for complain",):
         yield f"{call_name(happening.opcode)} after a complaint was accepted", "waiting for the hypervisor"
 
 

@@ -186,7 +186,7 @@ class Server:
         tx, rx = (
             [
                 int.from_bytes(request[asked[table.offset] + at * _HANDLE :][:_HANDLE], "big")
-                for at in range(min(asked[table.count], 64))
+                for at in range(min(asked[table.number], 64))
             ]
             for table in LOGIN_REQUEST_TABLES[:2]
         )

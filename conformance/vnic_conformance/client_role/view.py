@@ -15,6 +15,8 @@ from vnic_conformance.client_role.login_buffers import handles_of, problem_of_re
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.layouts import COMMANDS, RX_ADD, RX_COMPLETION, TX_COMPLETION, TX_DESCRIPTOR, answer_key
 from vnic_spec.wire import (
+    INIT,
+    INIT_COMPLETE,
     MAX_INDIRECT_OLD,
     RESPONSE_BIT,
     SUB_ELEMENT_BYTES,
@@ -35,6 +37,8 @@ from vnic_spec.wire import (
 
 REGISTERED: Final = (Rc.H_SUCCESS, Rc.H_CLOSED)
 BUSY: Final = frozenset({int(Rc.H_BUSY), int(Rc.H_IN_PROGRESS), *range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)})
+#: A pause after refused logins that counts as a back-off, in ms.
+BACK_OFF_MS: Final = 10_000
 SUB_SENDS: Final = (Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT)
 #: What the user may ask for that makes the client begin again by itself.
 RESETS: Final = ("add", "complain", "mtu", "queues", "promiscuous", "remove", "mac", "close")
@@ -65,8 +69,8 @@ class View:
         owed: what it owes after an event or INIT that it has read: ``init`` (to wait for INIT), ``enable``, ``register``,
             ``answer`` (to register or to answer INIT), or nothing.
         owed_by: the event that it is owed for (0: INIT).
-        excused: why it may begin again by itself, if anything says so.
-        excused_at: since when.
+        excused: why it may begin again by itself, as far as anything says so.
+        excused_at: when the last of it came.
         tearing: H_FREE_CRQ was called and has not succeeded.
         pending: commands without an answer, by what their answers are known by, and since when.
         version: the version has been agreed on.
@@ -81,7 +85,7 @@ class View:
         login_asked: handles of the client's own, and the length of the response buffer, in the last login.
         login_rc: return code of the last login.
         login_at: when the last login was sent.
-        failed_logins: logins in a row that did not succeed.
+        failed_logins: logins in a row, without a back-off between, that did not succeed.
         renegotiated: capabilities were requested after the last login.
         problem: what is wrong with the login response.
         tx_handles: the server's transmit submission queues.
@@ -97,7 +101,7 @@ class View:
         told_link: LOGICAL_LINK_STATE told in this session.
         link_indicated: LINK_STATE_INDICATION (1, 1) was read last in this session.
         link_up_at: when that was put into the queue.
-        announced: a frame with its MAC has left in this session.
+        announced: a frame with its MAC has left in this session that its user did not send.
         moved: the session before was ended by event 06 or 08.
         wish: the user wants it open.
         user: what the user has set.
@@ -106,6 +110,10 @@ class View:
         complaint: how far a complaint has got: ``none``, ``token``, ``accepted``, ``refused``.
         token: the token that it was given.
         well_since: since when hypervisor and server have been well; None: they are not.
+        greeted: something was sent in this registration, or tried.
+        own_since: how much had happened when it registered last.
+        user_frames: frames that the user has sent, how often.
+        sent_frames: frames that left, how often.
         arrived: frames that came rightly and were not seen by the user yet.
         busy: a call that was answered busy: opcode, registers, since when, and how much had happened by then.
         causes: how much has happened that may break a procedure off.
@@ -118,7 +126,9 @@ class View:
     """
 
     __slots__ = (
-        "_descriptors", "announced",
+        "_descriptors",
+        "_sending",
+        "announced",
         "arrived",
         "asked_maps",
         "busy",
@@ -129,12 +139,14 @@ class View:
         "dialogue",
         "disabled",
         "early",
-        "excused", "excused_at",
+        "excused",
+        "excused_at",
         "failed_logins",
         "failing",
         "free_rc",
         "freed",
         "granted",
+        "greeted",
         "in_flight",
         "init_sent",
         "last_register",
@@ -153,6 +165,7 @@ class View:
         "owed",
         "owed_by",
         "own_attempts",
+        "own_since",
         "partial",
         "pending",
         "problem",
@@ -165,6 +178,7 @@ class View:
         "resources",
         "rounds",
         "rx_handles",
+        "sent_frames",
         "signal",
         "sub_crqs",
         "tearing",
@@ -176,6 +190,7 @@ class View:
         "too_many",
         "tx_handles",
         "user",
+        "user_frames",
         "version",
         "well_since",
         "wish",
@@ -199,6 +214,10 @@ class View:
         self.token: int | None = None
         self.well_since: int | None = 0
         self.arrived: Counter[bytes] = Counter()
+        self.user_frames: Counter[bytes] = Counter()
+        self.sent_frames: Counter[bytes] = Counter()
+        self.greeted = False
+        self.own_since = 0
         self.busy: tuple[int, tuple[int, ...], int, int] | None = None
         self.failing: dict[tuple[int, tuple[int, ...]], list[int]] = {}
         self.own_attempts: list[int] = []
@@ -207,10 +226,11 @@ class View:
         self.signal = False
         self.owed = ""
         self.owed_by = 0
-        self.excused = ""
+        self.excused: tuple[str, ...] = ()
         self.excused_at = 0
         self.announced = False
         self._descriptors: list[bytes] = []
+        self._sending = b""
         self._new_dialogue()
 
     def _new_dialogue(self) -> None:
@@ -279,13 +299,14 @@ class View:
         elif opcode in SUB_SENDS:
             self._descriptors = self.descriptors_of(called) or []
         elif opcode == Hcall.H_SEND_CRQ and len(arguments) > 2:
-            element = from_words(*arguments[1:3])
-            if element[:2] == bytes((Header.COMMAND, Command.LOGIN)):
-                self._take_login(element, called.memory)
+            self.greeted = True
+            self._sending = from_words(*arguments[1:3])
+            if self._sending[:2] == bytes((Header.COMMAND, Command.LOGIN)):
+                self._take_login(self._sending, called.memory)
 
     def _on_its_own(self) -> bool:
-        """Whether nothing but the client itself gives a reason to register: a failed attempt, and no failed login."""
-        return self.registrations > 0 and not self.owed and not self.excused and self.login in ("none", "ok")
+        """Whether only a failed attempt gives a reason to register, and no failed login."""
+        return self.registrations > 0 and self.causes == self.own_since and self.login in ("none", "ok")
 
     def _take_login(self, element: bytes, memory: h.Memory) -> None:
         self.login_asked = handles_of(element, memory)
@@ -296,6 +317,8 @@ class View:
         if rc in BUSY or rc < 0 or rc == Rc.H_CLOSED:
             times = [time for time in self.failing.get(key, ()) if time > self.now - 1_000]
             self.failing = {**self.failing, key: [*times, self.now]} if len(self.failing) < 64 else {key: [self.now]}
+        if opcode == Hcall.H_FREE_CRQ:
+            self.free_rc = rc
         if rc in BUSY:
             if self.busy is None or self.busy[:2] != key:
                 self.busy = (opcode, arguments, self.now, self.causes)
@@ -315,13 +338,14 @@ class View:
             self.registered, self.disabled, self.tearing, self.signal = True, False, False, False
             self.registrations += 1
             self.early = 0
-            self.owed = self.excused = ""
+            self.owed, self.excused = "", ()
             self.excused_at = self.now
             self.causes += 1
+            self.own_since = self.causes
+            self.greeted = False
             self._new_dialogue()
 
     def _answered_free(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        self.free_rc = rc
         if rc == Rc.H_SUCCESS:
             self.registered = self.tearing = False
             self.freed |= set(self.sub_crqs)
@@ -365,11 +389,15 @@ class View:
             self._excuse("a complaint was not accepted")
 
     def _answered_send(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if len(arguments) < 3:
-            return
-        element = from_words(*arguments[1:3])
         if rc != Rc.H_SUCCESS:
             self._excuse(f"a send was answered {rc}")
+            self._sending = b""
+        self._has_sent()
+
+    def _has_sent(self) -> None:
+        """The element of the call was taken; its answer may come before the call's own."""
+        element, self._sending = self._sending, b""
+        if not element:
             return
         if element[0] == Header.INITIALIZATION:
             if element[1] == InitFormat.INIT:
@@ -398,6 +426,8 @@ class View:
         elif entry.command == Command.QUERY_CAPABILITY:
             self.rounds = 0
         elif entry.command == Command.LOGIN:
+            if self.now >= self.login_at + BACK_OFF_MS:
+                self.failed_logins = 0
             self.login, self.login_at, self.renegotiated = "sent", self.now, False
         elif entry.command == Command.REQUEST_MAP:
             self.asked_maps[values["map_id"]] = (values["ioba"], values["length"])
@@ -428,6 +458,8 @@ class View:
             return
         if not self.signal:
             self.early += 1
+        if self._sending and self._answers_what_is_sent(data):
+            self._has_sent()
         if data[0] == Header.INITIALIZATION and data[1] == InitFormat.INIT_COMPLETE and self.init_sent:
             self.init_sent, self.dialogue = False, True
         elif data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
@@ -438,6 +470,12 @@ class View:
                 self.link_up_at = None
             elif self.link_up_at is None and self.login == "ok" and self.wish:
                 self.link_up_at = self.now
+
+    def _answers_what_is_sent(self, data: bytes) -> bool:
+        """Whether an element answers the one that the client is sending in this very call."""
+        if data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
+            return self._sending[0] == Header.COMMAND and answer_key(data) == answer_key(self._sending)
+        return self._sending == INIT and data == INIT_COMPLETE
 
     def _put_answer(self, data: bytes, buffer: bytes) -> None:
         asked = self.pending.pop(answer_key(data), None)
@@ -471,7 +509,7 @@ class View:
     def _put_login(self, rc: int, buffer: bytes) -> None:
         asked = self.login_asked
         self._new_login()
-        self.login_rc = rc
+        self.login_rc, self.login_asked = rc, asked
         if rc != CommandRc.SUCCESS:
             self.login = "refused"
             self.failed_logins += 1
@@ -547,12 +585,12 @@ class View:
     def _read_event(self, event: int) -> None:
         self._cause()
         outstanding = bool(self.pending) or self.init_sent
-        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.login == "ok")
+        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.link_indicated)
         if event == Event.DEVICE_FAILOVER:
             if not self.owed:
                 self.owed, self.owed_by = "init", event
                 if self.login == "ok" and self.excused_at != self.now:
-                    self.excused = ""  # what went wrong earlier in a session that worked is no reason now
+                    self.excused = ()  # what went wrong earlier in a session that worked is no reason now
                 if outstanding:
                     self._excuse("a request was outstanding (CLI-1, decision R3)")
         elif event == Event.MIGRATED:
@@ -568,8 +606,9 @@ class View:
 
     def _excuse(self, why: str) -> None:
         """From now on the client may begin again by itself."""
-        if not self.excused or self.excused_at != self.now:
-            self.excused, self.excused_at = why, self.now
+        if why not in self.excused:
+            self.excused = (*self.excused, why)
+        self.excused_at = self.now
 
     def _cause(self) -> None:
         self.complaint = "accepted" if self.complaint == "accepted" else "none"
@@ -593,6 +632,8 @@ class View:
             self.user = {}
         elif asked.action == "complain":
             self.complaint, self.token = "none", None
+        elif asked.action == "send":
+            self.user_frames[bytes.fromhex(str(asked.arguments.get("hex", "")))] += 1
         elif asked.action != "remove":
             self.user = {**self.user, **{f"{asked.action}_{name}": value for name, value in asked.arguments.items()}}
 
@@ -603,7 +644,7 @@ class View:
             self.wish = False
 
     def _injected(self, injected: h.Injected) -> None:
-        self._cause()
+        self.noise_at = None
         if self.well_since is not None:
             self.well_since = self.now
 
@@ -617,8 +658,10 @@ class View:
         self.arrived.subtract(looked.received)
 
     def _sent(self, sent: h.Sent) -> None:
-        if self.link_up_at is not None:
+        own = sent.frame[6:12] == self.told_mac or not self.told_mac
+        if self.login == "ok" and own and sent.frame not in self.user_frames:
             self.announced = True
+        self.sent_frames[sent.frame] += 1
 
 
 _TAKING: Final[dict[type, Callable[[View, Any], None]]] = {

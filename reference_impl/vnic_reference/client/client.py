@@ -143,8 +143,8 @@ class VnicClient:
         self.now = now
         self._acted = False
         self._read_queue()
-        if self._worker is not None:
-            self._deadline = next(self._worker)
+        # Without a worker (CLI-1: it waits for INIT) a wish changes nothing now.
+        self._deadline = None if self._worker is None else next(self._worker)
         if self._complaint is not None:
             self._go_on_complaining()
         if self.phase is ClientPhase.LOGGED_IN and self.data.step(now, self.lending):
@@ -361,6 +361,8 @@ class VnicClient:
         Sub-CRQs are freed with the CRQ, or before others are registered; until then their memory is not used again.
         """
         self._acted = True
+        if self.told_mac is not None and not self.logins:
+            self._notified = 0  # a server has been told the MAC, so the next one is not the first (DLG-11)
         self.data.close()
         self.requests.forget()
         self.told_link = False
@@ -401,7 +403,9 @@ class VnicClient:
 
     def take_event(self, event: int) -> None:
         """A transport event (CLI-1, CLI-3)."""
-        if event == Event.DEVICE_FAILOVER and self.phase not in _ASKING:
+        # A LOGIN whose answer was read in the same breath is not outstanding any more.
+        asking = self.phase in _ASKING and (self.phase is ClientPhase.INIT_SENT or self.requests.outstanding())
+        if event == Event.DEVICE_FAILOVER and not asking:
             self.strays = self.strays or self.requests.outstanding()
             self.drop()
             self.stop_worker()
