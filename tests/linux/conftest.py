@@ -14,10 +14,7 @@ from vnic_conformance.linux.build import build
 from vnic_conformance.linux.errors import BuildError
 from vnic_conformance.linux.guest import Command, Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
-from vnic_reference.server import VnicServer
-from vnic_reference.system.guest_client import GuestClient
-from vnic_reference.system.parts import SystemParts
-from vnic_reference.system.scenario import HostPlan, Scenario, ServerPlan
+from vnic_reference.system.guest_system import around
 from vnic_reference.system.system import System
 
 
@@ -62,6 +59,12 @@ class LinuxSystem:
             self.system.advance(10)
         raise AssertionError(f"{text} does not end within {limit_ms} ms; the console:\n{self.guest.console()[-2000:]}")
 
+    def look(self) -> None:
+        """Have the guest's devices looked at."""
+        looked = self.guest.look()
+        self.system.advance(10)
+        assert looked.status == 0
+
     def ping(self, count: int = 5) -> str:
         """What ping says of the peer, in its line of statistics."""
         output = self.user(f"ping -q -c {count} -i 0.2 -W 1 10.0.0.2").output
@@ -90,13 +93,5 @@ def linux(kernel: Kernel) -> Iterator[LinuxSystem]:
 @contextmanager
 def _boot(kernel: Kernel, options: BootOptions | None = None) -> Iterator[LinuxSystem]:
     """Two servers, a peer at 10.0.0.2, and a guest at 10.0.0.1 whose device is up."""
-    scenario = Scenario(
-        title="Two servers, a Linux client, a peer",
-        servers=(ServerPlan("server-1", 0, 0, priority=10), ServerPlan("server-2", 0, 1, priority=50)),
-        hosts=(HostPlan("peer", "10.0.0.2"),),
-        client_ip="10.0.0.1",
-        duration_ms=600_000,
-    )
     with Guest(kernel, options) as guest:
-        parts = SystemParts(server=VnicServer, client=lambda driver, mac: GuestClient(driver, mac, guest))
-        yield LinuxSystem(System(scenario, parts), guest)
+        yield LinuxSystem(around(guest), guest)
