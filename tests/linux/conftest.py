@@ -18,9 +18,14 @@ from vnic_reference.system.guest_system import around
 from vnic_reference.system.system import System
 
 
+def told(text: str) -> None:
+    """What a build is doing, on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
 def built(*, sanitized: bool) -> Kernel:
     try:
-        return build(None, sanitized=sanitized, progress=lambda text: sys.stderr.write(f"{text}\n") and None)
+        return build(None, sanitized=sanitized, progress=told)
     except BuildError as error:
         pytest.skip(f"no kernel: {error}")
 

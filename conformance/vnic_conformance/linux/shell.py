@@ -97,7 +97,7 @@ class Shell:
         self._wait(command)
         if command.output:
             self._say(command.output.removesuffix("\n"))
-        if command.status is None:
+        if command.status is None and self._guest.end is None:
             self._say(f"(it still runs after {_LIMIT_MS // 1000} s)")
         elif command.status:
             self._say(f"(exit {command.status})")
@@ -113,7 +113,7 @@ class Shell:
             self._say(f"it is {self._around.now} ms")
         elif verb == ".do" and words:
             try:
-                self._say(self._around.act(words[0], *words[1:2]))
+                self._say(self._around.act(words[0], words[1] if len(words) > 1 else ""))
             except (ValueError, KeyError) as error:
                 self._say(f"that cannot be done: {error}")
         elif verb == ".links":

@@ -1,7 +1,8 @@
 """An IPv4 endpoint: ARP, ping both ways, sequenced UDP streams both ways, TCP towards it.
 
-The application and the hosts are made of it. It has no interface of its own: frames come in by :meth:`Endpoint.take` and leave by a function. It resolves addresses
-as RFC 826 says and forgets them after a minute; a packet waits for its address at most three seconds.
+The application and the hosts are made of it. It has no interface of its own: frames come in by :meth:`Endpoint.take` and
+leave by a function. It resolves addresses as RFC 826 says and forgets them after a minute; a packet waits for its address
+at most three seconds.
 """
 
 from __future__ import annotations
