@@ -50,6 +50,17 @@ def test_every_module_of_the_checkout_is_in_it(room: str, wheel: list[PurePosixP
     assert modules <= {str(name) for name in wheel}
 
 
+def test_the_glue_is_in_it_with_a_licence_of_its_own(wheel: list[PurePosixPath]) -> None:
+    glue = "vnic_conformance/linux/glue"
+    where = ROOMS["vnic_conformance"] / "linux" / "glue"
+    files = {f"{glue}/{path.relative_to(where).as_posix()}" for path in where.rglob("*") if path.is_file()}
+    assert {f"{glue}/{name}" for name in ("LICENSE", "README.md", "Kconfig", "hcall.c", "guest/init")} <= files
+    assert files <= {str(name) for name in wheel}
+    assert "vnic_failover_kit-0.1.0.dist-info/licenses/conformance/vnic_conformance/linux/glue/LICENSE" in map(
+        str, wheel
+    )
+
+
 def test_no_cache_is_shipped(wheel: list[PurePosixPath]) -> None:
     assert [name for name in wheel if "__pycache__" in name.parts or name.suffix == ".pyc"] == []
 

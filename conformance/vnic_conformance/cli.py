@@ -69,6 +69,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("specification", "Plumbing", "the specification as one document"),
     Verb("export", "Plumbing", "a small system as text for another model checker, Spin or NuSMV"),
     Verb("list", "Plumbing", "every case, with its ID and what it is about"),
+    Verb("linux", "Plumbing", "kernels with the Linux VNIC client driver: build them, try them"),
     Verb("new-adapter", "Plumbing", "an adapter to start from, in C or in Python"),
     Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
 )

@@ -88,7 +88,11 @@ def test_a_complaint_has_its_lines_and_its_time() -> None:
 
 
 def test_what_a_warning_says_comes_with_it() -> None:
-    console = ["------------[ cut here ]------------", "eth0: what is wrong", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2"]
+    console = [
+        "------------[ cut here ]------------",
+        "eth0: what is wrong",
+        "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2",
+    ]
     (found,) = complaints(console)
     assert found.lines == ("eth0: what is wrong", "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2")
 

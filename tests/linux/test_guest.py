@@ -29,7 +29,7 @@ def kernel(tmp_path: Path) -> Kernel:
     """The fake guest as a program of its own."""
     program = tmp_path / "linux"
     paths = os.pathsep.join(path for path in sys.path if path)
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={paths!r} exec {sys.executable} {FAKE} \"$@\"\n")
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={paths!r} exec {sys.executable} {FAKE} "$@"\n')
     program.chmod(0o755)
     (tmp_path / "initramfs").touch()
     return Kernel(program, tmp_path / "initramfs", "a fake driver", "0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 
 import click
 
@@ -77,3 +78,54 @@ def list_command() -> ExitCode:
     if not built:
         click.echo("none; vnickit linux build makes one")
     return ExitCode.CONFORMS
+
+
+@command.command("shell")
+@click.option("--driver", metavar="WHAT", help=_DRIVER_HELP)
+@click.option("--kasan", is_flag=True, help="With KASAN and the other sanitizers.")
+@click.option("--xics", is_flag=True, help="An interrupt controller whose end-of-interrupt the driver has to issue.")
+@click.option("--debug", is_flag=True, help="The driver's debug messages, too.")
+@click.option(
+    "--around",
+    default="vnic_reference.system.guest_system:around",
+    show_default=True,
+    metavar="MODULE:FUNCTION",
+    help="Makes hypervisor, servers and network around a guest.",
+)
+def shell_command(driver: str | None, kasan: bool, xics: bool, debug: bool, around: str) -> ExitCode:
+    r"""A guest with two servers and a peer, a line at a time.
+
+    What is typed runs in the guest; time is virtual and passes only while something is being waited for. Its device is
+    eth0, its address 10.0.0.1, the peer's 10.0.0.2.
+
+    \b
+    Example:
+      printf '%s\n' 'ping -c 3 10.0.0.2' '.do link_down server-1' 'ping -c 3 10.0.0.2' | vnickit linux shell
+    """
+    from vnic_conformance.linux.build import build
+    from vnic_conformance.linux.guest import Guest
+    from vnic_conformance.linux.kernel import BootOptions
+    from vnic_conformance.linux.shell import HELP, Shell, surroundings
+
+    try:
+        kernel = build(driver, sanitized=kasan, progress=_progress)
+        with Guest(kernel, BootOptions(xics=xics, debug=debug)) as guest:
+            if sys.stdin.isatty():
+                click.echo(f"{kernel.label}\n{HELP}")
+            Shell(guest, surroundings(around, guest), click.echo).converse(_lines())
+            for complaint in guest.health:
+                click.echo(str(complaint))
+    except LinuxError as error:
+        raise click.ClickException(str(error)) from None
+    return ExitCode.CONFORMS
+
+
+def _lines() -> Iterator[str]:
+    """What is typed, with a prompt where somebody types."""
+    while True:
+        if sys.stdin.isatty():
+            click.echo("guest# ", nl=False)
+        line = sys.stdin.readline()
+        if not line:
+            return
+        yield line

@@ -76,6 +76,9 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
         BuildError: it cannot be built here; the message says what to do.
     """
     places = _Places(cache.directory())
+    there = _find(places, wanted, driver, progress, sanitized=sanitized)
+    if there is not None:
+        return there
     with cache.building(places.root, progress):
         if packages.cached(SOURCE_PACKAGE, places.packages) is None:
             cache.require_space(places.root, _SPACE_MB)
@@ -83,24 +86,40 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
         source = packages.fetch(SOURCE_PACKAGE, places.packages, progress)
         busybox = packages.fetch(BUSYBOX, places.packages, progress)
         where = tree.unpack(source, places.trees, progress)
-        if driver is None:
-            own = Driver(
-                f"ibmvnic of {source.version}",
-                (where / IN_TREE / SOURCE).read_bytes(),
-                (where / IN_TREE / HEADER).read_bytes(),
-            )
-            driver = own if wanted is None else resolve(wanted, where, places.packages, places.drivers, progress)
-        kernel = _kernel_key(source.version, sanitized=sanitized)
-        guest = _guest_key(kernel, driver, busybox.version)
-        kept = places.guests / guest
-        if not kept.is_dir():
-            packages.require_tools(progress)
-            tree.put_glue(where, driver)
-            options = tree.configuration(sanitized=sanitized)
-            objects = ObjectTree(places.objects(source.version, sanitized=sanitized), where, options, progress)
-            objects.make(kernel)
-            _keep(places, objects.objects, kernel, guest, busybox, driver, source.version, sanitized=sanitized)
+        # Somebody else may have built it while we waited.
+        there = _find(places, wanted, driver, progress, sanitized=sanitized)
+        if there is not None:
+            return there
+        packages.require_tools(progress)
+        driver = driver or _driver(places, where, wanted, source.version, progress)
+        tree.put_glue(where, driver)
+        options = tree.configuration(sanitized=sanitized)
+        objects = ObjectTree(places.objects(source.version, sanitized=sanitized), where, options, progress)
+        kernel = kernel_key(source.version, sanitized=sanitized)
+        objects.make(kernel)
+        kept = places.guests / guest_key(kernel, driver, busybox.version)
+        _keep(places, objects.objects, kernel, kept, busybox, driver, source.version, sanitized=sanitized)
         return _described(places, kept)
+
+
+def _find(
+    places: _Places, wanted: str | None, driver: Driver | None, progress: Progress, *, sanitized: bool
+) -> Kernel | None:
+    """What has been built before from the same; looked for without a lock, so that it is there while others build."""
+    source = packages.cached(SOURCE_PACKAGE, places.packages)
+    busybox = packages.cached(BUSYBOX, places.packages)
+    if source is None or busybox is None or not (places.trees / source.version).is_dir():
+        return None
+    driver = driver or _driver(places, places.trees / source.version, wanted, source.version, progress)
+    kept = places.guests / guest_key(kernel_key(source.version, sanitized=sanitized), driver, busybox.version)
+    return _described(places, kept) if kept.is_dir() else None
+
+
+def _driver(places: _Places, where: Path, wanted: str | None, version: str, progress: Progress) -> Driver:
+    if wanted is not None:
+        return resolve(wanted, where, places.packages, places.drivers, progress)
+    text = [(where / IN_TREE / name).read_bytes() for name in (SOURCE, HEADER)]
+    return Driver(f"ibmvnic of {version}", *text)
 
 
 def guests() -> list[Kernel]:
@@ -110,7 +129,8 @@ def guests() -> list[Kernel]:
     return [_described(places, kept) for kept in sorted(found, key=lambda kept: -kept.stat().st_mtime)]
 
 
-def _kernel_key(version: str, *, sanitized: bool) -> str:
+def kernel_key(version: str, *, sanitized: bool) -> str:
+    """A name for everything that a kernel is made from: package, configuration, glue, compiler."""
     compiler = (
         subprocess.run(["gcc", "--version"], capture_output=True, check=False).stdout if shutil.which("gcc") else b""
     )
@@ -119,7 +139,8 @@ def _kernel_key(version: str, *, sanitized: bool) -> str:
     return digest(version, tree.configuration(sanitized=sanitized), compiler, *parts)
 
 
-def _guest_key(kernel: str, driver: Driver, busybox: str) -> str:
+def guest_key(kernel: str, driver: Driver, busybox: str) -> str:
+    """A name for everything that a guest is made from: kernel, driver, and what is in its first file system."""
     files = tree.glue_files(guest=True)
     parts = [part for name in sorted(files) for part in (name, files[name])]
     return digest(kernel, driver.source, driver.header, busybox, *parts)
@@ -129,7 +150,7 @@ def _keep(
     places: _Places,
     objects: Path,
     kernel: str,
-    guest: str,
+    kept: Path,
     busybox: packages.Package,
     driver: Driver,
     version: str,
@@ -146,7 +167,7 @@ def _keep(
         "bin/busybox": packages.member(busybox, "bin/busybox"),
         "bin/vnictool": _vnictool(),
     }
-    with cache.whole(places.guests / guest) as made:
+    with cache.whole(kept) as made:
         (made / _INITRAMFS).write_bytes(initramfs.archive(files, _DIRECTORIES))
         described = {"kernel": kernel, "driver": driver.label, "version": version, "sanitized": sanitized}
         (made / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n")

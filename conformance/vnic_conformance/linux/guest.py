@@ -283,6 +283,11 @@ class Guest:
         return self._finish(Why.HALTED)
 
     @property
+    def end(self) -> Ended | None:
+        """How it has ended; None while it has not."""
+        return self._end
+
+    @property
     def process_id(self) -> int:
         """Number of its process, which leads a group of its own."""
         return self._process.number
@@ -483,9 +488,12 @@ class Guest:
         command.unit = unit
         return command
 
-    def count(self) -> Command:
-        """Have the counters of all devices reported; :meth:`observe` has them when it has ended."""
-        return self._ask(wire.Order.COUNT, "count", b"")
+    def look(self) -> Command:
+        """Have all devices reported as they are now, with their counters; :meth:`observe` has it when it has ended.
+
+        What is told by events is late where a reset of the driver holds the lock that they need.
+        """
+        return self._ask(wire.Order.LOOK, "look", b"")
 
     def _ask(self, order: wire.Order, text: str, data: bytes) -> Command:
         if len(data) > wire.ORDER_BYTES:

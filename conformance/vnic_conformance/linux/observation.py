@@ -67,9 +67,9 @@ class Observation:
     """Everything that is known of a guest now.
 
     Attributes:
-        links: by name; those that are registered.
+        links: by name; those that are registered, as the last event or look has told.
         events: all so far, in order.
-        counters: by name, as they were when :meth:`~vnic_conformance.linux.guest.Guest.count` was last carried out.
+        counters: by name, as they were when :meth:`~vnic_conformance.linux.guest.Guest.look` was last carried out.
         health: complaints on the console, in order; the first one counts.
     """
 
@@ -97,7 +97,8 @@ class Watch:
     def take_event(self, at: int, arguments: Sequence[int]) -> None:
         """A NETDEV call at a virtual time in ns."""
         event, link = NetdevEvent(arguments[0]), link_of(arguments[1:])
-        self.events.append(Happened(at, event, link))
+        if event is not NetdevEvent.SEEN:
+            self.events.append(Happened(at, event, link))
         if event is NetdevEvent.UNREGISTERED:
             self.links.pop(link.index, None)
         else:

@@ -54,7 +54,7 @@ class Order(IntEnum):
     ADD = 2
     REMOVE = 3
     RUN = 4
-    COUNT = 5
+    LOOK = 5
 
 
 @unique
@@ -70,6 +70,7 @@ class NetdevEvent(IntEnum):
     ADDRESS = 7
     RENAMED = 8
     PEERS_NOTIFIED = 9
+    SEEN = 10  #: nothing; this is how it is now
 
 
 def signed(word: int) -> int:

@@ -1,7 +1,8 @@
-"""An IPv4 endpoint: ARP, ping both ways, sequenced UDP streams both ways. The application and the hosts are made of it.
+"""An IPv4 endpoint: ARP, ping both ways, sequenced UDP streams both ways, TCP towards it.
 
-It has no interface of its own: frames come in by :meth:`Endpoint.take` and leave by a function. It resolves addresses
-as RFC 826 says and forgets them after a minute; a packet waits for its address at most three seconds.
+The application and the hosts are made of it. It has no interface of its own: frames come in by :meth:`Endpoint.take` and
+leave by a function. It resolves addresses as RFC 826 says and forgets them after a minute; a packet waits for its address
+at most three seconds.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from vnic_reference.network.streams import (
     filling,
     stream_fields,
 )
+from vnic_reference.network.tcp import PROTOCOL_TCP, Segment, TcpSink
 
 ARP_LIFETIME_MS = 60_000
 ARP_RETRY_MS = 1000
@@ -71,6 +73,7 @@ class Endpoint:
     Attributes:
         pingers, sources: what it sends by itself.
         sinks: the streams that it has received, by number.
+        listeners: takers of TCP connections, by port; a port without one is silent.
         malformed: frames to it that were not what their headers say.
         announced: gratuitous ARPs sent, by time.
     """
@@ -82,6 +85,7 @@ class Endpoint:
         self.pingers: list[Pinger] = []
         self.sources: list[StreamSource] = []
         self.sinks: dict[int, StreamSink] = {}
+        self.listeners: dict[int, TcpSink] = {}
         self.malformed = 0
         self.announced: list[int] = []
         self._neighbours: dict[bytes, tuple[bytes, int]] = {}
@@ -147,6 +151,17 @@ class Endpoint:
                 self.malformed += 1
             elif datagram.destination == STREAM_PORT:
                 self._take_datagram(datagram, now)
+        elif packet.protocol == PROTOCOL_TCP:
+            segment = Segment.unpack(packet)
+            if segment is None:
+                self.malformed += 1
+            elif segment.destination in self.listeners:
+                self._take_segment(segment, packet.source, now)
+
+    def _take_segment(self, segment: Segment, peer: bytes, now: int) -> None:
+        answer = self.listeners[segment.destination].take(segment, peer, now)
+        if answer is not None:
+            self._send_packet(peer, PROTOCOL_TCP, answer.pack(self.ip, peer), now)
 
     def _take_datagram(self, datagram: Udp, now: int) -> None:
         fields = stream_fields(datagram.payload)

@@ -134,6 +134,8 @@ class GuestClient:
         self._ip = ip
         self._start = guest.now
         self._deadline: int | None = 0
+        self._wish = False
+        self._addressed = False
         unit = driver.unit
         self._window = MappedWindow(unit.window.liobn, GuestMemory(guest))
         unit.window = self._window
@@ -187,16 +189,21 @@ class GuestClient:
         return self.ended is None and self._guest.link_up(self._name)
 
     def open(self) -> None:
-        """The guest's user brings the device up, with its address."""
-        name = self._name
-        wait = f"until [ -e /sys/class/net/{name} ]; do sleep 0.1; done"
-        self._guest.command(f"{wait}; ip addr add {self._ip} dev {name} 2>/dev/null; ip link set {name} up")
+        """The guest's user brings the device up; the first time, as soon as there is one, and with its address."""
+        if self._wish:
+            return
+        name, self._wish = self._name, True
+        first = f"until [ -e /sys/class/net/{name} ]; do sleep 0.1; done; ip addr add {self._ip} dev {name}; "
+        self._guest.command(("" if self._addressed else first) + f"ip link set {name} up")
+        self._addressed = True
         self._deadline = 0
 
     def close(self) -> None:
         """The guest's user takes the device down."""
-        self._guest.command(f"ip link set {self._name} down")
-        self._deadline = 0
+        if self._wish:
+            self._wish = False
+            self._guest.command(f"ip link set {self._name} down")
+            self._deadline = 0
 
     def send(self, frame: bytes) -> bool:
         """Nothing is taken: the guest has its own applications."""

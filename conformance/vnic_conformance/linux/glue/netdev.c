@@ -11,7 +11,7 @@ static bool ours(const struct net_device *device)
 	return device->dev.parent && device->dev.parent->bus == &vio_bus_type;
 }
 
-static u64 event_code(unsigned long event)
+static enum vnickit_netdev_event event_code(unsigned long event)
 {
 	switch (event) {
 	case NETDEV_REGISTER:
@@ -36,24 +36,29 @@ static u64 event_code(unsigned long event)
 	return 0;
 }
 
-static int seen(struct notifier_block *block, unsigned long event, void *info)
+static void tell(const struct net_device *device, enum vnickit_netdev_event event)
 {
-	struct net_device *device = netdev_notifier_info_to_dev(info);
 	struct vnickit_call call = {
 		.opcode = VNICKIT_NETDEV,
 		.arg = {
-			event_code(event), device->ifindex, device->flags, netif_carrier_ok(device), device->mtu,
+			event, device->ifindex, device->flags, netif_carrier_ok(device), device->mtu,
 			device->real_num_tx_queues, device->real_num_rx_queues,
 		},
 	};
 	struct vnickit_answer answer;
 
-	if (!ours(device) || !call.arg[0])
-		return NOTIFY_DONE;
 	/* Without its last byte, which is a NUL, a name is two arguments. */
 	BUILD_BUG_ON(IFNAMSIZ != 2 * sizeof(u64));
 	memcpy(&call.arg[7], device->name, IFNAMSIZ);
 	vnickit_call(&call, &answer);
+}
+
+static int seen(struct notifier_block *block, unsigned long event, void *info)
+{
+	struct net_device *device = netdev_notifier_info_to_dev(info);
+
+	if (ours(device) && event_code(event))
+		tell(device, event_code(event));
 	return NOTIFY_DONE;
 }
 
@@ -65,7 +70,7 @@ static int __init watch(void)
 }
 device_initcall(watch);
 
-static void report(struct net_device *device)
+static void count(struct net_device *device)
 {
 	struct rtnl_link_stats64 counted;
 	struct vnickit_call call = { .opcode = VNICKIT_COUNTS };
@@ -84,7 +89,8 @@ static void report(struct net_device *device)
 	vnickit_call(&call, &answer);
 }
 
-void vnickit_report_counters(void)
+/* Events come late where a reset holds the lock that they need; a look needs none. */
+void vnickit_look(void)
 {
 	struct net_device *device;
 	struct net *net;
@@ -92,7 +98,9 @@ void vnickit_report_counters(void)
 	rcu_read_lock();
 	for_each_net_rcu(net)
 		for_each_netdev_rcu(net, device)
-			if (ours(device))
-				report(device);
+			if (ours(device)) {
+				tell(device, VNICKIT_SEEN);
+				count(device);
+			}
 	rcu_read_unlock();
 }

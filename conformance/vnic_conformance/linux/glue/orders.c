@@ -62,8 +62,8 @@ static void do_job(struct work_struct *work)
 	case VNICKIT_REMOVE:
 		rc = vnickit_remove_device(*(u32 *)job->data);
 		break;
-	case VNICKIT_COUNT:
-		vnickit_report_counters();
+	case VNICKIT_LOOK:
+		vnickit_look();
 		break;
 	case VNICKIT_RUN:
 		rc = run_command(job);

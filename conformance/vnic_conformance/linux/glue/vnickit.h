@@ -66,6 +66,7 @@ enum vnickit_netdev_event {
 	VNICKIT_ADDRESS,
 	VNICKIT_RENAMED,
 	VNICKIT_PEERS_NOTIFIED,
+	VNICKIT_SEEN,		/* nothing; this is how it is now */
 };
 
 /* ---- orders.c: what the host wants -------------------------------------- */
@@ -75,7 +76,7 @@ enum vnickit_order_kind {
 	VNICKIT_ADD,		/* data: struct vnickit_device */
 	VNICKIT_REMOVE,		/* data: u32 unit */
 	VNICKIT_RUN,		/* data: a shell command */
-	VNICKIT_COUNT,		/* report the counters of every device */
+	VNICKIT_LOOK,		/* report every device as it is now, and its counters */
 };
 
 struct vnickit_order {
@@ -94,7 +95,7 @@ int vnickit_add_device(const struct vnickit_device *device);
 int vnickit_remove_device(u32 unit);
 void vnickit_interrupt(u64 source);
 unsigned int vnickit_map_source(u64 source);
-void vnickit_report_counters(void);
+void vnickit_look(void);
 extern const struct dma_map_ops vnickit_dma_ops;
 
 #endif
