@@ -19,8 +19,8 @@ from vnic_model.instance import Instance
 from vnic_model.machine import Machine
 from vnic_model.replay import plain
 from vnic_spec.action import show_parameter
-from vnic_spec.algebra import Each
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.sorts import Each
 from vnic_spec.state import VARIABLES
 
 #: A graph in memory takes some 2 kB for each state.

@@ -1,11 +1,8 @@
 """The narrating reading: what an action does, as steps in the order in which they happen, for people.
 
-The functions of the specification run over names instead of values. A function that has a name in :data:`RULES_IN_WORDS` is not
-looked into where it is called: its name stands there, and it is explained once. Everything else is looked into, so nothing is
+The functions of the specification run over names instead of values. A rule that has words (:mod:`vnic_spec.rule`) is not looked
+into where it is called: its words stand there, and it is explained once. Everything else is looked into, so nothing is
 said here that the specification does not say.
-
-How that is done: every module of the machine is copied with the named functions replaced (:class:`_World`); the modules
-themselves stay as they are.
 
 Left out is what has to do with room in a queue: whether a queue is full is a parameter of the action, which can be chosen only
 where something is put on a queue that is not empty.
@@ -16,8 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from types import FunctionType, ModuleType, SimpleNamespace
+from inspect import signature
 from typing import Any, cast
 
 from vnic_model.describe import EVENTS, element_name
@@ -35,13 +31,17 @@ from vnic_model.formula import (
     negation,
     one_line,
 )
-from vnic_spec import administration, failover, handshake, monitoring, selection, session, state, transport
+from vnic_spec import failover, selection
 from vnic_spec.action import Action, Effect
-from vnic_spec.algebra import Added, Each, Element, Elements, Flag
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.algebra import Element
+from vnic_spec.catalogue import RULES
+from vnic_spec.rule import AS_WRITTEN, Replacements, Rule
+from vnic_spec.sorts import Added, Each, Elements, Flag
 from vnic_spec.state import VARIABLES, State
+from vnic_spec.transport import Called, Sent, Taken
 
-MODULES = (selection, failover, transport, monitoring, administration, session, handshake, state)
+#: The rules that have words, in the order in which they are explained.
+RULES_IN_WORDS: Mapping[str, Rule[..., Any]] = {name: rule for name, rule in RULES.items() if rule.words}
 _GHOSTS = frozenset(v.name for v in VARIABLES if v.ghost)
 #: What a queue loses when the client forgets its dialogue.
 _STALE = "no queued element is fresh any more"
@@ -202,8 +202,13 @@ def _symbol(name: str, sort: object) -> Any:
 class Told:
     """A state known by names, and how it came about."""
 
-    def __init__(self, versions: Mapping[str, int], log: tuple[tuple[Entry, Mapping[str, int]], ...] = ()) -> None:
-        self.versions, self.log = versions, log
+    def __init__(
+        self,
+        versions: Mapping[str, int],
+        log: tuple[tuple[Entry, Mapping[str, int]], ...] = (),
+        needs: tuple[Formula, ...] = (),
+    ) -> None:
+        self.versions, self.log, self.needs = versions, log, needs
         for variable in VARIABLES:
             name = variable.name + _MARK * versions[variable.name]
             sort = variable.sort
@@ -224,7 +229,27 @@ class Told:
         versions = dict(self.versions)
         for name in changed:
             versions[name] += 1
-        return Told(versions, (*self.log, *((entry, self.versions) for entry in entries)))
+        return Told(versions, (*self.log, *((entry, self.versions) for entry in entries)), self.needs)
+
+    def provided(self, _: Any, *conditions: Formula) -> Told:
+        """As :meth:`vnic_spec.state.State.provided`."""
+        return self.needing((*self.needs, *conditions))
+
+    def needing(self, needs: tuple[Formula, ...]) -> Told:
+        """As :meth:`vnic_spec.state.State.needing`."""
+        return Told(self.versions, self.log, needs)
+
+    def merged(self, _: Any, condition: Formula, otherwise: Told) -> Told:
+        """As :meth:`vnic_spec.state.State.merged`: one thing or the other, after what both have in common."""
+        if condition in (TRUE, FALSE):
+            return self if condition == TRUE else otherwise
+        shared = 0
+        while shared < min(len(self.log), len(otherwise.log)) and self.log[shared] == otherwise.log[shared]:
+            shared += 1
+        versions = {name: max(self.versions[name], otherwise.versions[name]) for name in self.versions}
+        branch = Branch(condition, _plain(self, shared), _plain(otherwise, shared))
+        at = otherwise.log[shared][1] if len(otherwise.log) > shared else otherwise.versions
+        return Told(versions, (*otherwise.log[:shared], (branch, at)), otherwise.needs)
 
 
 def _puts(name: str, value: Any) -> Iterable[Entry]:
@@ -249,12 +274,14 @@ def _nothing(value: Any) -> bool:
 
 
 class TellOps(PrintOps):
-    """The algebra over names, for a world of functions."""
+    """The algebra over names: where a rule that has words is called stand its words."""
 
-    def __init__(self, world: _World, decisions: Rules = RULES, *, guarding: bool = False) -> None:
+    def __init__(self, replaced: Replacements = AS_WRITTEN) -> None:
         super().__init__()
-        self.guarding = guarding  #: what is asked for is whether something is possible, not what it does
-        self.rules: Any = SimpleNamespace(**{n: world.named(f) for n, f in vars(decisions).items()})
+        told: dict[str, Callable[..., Any]] = dict(replaced)
+        for name, rule in RULES_IN_WORDS.items():
+            told[name] = _teller(rule, replaced.get(name, rule.as_written))
+        self.rules = told
 
     def ite(self, condition: Any, then: Any, otherwise: Any) -> Any:
         """Choice."""
@@ -285,165 +312,64 @@ class TellOps(PrintOps):
         return found if isinstance(found, Name) else Name(found.name)
 
 
-# --- functions that have a name ------------------------------------------------------------------------------------
+# --- rules that have words -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A function of the specification that is told by its name where it is used.
-
-    Attributes:
-        function: the function.
-        words: what stands where it is used; ``{0}`` and so on are its arguments after the state.
-        result: what it answers besides the state: ``truth``, ``state``, ``sent``, ``taken`` or ``effect``.
-        parameters: names of its arguments where it is explained.
-    """
-
-    function: Callable[..., Any]
-    words: str
-    result: str
-    parameters: tuple[str, ...] = ()
-    negated: str = ""
-
-    @property
-    def label(self) -> str:
-        """Its name without arguments: the words in capitals."""
-        return " ".join(word for word in self.words.split() if word.isupper())
+def parameters_of(rule: Rule[..., Any]) -> tuple[str, ...]:
+    """The names of a rule's arguments after the state."""
+    return tuple(signature(rule.as_written).parameters)[2:]
 
 
-_LIST = (
-    Rule(selection._fit, "fit({0})", "truth", ("i",)),
-    Rule(selection.eligible, "eligible({0})", "truth", ("i",)),
-    Rule(selection.nobody_eligible, "nobody is eligible", "truth", (), "somebody is eligible"),
-    Rule(selection.beats, "{0} beats {1}", "truth", ("j", "i"), "{0} does not beat {1}"),
-    Rule(selection.best, "best({0})", "truth", ("b",)),
-    Rule(selection.outranked, "outranked", "truth"),
-    Rule(selection.preempted, "preempted", "truth"),
-    Rule(selection.choice, "choice({0}, {1})", "truth", ("b", "at_once")),
-    Rule(selection.last_resort, "LAST RESORT", "state"),
-    Rule(failover.fence, "FENCE {0}", "state", ("i", "when")),
-    Rule(failover.tell_server, "TELL SERVER {0} {1}", "possible", ("i", "kind", "when", "full")),
-    Rule(failover.tell_client, "TELL CLIENT {0}", "possible", ("kind", "when", "full")),
-    Rule(failover.connects, "connectable({0})", "truth", ("j",)),
-    Rule(failover.connect, "CONNECT", "state"),
-    Rule(failover.sever, "END SESSION with {0}", "possible", ("kind", "full")),
-    Rule(failover.switch_to, "SWITCH to {0}", "possible", ("b", "client_full", "server_full")),
-    Rule(failover.conclude, "SELECT {0}", "possible", ("b", "client_full", "server_full", "at_once")),
-    Rule(transport.accepts, "let through({0})", "truth", ("i",)),
-    Rule(transport.session, "in session", "truth", (), "not in session"),
-    Rule(transport.register, "REGISTER with {0}", "effect", ("b",)),
-    Rule(transport.free, "FREE with {0}", "possible", ("kind", "full")),
-    Rule(transport.enable, "ENABLE with {0}", "effect", ("b",)),
-    Rule(transport.send_to_server, "CLIENT SENDS {0}", "sent", ("kind", "full")),
-    Rule(transport.send_to_client, "SERVER {0} SENDS {1}", "sent", ("i", "kind", "fresh", "full")),
-    Rule(transport.client_takes, "CLIENT TAKES first(to_client)", "taken"),
-    Rule(transport.server_takes, "SERVER {0} TAKES first(to_server({0}))", "taken", ("i",)),
-    Rule(transport.server_gone, "SERVER {0} GONE", "state", ("i",)),
-    Rule(transport.awake, "awake({0})", "truth", ("i",)),
-)
-#: The functions that have a name, by that of the function, in the order in which they are explained.
-RULES_IN_WORDS: dict[str, Rule] = {rule.function.__name__: rule for rule in _LIST}
+def label(rule: Rule[..., Any]) -> str:
+    """A rule's name without arguments: its words in capitals."""
+    return " ".join(word for word in rule.words.split() if word.isupper())
 
 
-class _World:
-    """The modules of the machine with the named functions replaced by their names."""
-
-    def __init__(self) -> None:
-        self.spaces: dict[str, dict[str, Any]] = {m.__name__: dict(vars(m)) for m in MODULES}
-        self.real: dict[tuple[str, str], Callable[..., Any]] = {}
-        for module in MODULES:
-            for function in vars(module).values():
-                if isinstance(function, FunctionType) and function.__module__ == module.__name__:
-                    space = self.spaces[module.__name__]
-                    copy = FunctionType(
-                        function.__code__, space, function.__name__, function.__defaults__, function.__closure__
-                    )
-                    self.real[module.__name__, function.__name__] = copy
-        for space in self.spaces.values():
-            for name, function in space.items():
-                if isinstance(function, FunctionType) and (function.__module__, function.__name__) in self.real:
-                    space[name] = self.named(function)
-
-    def copy(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function with everything that it calls replaced, itself looked into; also one of a misreading."""
-        found = self.real.get((function.__module__, function.__name__))
-        if found is None:
-            assert isinstance(function, FunctionType)
-            found = FunctionType(
-                function.__code__,
-                {name: self._known(value) for name, value in function.__globals__.items()},
-                function.__name__,
-                function.__defaults__,
-                function.__closure__,
-            )
-        return found
-
-    def _known(self, value: Any) -> Any:
-        """What a name of another module stands for here."""
-        if isinstance(value, ModuleType) and value.__name__ in self.spaces:
-            return SimpleNamespace(**self.spaces[value.__name__])
-        if isinstance(value, FunctionType) and (value.__module__, value.__name__) in self.real:
-            return self.named(value)
-        return value
-
-    def named(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function as it is called: its name, if it has one."""
-        if function is state.merge:
-            return _merge
-        rule = RULES_IN_WORDS.get(function.__name__)
-        inside = self.copy(function)
-        return inside if rule is None else lambda o, s, *a, **k: _called(rule, inside, o, s, [*a, *k.values()])
+def is_statement(rule: Rule[..., Any]) -> bool:
+    """The rule says something of a state; it is no part of a step."""
+    return not label(rule)
 
 
-@cache
-def _world() -> _World:
-    return _World()
+def _teller(rule: Rule[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """What is carried out where a rule is called: its words are told, and names stand for what it answers."""
+
+    def told(o: Any, s: Told, *arguments: Any, **named: Any) -> Any:
+        given = [*arguments, *named.values()]
+        if is_statement(rule):
+            words = rule.words
+            if rule is selection.choice and given[1] == FALSE:
+                words = "choice({0})"
+            return atom(words.format(*map(_shown, given)), rule.contrary.format(*map(_shown, given)))
+        found = function(o, s, *given)
+        after: Any = found if isinstance(found, Told) else found.state
+        condition = dict(zip(parameters_of(rule), given, strict=False)).get("when", TRUE)
+        happens = condition != FALSE
+        changed = [name for name in s.versions if happens and after.versions[name] != s.versions[name]]
+        t = s.after([Do(_words(rule, given), condition)] if happens else [], changed)
+        return _answered(rule, found, t)
+
+    return told
 
 
-def _merge(o: Any, condition: Formula, then: Told, otherwise: Told) -> Told:
-    if condition in (TRUE, FALSE):
-        return then if condition == TRUE else otherwise
-    shared = 0
-    while shared < min(len(then.log), len(otherwise.log)) and then.log[shared] == otherwise.log[shared]:
-        shared += 1
-    versions = {name: max(then.versions[name], otherwise.versions[name]) for name in then.versions}
-    branch = Branch(condition, _plain(then, shared), _plain(otherwise, shared))
-    at = otherwise.log[shared][1] if len(otherwise.log) > shared else otherwise.versions
-    return Told(versions, (*otherwise.log[:shared], (branch, at)))
+def _answered(rule: Rule[..., Any], found: Any, t: Told) -> Any:
+    """What a part of a step answers besides the state, by names."""
+    state = cast("State", t)
+    answer: Any = Name(f"what {label(rule)} answers")
+    if isinstance(found, Called):
+        needing = cast("State", t.needing((*t.needs, *cast("Told", found.state).needs)))
+        return Called(needing, answer if isinstance(found.answer, Cases) else found.answer)
+    if isinstance(found, Sent):
+        return Sent(state, cast("Any", atom("stored", "not stored")), answer)
+    if isinstance(found, Taken):
+        element: Any = Name("the element taken"), Name("its sender"), atom("it is fresh", "it is not fresh")
+        return Taken(Element(*element), state)
+    return t
 
 
-def _called(rule: Rule, inside: Callable[..., Any], o: Any, s: Told, arguments: list[Any]) -> Any:
-    """What stands for a call: the words of the rule, and names for what it answers."""
-    words = _words(rule, arguments)
-    if rule.result == "truth":
-        if rule.function is selection.choice and arguments[1] == FALSE:
-            words = f"choice({_shown(arguments[0])})"
-        return atom(words, rule.negated.format(*map(_shown, arguments)))
-    found = inside(o, s, *arguments)
-    after: Any = found if isinstance(found, Told) else next(x for x in found if isinstance(x, Told))
-    changed = [name for name in s.versions if after.versions[name] != s.versions[name]]
-    condition = next((a for n, a in zip(rule.parameters, arguments, strict=False) if n == "when"), TRUE)
-    t = s.after([Do(words, condition)] if condition != FALSE else [], changed if condition != FALSE else [])
-    if rule.result == "state":
-        return t
-    if rule.result == "possible":
-        return TRUE, t
-    if rule.result == "effect":
-        answer = Name(f"what {rule.label} answers") if isinstance(found.answer, Cases) else found.answer
-        return Effect(found.guard, cast("State", t), answer)
-    if rule.result == "sent":
-        return TRUE, atom("stored", "not stored"), t, Name(f"what {rule.label} answers")
-    taken = Element(Name("the element taken"), Name("its sender"), atom("it is fresh", "it is not fresh"))
-    return (found[0] if o.guarding else taken), found[1], t
-
-
-def _words(rule: Rule, arguments: list[Any]) -> str:
-    shown = [_shown(a) for a in arguments]
-    words = rule.words.format(*shown)
-    for name, condition in zip(rule.parameters, arguments, strict=False):
-        if name == "at_once" and condition == TRUE and rule.result == "possible":
-            words += " at once"
-    return words
+def _words(rule: Rule[..., Any], arguments: list[Any]) -> str:
+    words = rule.words.format(*map(_shown, arguments))
+    given = dict(zip(parameters_of(rule), arguments, strict=False))
+    return f"{words} at once" if given.get("at_once") == TRUE else words
 
 
 # --- what is asked for ---------------------------------------------------------------------------------------------
@@ -490,20 +416,26 @@ def _arguments(names: Iterable[str], *, full: bool) -> list[Any]:
     return found
 
 
-def story_of(action: Action, width: int, decisions: Rules = RULES) -> Story:
-    """An action in words, in lines of at most ``width`` columns where that can be; with other rules: a misreading of it."""
-    inside = _world().copy(action.effect)
-    guard = inside(_ops(decisions, guarding=True), _start(), *_arguments(action.parameters, full=False)).guard
-    effect = inside(_ops(decisions), _start(), *_arguments(action.parameters, full=True))
-    steps, history = _lines(effect.state, width)
-    answer = () if effect.answer is None else tuple(_value_lines("", effect.answer, effect.state.versions, width))
+def story_of(action: Action, width: int, replaced: Replacements = AS_WRITTEN) -> Story:
+    """An action in words, in lines of at most ``width`` columns where that can be; with rules replaced: a misreading of it."""
+    o = TellOps(replaced)
+    possible = _run(action, o, full=False)
+    effect = _run(action, o, full=True)
+    steps, history = _lines(cast("Any", effect.state), width)
+    versions = cast("Any", effect.state).versions
+    answer = () if effect.answer is None else tuple(_value_lines("", effect.answer, versions, width))
+    guard = conjunction((cast("Any", possible.guard), *cast("Any", possible.state).needs))
     return Story(_guard_lines(guard, width), steps, history, answer)
+
+
+def _run(action: Action, o: TellOps, *, full: bool) -> Effect:
+    return action.effect(o, _start(), *_arguments(action.parameters, full=full))
 
 
 def changed_by(action: Action) -> frozenset[str]:
     """The variables that an action may change."""
-    effect = _world().copy(action.effect)(_ops(), _start(), *_arguments(action.parameters, full=True))
-    return frozenset(name for name, version in effect.state.versions.items() if version)
+    told: Any = _run(action, TellOps(), full=True).state
+    return frozenset(name for name, version in told.versions.items() if version)
 
 
 def _guard_lines(guard: Formula, width: int) -> tuple[str, ...]:
@@ -516,20 +448,22 @@ def _guard_lines(guard: Formula, width: int) -> tuple[str, ...]:
     return () if guard == TRUE else tuple(layout(guard, width))
 
 
-def story_of_rule(rule: Rule, width: int, decisions: Rules = RULES) -> Story:
-    """A rule in words."""
-    inside = _world().copy(rule.function)
-    found = inside(_ops(decisions), _start(), *_arguments(rule.parameters, full=True))
-    if rule.result == "truth":
+def story_of_rule(rule: Rule[..., Any], width: int, replaced: Replacements = AS_WRITTEN) -> Story:
+    """A rule in words; with rules replaced: a misreading of it."""
+    o: Any = TellOps(replaced)
+    function: Any = replaced.get(rule.name, rule.as_written)
+    arguments = _arguments(parameters_of(rule), full=True)
+    found: Any = function(o, _start(), *arguments)
+    if is_statement(rule):
         return Story(tuple(_meaning(found, width)), (), (), ())
-    told = found if isinstance(found, Told) else next(x for x in found if isinstance(x, Told))
+    told: Any = found if isinstance(found, Told) else found.state
     steps, history = _lines(told, width)
-    if rule.function is failover.conclude:
-        steps = (steps[0], f"choose b with {one_line(found[0])}", *steps[1:])
-    guard = found.guard if rule.result == "effect" else TRUE
-    answer = found.answer if rule.result == "effect" else found[3] if rule.result == "sent" else None
+    if rule is failover.conclude:
+        steps = (steps[0], f"choose b with {one_line(told.needs[0])}", *steps[1:])
+    guard = conjunction(told.needs) if isinstance(found, Called) else TRUE
+    answer = found.answer if isinstance(found, Called | Sent) else None
     said = () if answer is None else tuple(_value_lines("", answer, told.versions, width))
-    stored = tuple(layout(_current(found[1], {}), width)) if rule.result == "sent" else ()
+    stored = tuple(layout(_current(found.stored, {}), width)) if isinstance(found, Sent) else ()
     return Story(_guard_lines(guard, width), steps, history, said, stored)
 
 
@@ -541,10 +475,6 @@ def _meaning(f: Formula, width: int) -> list[str]:
     condition, then, otherwise = f.parts
     rows = [*_if(condition, width), *(f"  {line}" for line in _meaning(then, width - 2))]
     return [*rows, "else:", *(f"  {line}" for line in _meaning(otherwise, width - 2))]
-
-
-def _ops(decisions: Rules = RULES, *, guarding: bool = False) -> TellOps:
-    return TellOps(_world(), decisions, guarding=guarding)
 
 
 # --- text ----------------------------------------------------------------------------------------------------------

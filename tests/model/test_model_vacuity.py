@@ -318,6 +318,7 @@ def test_without_the_mutation_nothing_is_violated(name: str) -> None:
     assert found.complete or found.depth >= REFUTATIONS[name]
 
 
+@pytest.mark.requirement("CRQ-13", "INV-8")
 @pytest.mark.parametrize(("depth", "refuted"), [(2, False), (3, True)])
 def test_an_old_login_is_answered_by_a_queue_that_holds_three(depth: int, refuted: bool) -> None:
     # CRQ-13: event 02 and the next dialogue's INIT lie before a LOGIN in the server's queue; with fewer elements a client

@@ -128,8 +128,6 @@ def _requirement(entry: Requirement, examples: Examples) -> Iterator[Line]:
     for element in CLAIM_MAP:
         if entry.id in element.requirements:
             yield from _para(f"US9552264B1, {element.where}: {element.element}", _LABEL, "patent")
-    for test in found.tests:
-        yield from _para(test, _LABEL, "tested by")
     if entry.elsewhere is not None:
         what = "all of it" if entry.elsewhere.whole else "a part of it"
         yield from _para(f"{what}: {entry.elsewhere.where}. {entry.elsewhere.reason}", _LABEL, "elsewhere")

@@ -107,12 +107,15 @@ CHAPTERS = {
 
 #: Headings of the chapters of properties, by the last part of the module's name.
 PROPERTY_CHAPTERS = {
-    "safety": "Safety",
-    "switching": "Switching",
-    "policy": "Selection, monitoring, administration, complaint",
     "transport": "Transport",
+    "selection": "Selection",
+    "monitoring": "Monitoring",
+    "failover": "Failover",
+    "administration": "Administration",
+    "session": "Session token and complaint",
     "dialogue": "Dialogue",
-    "undue": "What nothing else does",
+    "safety": "Safety",
+    "progress": "Progress",
 }
 
 ACTORS = {

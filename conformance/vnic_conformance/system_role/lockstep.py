@@ -18,6 +18,7 @@ from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_model.direct import DirectQueue
+from vnic_spec.action import reached
 from vnic_spec.monitoring import fall_silent
 from vnic_spec.profile import Profile
 from vnic_spec.vocabulary import Crq, Status, Token
@@ -223,9 +224,8 @@ class Lockstep:
         client_full, server_full = fullness(path.here.state)
         for b in (*range(self.servers), None):
             try:
-                possible, after = fall_silent(
-                    self.ops, path.here.state, lambda j: j in silent, b, client_full, server_full
-                )
+                silenced = fall_silent(self.ops, path.here.state, lambda j: j in silent, b, client_full, server_full)
+                possible, after = reached(self.ops, silenced)
             except NotChosen:
                 continue
             if possible:

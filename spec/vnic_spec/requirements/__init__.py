@@ -73,12 +73,10 @@ class Links:
     Attributes:
         actions: names of actions of the machine.
         properties: names of formal properties.
-        tests: pytest node IDs.
     """
 
     actions: tuple[str, ...]
     properties: tuple[str, ...]
-    tests: tuple[str, ...]
 
 
 def requirement(requirement_id: str) -> Requirement:
@@ -105,7 +103,7 @@ def links(requirement_id: str, actions: Mapping[str, Linked], properties: Mappin
         ValueError: no such requirement.
     """
     entry = requirement(requirement_id)
-    return Links(_naming(entry.id, actions), _naming(entry.id, properties), entry.tests)
+    return Links(_naming(entry.id, actions), _naming(entry.id, properties))
 
 
 def unlinked(actions: Mapping[str, Linked], properties: Mapping[str, Linked]) -> tuple[str, ...]:

@@ -31,9 +31,6 @@ REQUIREMENTS = (
             "Linux driver history: a server that saw free and register in quick succession raised a spurious "
             "failover event."
         ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_free_and_register_keep_the_selection_with_auto_off",
-        ),
     ),
     Requirement(
         "SRV-3",
