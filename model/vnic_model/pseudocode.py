@@ -35,7 +35,7 @@ from vnic_spec import failover, selection
 from vnic_spec.action import Action, Effect
 from vnic_spec.algebra import Element
 from vnic_spec.catalogue import RULES
-from vnic_spec.rule import AS_WRITTEN, Replacements, Rule
+from vnic_spec.rule import AS_WRITTEN, WRITTEN, Replacements, Rule
 from vnic_spec.sorts import Added, Each, Elements, Flag
 from vnic_spec.state import VARIABLES, State
 from vnic_spec.transport import Called, Sent, Taken
@@ -280,7 +280,8 @@ class TellOps(PrintOps):
         super().__init__()
         told: dict[str, Callable[..., Any]] = dict(replaced)
         for name, rule in RULES_IN_WORDS.items():
-            told[name] = _teller(rule, replaced.get(name, rule.as_written))
+            told[name] = _teller(rule, replaced.get(name, rule.function))
+            told[f"{name} {WRITTEN}"] = _teller(rule, rule.function)
         self.rules = told
 
     def ite(self, condition: Any, then: Any, otherwise: Any) -> Any:
@@ -317,7 +318,7 @@ class TellOps(PrintOps):
 
 def parameters_of(rule: Rule[..., Any]) -> tuple[str, ...]:
     """The names of a rule's arguments after the state."""
-    return tuple(signature(rule.as_written).parameters)[2:]
+    return tuple(signature(rule.function).parameters)[2:]
 
 
 def label(rule: Rule[..., Any]) -> str:
@@ -451,7 +452,7 @@ def _guard_lines(guard: Formula, width: int) -> tuple[str, ...]:
 def story_of_rule(rule: Rule[..., Any], width: int, replaced: Replacements = AS_WRITTEN) -> Story:
     """A rule in words; with rules replaced: a misreading of it."""
     o: Any = TellOps(replaced)
-    function: Any = replaced.get(rule.name, rule.as_written)
+    function: Any = replaced.get(rule.name, rule.function)
     arguments = _arguments(parameters_of(rule), full=True)
     found: Any = function(o, _start(), *arguments)
     if is_statement(rule):

@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from vnic_model.after import AFTER, afterwards
 from vnic_model.explorer import Exploration, Progress
 from vnic_model.expression import Node
 from vnic_model.instance import Instance
 from vnic_model.layout import Layout, Scalar
 from vnic_model.machine import Machine, Move
+from vnic_model.next_state import AFTER, afterwards
 from vnic_model.traced import TracedOps, Tracer
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import TieBreak

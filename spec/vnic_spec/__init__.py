@@ -2,6 +2,6 @@
 
 Read in this order: :mod:`~vnic_spec.vocabulary`, :mod:`~vnic_spec.requirements`, :mod:`~vnic_spec.state`, then the chapters of
 actions (:mod:`~vnic_spec.transport`, :mod:`~vnic_spec.selection`, :mod:`~vnic_spec.failover`, :mod:`~vnic_spec.monitoring`,
-:mod:`~vnic_spec.administration`, :mod:`~vnic_spec.session`, :mod:`~vnic_spec.handshake`), then what is claimed of them
+:mod:`~vnic_spec.administration`, :mod:`~vnic_spec.session`, :mod:`~vnic_spec.dialogue`), then what is claimed of them
 (:mod:`~vnic_spec.properties`) and what would go wrong otherwise (:mod:`~vnic_spec.mutations`).
 """

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from vnic_spec import administration, failover, handshake, monitoring, selection, session, transport
+from vnic_spec import administration, dialogue, failover, monitoring, selection, session, transport
 from vnic_spec.action import ACTIONS
 from vnic_spec.rule import RULES
 
 #: The chapters in which actions are defined, in reading order.
-CHAPTERS = (transport, monitoring, administration, session, handshake)
+CHAPTERS = (transport, monitoring, administration, session, dialogue)
 #: The chapters in which rules are defined, in reading order.
-RULE_CHAPTERS = (selection, failover, transport, session, handshake)
+RULE_CHAPTERS = (selection, failover, transport, session, dialogue)
 
 
 def _place(chapters: tuple[ModuleType, ...], module: str) -> int:
@@ -25,7 +25,7 @@ def _place(chapters: tuple[ModuleType, ...], module: str) -> int:
 def _in_reading_order() -> None:
     # Sorting is stable: within a chapter the order is that of definition.
     actions = sorted(ACTIONS.values(), key=lambda a: _place(CHAPTERS, a.module))
-    rules = sorted(RULES.values(), key=lambda r: _place(RULE_CHAPTERS, r.as_written.__module__))
+    rules = sorted(RULES.values(), key=lambda r: _place(RULE_CHAPTERS, r.function.__module__))
     ACTIONS.clear()
     ACTIONS.update((a.name, a) for a in actions)
     RULES.clear()

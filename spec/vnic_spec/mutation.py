@@ -63,7 +63,7 @@ def misreading(name: str, requirement: str, refutes: str, sentence: str, **more:
     for replaced, function in more.items():
         if replaced not in RULES and replaced not in ACTIONS:
             raise TypeError(f"mutation {name} replaces {replaced}, which is no rule and no action")
-        original = RULES[replaced].as_written if replaced in RULES else ACTIONS[replaced].effect
+        original = RULES[replaced].function if replaced in RULES else ACTIONS[replaced].effect
         wanted, given = (len(inspect.signature(f).parameters) for f in (original, function))
         if wanted != given:
             raise TypeError(f"mutation {name} replaces {replaced}, which takes {wanted} arguments, not {given}")

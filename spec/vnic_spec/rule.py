@@ -18,6 +18,8 @@ _R = TypeVar("_R")
 
 #: Functions in the place of rules, by the names of these.
 Replacements: TypeAlias = Mapping[str, Callable[..., Any]]
+#: After the name of a rule: what is carried out where its own function is called in the place of a replacement.
+WRITTEN = "as written"
 #: None: the specification itself.
 AS_WRITTEN: Replacements = {}
 
@@ -28,20 +30,25 @@ class Rule(Generic[_P, _R]):
 
     Attributes:
         name: the name of the function.
-        as_written: the specification's own function; a misreading calls it to change what it answers.
+        function: the specification's own.
         words: how a text calls the rule, with ``{0}``, ``{1}`` for its arguments after the state; in capitals if it is a part of
             a step. Empty: a text shows what it does instead of its name.
         contrary: how a text calls the contrary, if not by a sign.
     """
 
     name: str
-    as_written: Callable[Concatenate[Ops, _P], _R]
+    function: Callable[Concatenate[Ops, _P], _R]
     words: str
     contrary: str
 
     def __call__(self, o: Ops, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """What the rule answers in this reading."""
-        found: _R = o.rules.get(self.name, self.as_written)(o, *args, **kwargs)
+        found: _R = o.rules.get(self.name, self.function)(o, *args, **kwargs)
+        return found
+
+    def as_written(self, o: Ops, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """What the specification's own function answers: a misreading starts from it."""
+        found: _R = o.rules.get(f"{self.name} {WRITTEN}", self.function)(o, *args, **kwargs)
         return found
 
 

@@ -1,6 +1,6 @@
 """CRQ: registering, freeing, enabling, sending and consuming, as any client and any server may.
 
-The hypervisor's part is in the rules; the driver's and the servers' dialogue (:mod:`vnic_spec.handshake`) is built on
+The hypervisor's part is in the rules; the driver's and the servers' dialogue (:mod:`vnic_spec.dialogue`) is built on
 them. The actions at the end are the bare calls, for a client and servers that keep to no protocol: with them the kit drives
 a hypervisor, and the hypervisor's own invariants hold against them too.
 """

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[2] / "spec" / "vnic_spec"
 MODULES = (
     "administration.py",
     "failover.py",
-    "handshake.py",
+    "dialogue.py",
     "monitoring.py",
     "selection.py",
     "session.py",

@@ -73,7 +73,7 @@ def rules() -> Iterator[str]:
     for rule in RULES_IN_WORDS.values():
         yield f"#### {title_of(rule)}"
         yield ""
-        yield from paragraph(plain(rule.as_written.__doc__ or ""))
+        yield from paragraph(plain(rule.function.__doc__ or ""))
         story = story_of_rule(rule, CODE)
         if is_statement(rule):
             yield from code(story.guard)

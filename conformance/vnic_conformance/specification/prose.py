@@ -96,7 +96,7 @@ CHAPTERS = {
     "monitoring": ("Monitoring", "Reports, and what their absence means."),
     "administration": ("Administration", "What an administrator does at the console, and what is refused."),
     "session": ("Session token and complaint", "How a client asks for another server."),
-    "handshake": (
+    "dialogue": (
         "The dialogue of client and servers",
         (
             "The same calls as a client and servers make them that keep to the dialogue (CLI, SRV). A server that hung and "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vnic_model.mutants.ground import Difference, Ground
-from vnic_model.mutants.made import Mutant
+from vnic_model.mutants.single import Mutant
 
 
 @dataclass(frozen=True)

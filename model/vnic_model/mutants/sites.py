@@ -20,7 +20,7 @@ from vnic_spec.state import State
 
 _SPECIFICATION = "vnic_spec."
 #: Functions of the specification that stand between a caller and what is called, and say nothing themselves.
-_BETWEEN = frozenset({Rule.__call__.__code__, State.provided.__code__})
+_BETWEEN = frozenset({Rule.__call__.__code__, Rule.as_written.__code__, State.provided.__code__})
 #: Texts longer than this are not put in the place of the name of a local variable.
 _SHORT = 70
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec import handshake
+from vnic_spec import dialogue
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Term, Truth
 from vnic_spec.mutation import misreading
@@ -12,7 +12,7 @@ from vnic_spec.vocabulary import Belief, ClientPhase
 
 
 def _loses_wish(o: Ops, s: State) -> Effect:
-    effect = handshake.client_reads_failover(o, s)
+    effect = dialogue.client_reads_failover(o, s)
     return effect._replace(state=effect.state.but(wish=o.false))
 
 
@@ -22,17 +22,17 @@ def _waits_after_02(o: Ops, s: State, i: Server) -> Term[Belief]:
 
 
 def _waits_after_06(o: Ops, s: State) -> Effect:
-    effect = handshake.client_reads_migrated(o, s)
+    effect = dialogue.client_reads_migrated(o, s)
     return effect._replace(state=effect.state.but(phase=o.const(ClientPhase.WAITING)))
 
 
 def _tires_of_waiting(o: Ops, s: State) -> Effect:
-    effect = handshake.client_times_out(o, s)
+    effect = dialogue.client_times_out(o, s)
     return effect._replace(guard=o.any_of(effect.guard, o.eq(s.phase, ClientPhase.WAITING)))
 
 
 def _logs_in_unasked(o: Ops, s: State, full: Truth) -> Effect:
-    effect = handshake.client_sends_login(o, s.but(wish=o.true), full)
+    effect = dialogue.client_sends_login(o, s.but(wish=o.true), full)
     return effect._replace(state=effect.state.but(wish=s.wish))
 
 

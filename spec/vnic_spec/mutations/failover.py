@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec import administration, failover, handshake, selection
+from vnic_spec import administration, dialogue, failover, selection
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.mutation import misreading
@@ -42,11 +42,11 @@ def _failover_disables(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -
 
 
 def _uses_grant(o: Ops, s: State, i: Server) -> Effect:
-    return handshake.server_uses_grant(o, s, i)._replace(answer=o.const(Rc.H_SUCCESS))
+    return dialogue.server_uses_grant(o, s, i)._replace(answer=o.const(Rc.H_SUCCESS))
 
 
 def _speaks_while_hung(o: Ops, s: State, i: Server, full: Truth) -> Effect:
-    return handshake.server_sends_init(o, s.but(hung=s.hung.set(i, o.false)), i, full)
+    return dialogue.server_sends_init(o, s.but(hung=s.hung.set(i, o.false)), i, full)
 
 
 misreading("no_fence", "FOV-2", "INV-1", "the old server is told to stop but not cut off", fence=_no_fence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec import handshake, monitoring, selection, transport
+from vnic_spec import dialogue, monitoring, selection, transport
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Term, Truth
 from vnic_spec.failover import conclude
@@ -131,7 +131,7 @@ def _delay_ends_in_vain(o: Ops, s: State, b: Server, client_full: Truth, server_
 
 def _polls_freely(o: Ops, s: State, i: Server) -> Effect:
     ready = o.all_of(transport.awake(o, s, i), s.registered(i), o.eq(s.belief(i), Belief.STANDBY))
-    return handshake.server_polls(o, s, i)._replace(guard=o.all_of(ready, o.eq(s.selected, i)))
+    return dialogue.server_polls(o, s, i)._replace(guard=o.all_of(ready, o.eq(s.selected, i)))
 
 
 misreading(

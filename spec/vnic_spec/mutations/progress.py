@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vnic_spec import handshake, selection, session
+from vnic_spec import dialogue, selection, session
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.mutation import MUTATIONS, Mutation, without_end
@@ -16,7 +16,7 @@ from vnic_spec.vocabulary import Belief
 
 
 def _init_sent_once(o: Ops, s: State, i: Server, full: Truth) -> Effect:
-    effect = handshake.server_sends_init(o, s, i, full)
+    effect = dialogue.server_sends_init(o, s, i, full)
     after = effect.state.belief.set(i, o.const(Belief.INIT_SENT))
     guard = o.all_of(effect.guard, o.eq(s.belief(i), Belief.AWAITING))
     return Effect(guard, effect.state.but(belief=after), effect.answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec import failover, handshake, selection, transport
+from vnic_spec import dialogue, failover, selection, transport
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Element, Ops, Server, Term, Truth
 from vnic_spec.failover import conclude
@@ -16,7 +16,7 @@ from vnic_spec.wire import Rc
 
 
 def _answers_success(o: Ops, s: State, b: Server) -> Effect:
-    return handshake.client_registers(o, s, b)._replace(answer=o.const(Rc.H_SUCCESS))
+    return dialogue.client_registers(o, s, b)._replace(answer=o.const(Rc.H_SUCCESS))
 
 
 def _registers_twice(o: Ops, s: State) -> Effect:
@@ -24,7 +24,7 @@ def _registers_twice(o: Ops, s: State) -> Effect:
 
 
 def _stale_elements(o: Ops, s: State, b: Server) -> Effect:
-    effect = handshake.client_registers(o, s, b)
+    effect = dialogue.client_registers(o, s, b)
     t = effect.state
     room, queue = s.to_client.push(Element(o.const(Kind.INIT_COMPLETE), t.selected, o.false))
     kept = o.all_of(s.standing, o.ne(t.selected, o.nobody))
@@ -33,12 +33,12 @@ def _stale_elements(o: Ops, s: State, b: Server) -> Effect:
 
 
 def _free_keeps_queue(o: Ops, s: State, server_full: Truth) -> Effect:
-    effect = handshake.client_frees(o, s, server_full)
+    effect = dialogue.client_frees(o, s, server_full)
     return effect._replace(state=effect.state.but(to_client=s.to_client))
 
 
 def _free_tells_nobody(o: Ops, s: State, server_full: Truth) -> Effect:
-    effect = handshake.client_frees(o, s, server_full)
+    effect = dialogue.client_frees(o, s, server_full)
     return effect._replace(state=effect.state.but(to_server=s.to_server, held=s.held))
 
 
@@ -102,12 +102,12 @@ misreading(
 
 
 def _drops_silently(o: Ops, s: State, i: Server, full: Truth) -> Effect:
-    effect = handshake.server_sends_init(o, s, i, full)
+    effect = dialogue.server_sends_init(o, s, i, full)
     return effect._replace(answer=o.ite(full, o.const(Rc.H_SUCCESS), effect.answer))
 
 
 def _dropped_before_closed(o: Ops, s: State, full: Truth) -> Effect:
-    effect = handshake.client_sends_init(o, s, full)
+    effect = dialogue.client_sends_init(o, s, full)
     closed = o.eq(transport.send_to_server(o, s, o.const(Kind.INIT), full).answer, Rc.H_CLOSED)
     return effect._replace(answer=o.ite(closed, o.const(Rc.H_DROPPED), effect.answer))
 
@@ -155,7 +155,7 @@ def _event_flushes_queue(o: Ops, s: State, kind: Kind, when: Truth, full: Truth)
 
 
 def _owed_for_ever(o: Ops, s: State, full: Truth) -> Effect:
-    effect = handshake.client_reads_init(o, s, full)
+    effect = dialogue.client_reads_init(o, s, full)
     return effect._replace(state=effect.state.but(owed=s.owed))
 
 

@@ -1,6 +1,6 @@
 """The requirements as data: every ID with its text, source, level and decision, and what hangs on it.
 
-One module per group. :data:`REQUIREMENTS` holds all of them in the order in which they are written; :func:`requirement`
+One module per chapter. :data:`REQUIREMENTS` holds all of them in the order in which they are written; :func:`requirement`
 looks one up. Links go one way: actions and properties name the requirements they belong to, and :func:`links` collects
 them, so that no list has to be kept twice.
 """
@@ -13,11 +13,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from vnic_spec.requirements import adm, cli, crq, dat, fov, inv, liv, mon, sel, ses, srv
+from vnic_spec.requirements import (
+    administration,
+    data,
+    dialogue,
+    failover,
+    monitoring,
+    progress,
+    safety,
+    selection,
+    session,
+    transport,
+)
 from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
 from vnic_spec.requirements.record import Elsewhere, Level, Requirement
 
 __all__ = [
+    "CHAPTERS",
     "CLAIM_MAP",
     "GROUPS",
     "REQUIREMENTS",
@@ -50,11 +62,13 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_MODULES = (crq, sel, mon, fov, adm, ses, cli, srv, dat, inv, liv)
+#: The chapters in which requirements are written, in reading order. Actions, properties and mutations have chapters of the same
+#: names, each as many as there is something to say in.
+CHAPTERS = (transport, selection, monitoring, failover, administration, session, dialogue, data, safety, progress)
 
 #: Every requirement by ID.
 REQUIREMENTS: Mapping[str, Requirement] = MappingProxyType(
-    {entry.id: entry for module in _MODULES for entry in module.REQUIREMENTS}
+    {entry.id: entry for module in CHAPTERS for entry in module.REQUIREMENTS}
 )
 
 

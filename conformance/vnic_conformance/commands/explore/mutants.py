@@ -17,7 +17,7 @@ from vnic_model.instances import SCENARIOS
 from vnic_model.mutants.explained import REASONS
 from vnic_model.mutants.ground import Ground, grounds
 from vnic_model.mutants.judged import Outcome, Verdict, judge
-from vnic_model.mutants.made import mutants_of
+from vnic_model.mutants.single import mutants_of
 from vnic_model.trace_text import WIDTH
 from vnic_spec.catalogue import ACTIONS
 

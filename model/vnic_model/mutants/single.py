@@ -269,8 +269,3 @@ def mutants_of(name: str) -> tuple[Mutant, ...]:
         )
     add(Kind.NEVER, "", "never happens", _never(action))
     return tuple(found)
-
-
-def every_mutant() -> tuple[Mutant, ...]:
-    """All of them, action by action in reading order."""
-    return tuple(m for name in ACTIONS for m in mutants_of(name))
