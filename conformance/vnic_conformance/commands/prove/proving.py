@@ -36,8 +36,13 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) 
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     results = prove(goals, jobs=jobs, report=reporter(report))
     progress_ends()
-    vacuous = tuple(e for e in exercised(PROPERTIES[name] for name in wanted if name in PROPERTIES) if e.vacuous)
-    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=vacuous), as_json=as_json)
+    hollow = vacuous(wanted)
+    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=hollow), as_json=as_json)
+
+
+def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
+    """The properties among some goals that no reachable step puts to the test. Lemmas need not be put to any."""
+    return tuple(e for e in exercised(PROPERTIES[name] for name in wanted if name in PROPERTIES) if e.vacuous)
 
 
 def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> ExitCode:
