@@ -201,9 +201,9 @@ class State:
         common = 0
         while common < min(len(self.needs), len(otherwise.needs)) and self.needs[common] is otherwise.needs[common]:
             common += 1
-        mine, its = o.all_of(*self.needs[common:]), o.all_of(*otherwise.needs[common:])
+        mine, its = self.needs[common:], otherwise.needs[common:]
         after = after.needing(self.needs[:common])
-        return after if mine is its else after.provided(o, o.ite(condition, mine, its))
+        return after.provided(o, o.ite(condition, o.all_of(*mine), o.all_of(*its))) if mine or its else after
 
 
 def _variables() -> tuple[Variable, ...]:

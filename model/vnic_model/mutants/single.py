@@ -155,7 +155,8 @@ def anatomy(action: str) -> tuple[tuple[Conjunct, ...], tuple[Update, ...]]:
     for o, set_here, effect in _runs(ACTIONS[action]):
         needed = o.marked(o.plain.all_of(*effect.state.needs))
         asked = o.marked(effect.guard)
-        alone = alone or (bool(needed) and not asked and effect.guard is not o.plain.true)
+        constant = effect.guard is o.plain.true or effect.guard is o.plain.false  # of this profile, or these parameters
+        alone = alone or (bool(needed) and not asked and not constant)
         for site in (*asked, *needed):
             known = conjunctions.setdefault(site, o.parts[site])
             conjunctions[site] = [a or b for a, b in zip(known, o.parts[site], strict=True)]
