@@ -116,7 +116,7 @@ def client_reads_init(o: Ops, s: State, full: Truth) -> Effect:
     _, t = client_takes(o, s)
     answered, stored, _ = send_to_server(o, t, o.const(Kind.INIT_COMPLETE), full)
     answered = answered.but(phase=o.ite(stored, o.const(ClientPhase.READY), o.const(ClientPhase.RECOVERING)))
-    silent = t.provided(o, o.no(full)).but(phase=o.const(ClientPhase.RECOVERING))
+    silent = t.needing((*t.needs, o.no(full))).but(phase=o.const(ClientPhase.RECOVERING))
     return Effect(guard, merge(o, answers_init(o, s), answered, silent))
 
 

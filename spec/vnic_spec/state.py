@@ -203,7 +203,7 @@ class State:
             common += 1
         mine, its = self.needs[common:], otherwise.needs[common:]
         after = after.needing(self.needs[:common])
-        return after.provided(o, o.ite(condition, o.all_of(*mine), o.all_of(*its))) if mine or its else after
+        return after.provided(o, o.ite(condition, _all_of(o, mine), _all_of(o, its))) if mine or its else after
 
 
 def _variables() -> tuple[Variable, ...]:
@@ -212,6 +212,10 @@ def _variables() -> tuple[Variable, ...]:
 
 #: All variables in the order of :class:`State`.
 VARIABLES: tuple[Variable, ...] = _variables()
+
+
+def _all_of(o: Ops, needs: tuple[Truth, ...]) -> Truth:
+    return needs[0] if len(needs) == 1 else o.all_of(*needs)
 
 
 def merge(o: Ops, condition: Truth, then: State, otherwise: State) -> State:
