@@ -111,7 +111,6 @@ def plain_requirement(entry: Requirement, examples: Examples) -> dict[str, objec
         "properties": [plain_property(p) for p in properties_of(entry)],
         "actions": [plain_action(ACTIONS[name]) for name in found.actions],
         "mutations": [plain_mutation(m) for m in mutations_of(entry)],
-        "tests": list(found.tests),
         "elsewhere": None
         if entry.elsewhere is None
         else {"reason": entry.elsewhere.reason, "where": entry.elsewhere.where, "whole": entry.elsewhere.whole},

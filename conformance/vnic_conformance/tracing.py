@@ -289,7 +289,6 @@ def _plain_row(row: Traced) -> dict[str, object]:
         "exercised": row.exercised,
         "results": [{"case": r.case, "verdict": r.words, "exercised": r.exercised} for r in row.results],
         "verdict": None if row.verdict is None else row.verdict.words,
-        "tests": list(row.entry.tests),
         "elsewhere": None
         if elsewhere is None
         else {"reason": elsewhere.reason, "where": elsewhere.where, "whole": elsewhere.whole},

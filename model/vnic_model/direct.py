@@ -12,11 +12,12 @@ from itertools import combinations
 from typing import Any, Generic, TypeVar
 
 from vnic_model.instance import Instance
-from vnic_spec.action import Action, Effect
-from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Truth
+from vnic_spec.action import Action, Effect, carry_out
+from vnic_spec.algebra import Element, Truth
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import AS_WRITTEN, Replacements
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.state import VARIABLES, State
 
 _T = TypeVar("_T")
@@ -127,7 +128,7 @@ class DirectOps:
     false = False
     nobody = None
 
-    def __init__(self, servers: int, profile: Profile, rules: Rules) -> None:
+    def __init__(self, servers: int, profile: Profile, rules: Replacements) -> None:
         self.servers = range(servers)
         self.profile = DirectChoices(profile)
         self.rules = rules
@@ -146,6 +147,9 @@ class DirectOps:
 
     def eq(self, one: object, other: object) -> bool:
         return one == other
+
+    def ne(self, one: object, other: object) -> bool:
+        return not self.eq(one, other)
 
     def one_of(self, one: object, *others: object) -> bool:
         return one in others
@@ -219,7 +223,7 @@ class DirectMachine:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.ops = DirectOps(instance.servers, instance.profile, instance.rules)
-        self.judge = DirectOps(instance.servers, instance.profile, RULES)
+        self.judge = DirectOps(instance.servers, instance.profile, AS_WRITTEN)
         self.actions = [a for a in ACTIONS.values() if a.name in instance.actions]
 
     def moves(self) -> Iterator[tuple[Action, tuple[object, ...]]]:
@@ -234,7 +238,7 @@ class DirectMachine:
 
     def effect(self, state: State, action: Action, parameters: tuple[object, ...]) -> Effect:
         """What the action does in this state."""
-        return self.instance.effect_of(action)(self.ops, state, *parameters)
+        return carry_out(self.instance.effect_of(action), self.ops, state, *parameters)
 
     def successors(self, state: State) -> Iterator[tuple[Action, tuple[object, ...], Effect]]:
         """Every possible step."""

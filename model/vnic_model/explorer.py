@@ -1,7 +1,6 @@
-"""Breadth-first exploration: every reachable state, every step, the shortest way to what goes wrong.
+"""Exploration: properties checked in every reachable state and of every step, and the shortest way to what goes wrong.
 
-Counting convention: a *transition* is every possible (state, action, parameters), self-loops included; *depth* is the length of
-the longest shortest path from the initial state.
+How states and transitions are counted is said in :mod:`vnic_model.search`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from vnic_model.codegen import Step
 from vnic_model.instance import Instance
-from vnic_model.machine import Machine, Move
+from vnic_model.machine import Group, Machine, Move
+from vnic_model.search import Reached, Visitor, breadth_first
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.property import Property, StepLaw
 from vnic_spec.property import Step as StepContext
@@ -58,78 +59,71 @@ def explore(
     the result, with the shortest path that leads to it.
     """
     machine = Machine(instance, properties, watched)
-    result = Exploration(machine)
-    groups = [(g, g.mask, g.known, g.call, g.action.name) for g in machine.groups]
-    counts = dict.fromkeys((g.action.name for g in machine.groups), 0)
-    laws = [(c.mask, known, c.call, p) for (p, c), known in zip(machine._state_laws, machine._known, strict=True)]
-    seen: dict[int, int] = {machine.initial: -1}
-    frontier = [machine.initial]
-    at_once = machine.violated(machine.initial)
-    if at_once:
-        result.violation = at_once[0]
-        return _finish(result, seen, counts)
-    while frontier:
-        following: list[int] = []
-        if progress:
-            progress(result.depth, len(seen), sum(counts.values()))
-        for s in frontier:
-            if at_most is not None and len(seen) > at_most:
-                return _finish(result, seen, counts)
-            for group, mask, known, call, name in groups:
-                key = s & mask
-                steps = known.get(key)
-                if steps is None:
-                    steps = known[key] = call(key)
-                    for step in steps:
-                        if step[4]:
-                            _mark(result, machine, seen, s, group.action.name, step)
-                            return _finish(result, seen, counts)
-                counts[name] += len(steps)
-                for _, keep, add, _, _ in steps:
-                    t = s & keep | add
-                    if t not in seen:
-                        seen[t] = s
-                        following.append(t)
-                        for law_mask, law_known, law_call, p in laws:
-                            law_key = t & law_mask
-                            bad = law_known.get(law_key)
-                            if bad is None:
-                                bad = law_known[law_key] = bool(law_call(law_key))
-                            if bad:
-                                result.violation = p
-                                result.path = path_to(machine, seen, t)
-                                return _finish(result, seen, counts)
-        frontier = following
-        result.depth += bool(following)
-    result.complete = True
-    return _finish(result, seen, counts)
-
-
-def _finish(result: Exploration, seen: dict[int, int], counts: dict[str, int]) -> Exploration:
-    machine = result.machine
-    result.states = len(seen)
-    result.transitions = sum(counts.values())
-    result.fired = counts
-    for group in machine.groups:
-        found = Counter(step[3] for steps in group.known.values() for step in steps)
+    judge = _Judge(machine, progress)
+    reached = breadth_first(machine.groups, [machine.initial], judge, at_most=at_most)
+    result = Exploration(machine, len(reached.came_from), sum(reached.fired.values()), reached.depth, reached.complete)
+    result.fired = reached.fired
+    for group, steps in reached.steps:
+        found = Counter(step[3] for several in steps.values() for step in several)
         for answer, times in found.items():
             result.answers[group.action.name, "" if answer is None else str(Rc(answer))] = times
+    judge.conclude(result, reached.came_from)
     return result
 
 
-def _mark(
-    result: Exploration, machine: Machine, seen: dict[int, int], state: int, action: str, step: tuple[object, ...]
-) -> None:
-    """Record the step that broke a step law; it is the first that breaks one, so its path is a shortest one."""
-    marks = step[4]
-    assert isinstance(marks, tuple)
-    first = marks[0]
-    if first < len(machine.step_properties):
-        result.violation = machine.step_properties[first]
-    else:
-        result.found = first - len(machine.step_properties)
-    last = next(m for m in machine.moves(state) if m.action.name == action and first in m.marks)
-    result.path = [*path_to(machine, seen, state), last]
+class _Judge(Visitor):
+    """Checks the properties of a machine, and stops at the first that is violated or at the first watched law that is met."""
+
+    def __init__(self, machine: Machine, progress: Progress | None) -> None:
+        self.machine = machine
+        self.progress = progress
+        self.laws = [
+            (c.mask, known, c.call, p) for (p, c), known in zip(machine._state_laws, machine._known, strict=True)
+        ]
+        self.at: int | None = None  #: where a state property is violated
+        self.violated: Property | None = None
+        self.marked: tuple[int, str, int] | None = None  #: state, action and number of a law that its step breaks
+
+    def level(self, reached: Reached) -> None:
+        """Tell how far it is."""
+        if self.progress is not None:
+            self.progress(reached.depth, len(reached.came_from), sum(reached.fired.values()))
+
+    def found(self, state: int) -> bool:
+        """Check the properties of states; each is remembered by what it looks at."""
+        for mask, known, call, p in self.laws:
+            key = state & mask
+            bad = known.get(key)
+            if bad is None:
+                bad = known[key] = bool(call(key))
+            if bad:
+                self.at, self.violated = state, p
+                return True
+        return False
+
+    def met(self, state: int, group: Group, steps: tuple[Step, ...]) -> bool:
+        """Check the properties of steps: what is left of them is in the marks of a step."""
+        for step in steps:
+            if step[4]:
+                self.marked = state, group.action.name, step[4][0]
+                return True
+        return False
+
+    def conclude(self, result: Exploration, came_from: dict[int, int]) -> None:
+        """Say what was found, and by which path. The search is breadth-first, so no path is shorter."""
+        machine = self.machine
+        if self.at is not None:
+            result.violation = self.violated
+            result.path = path_to(machine, came_from, self.at)
+        if self.marked is None:
+            return
+        state, action, first = self.marked
+        if first < len(machine.step_properties):
+            result.violation = machine.step_properties[first]
+        else:
+            result.found = first - len(machine.step_properties)
+        last = next(m for m in machine.moves(state) if m.action.name == action and first in m.marks)
+        result.path = [*path_to(machine, came_from, state), last]
 
 
 def path_to(machine: Machine, seen: dict[int, int], state: int) -> list[Move]:
@@ -144,11 +138,16 @@ def path_to(machine: Machine, seen: dict[int, int], state: int) -> list[Move]:
     return path
 
 
-def witness(instance: Instance, p: Property, *, at_most: int | None = None) -> Exploration:
-    """A shortest path whose last step exercises property ``p``; ``found`` is None where there is none."""
+def witness_missing(p: Property) -> StepLaw:
+    """The law that a step breaks exactly if it exercises a property."""
 
     def unlike(o: Ops, s: State, t: State, step: StepContext) -> Truth:
         speaks = not p.actions or step.action in p.actions
         return o.no(p.witness(o, s, t, step)) if speaks else o.true
 
-    return explore(instance, watched=[unlike], at_most=at_most)
+    return unlike
+
+
+def witness(instance: Instance, p: Property, *, at_most: int | None = None) -> Exploration:
+    """A shortest path whose last step exercises property ``p``; ``found`` is None where there is none."""
+    return explore(instance, watched=[witness_missing(p)], at_most=at_most)

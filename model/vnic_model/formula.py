@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from vnic_model.describe import value
-from vnic_spec.algebra import Added, Each, Element, Elements, Flag
+from vnic_spec.algebra import Element
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
-from vnic_spec.rules import RULES
+from vnic_spec.rule import Replacements
+from vnic_spec.sorts import Added, Each, Elements, Flag
 from vnic_spec.state import VARIABLES, State
 
 #: Operators, the one that binds least first.
@@ -180,7 +181,7 @@ class PrintOps:
 
     def __init__(self) -> None:
         self.profile = _Profile()
-        self.rules: Any = replace(RULES, eligible=_named("eligible"), beats=_beats)
+        self.rules: Replacements = {"eligible": _named("eligible"), "beats": _beats}
         self.bound: list[str] = []
 
     def all_of(self, *truths: Any) -> Formula:
@@ -207,6 +208,10 @@ class PrintOps:
         """Equality."""
         a, b = _text(one), _text(other)
         return TRUE if a == b else atom(f"{a} = {b}", f"{a} ≠ {b}")
+
+    def ne(self, one: Any, other: Any) -> Formula:
+        """Inequality."""
+        return self.no(self.eq(one, other))
 
     def one_of(self, one: Any, *others: Any) -> Formula:
         """Membership."""

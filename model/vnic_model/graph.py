@@ -16,9 +16,10 @@ from vnic_model.describe import value as shown
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine
 from vnic_model.replay import plain
+from vnic_model.search import Visitor, breadth_first
 from vnic_spec.action import show_parameter
-from vnic_spec.algebra import Each
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.sorts import Each
 from vnic_spec.state import VARIABLES
 
 #: A graph in memory takes some 2 kB for each state.
@@ -68,6 +69,26 @@ def check_attributes(instance: Instance, names: Iterable[str]) -> None:
             raise GraphError(f"a state has no attribute {name!r}; it has {', '.join(known)}")
 
 
+class _Keeper(Visitor):
+    """Keeps the states and steps that a search meets in a graph."""
+
+    def __init__(self, machine: Machine, graph: Any) -> None:
+        self.machine, self.graph = machine, graph
+
+    def found(self, state: int) -> bool:
+        """A node with its number, breadth-first."""
+        self.graph.add_node(state, number=len(self.graph))
+        return False
+
+    def left(self, state: int) -> None:
+        """Its edges, each with all steps that lead along it."""
+        steps: dict[int, list[Taken]] = {}
+        for move in self.machine.moves(state):
+            steps.setdefault(move.after, []).append(Taken(move.action.name, move.parameters))
+        for after, taken in steps.items():
+            self.graph.add_edge(state, after, steps=tuple(taken))
+
+
 class StateGraph:
     """All reachable states and steps of an instance.
 
@@ -90,21 +111,11 @@ class StateGraph:
         self.initial = self.machine.initial
         self.graph: Any = nx.DiGraph(name=instance.name)
         self._known: dict[str, Callable[[int], str]] = {}
-        self.graph.add_node(self.initial, number=0)
-        order = [self.initial]
-        for state in order:
-            steps: dict[int, list[Taken]] = {}
-            for move in self.machine.moves(state):
-                steps.setdefault(move.after, []).append(Taken(move.action.name, move.parameters))
-            for after, taken in steps.items():
-                if after not in self.graph:
-                    self.graph.add_node(after, number=len(order))
-                    order.append(after)
-                self.graph.add_edge(state, after, steps=tuple(taken))
-            if len(order) > at_most:
-                raise TooManyStatesError(
-                    f"more than {at_most:,} states are reachable; take fewer servers or another instance"
-                )
+        reached = breadth_first(self.machine.groups, [self.initial], _Keeper(self.machine, self.graph), at_most=at_most)
+        if len(reached.came_from) > at_most:
+            raise TooManyStatesError(
+                f"more than {at_most:,} states are reachable; take fewer servers or another instance"
+            )
 
     @property
     def attributes(self) -> tuple[str, ...]:

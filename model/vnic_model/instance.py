@@ -11,7 +11,7 @@ from enum import Enum
 
 from vnic_spec.action import Action, Effect
 from vnic_spec.profile import Profile
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import Replacements
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Instance:
     profile: Profile = field(default_factory=Profile)
     parameters: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     start: Mapping[str, Enum | bool | int | tuple[object, ...] | None] = field(default_factory=dict)
-    rules: Rules = RULES
+    rules: Replacements = field(default_factory=dict)
     effects: Mapping[str, Callable[..., Effect]] = field(default_factory=dict)
 
     def effect_of(self, action: Action) -> Callable[..., Effect]:

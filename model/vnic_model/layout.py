@@ -12,7 +12,8 @@ from enum import Enum
 
 from vnic_model.direct import DirectMap, DirectOrder, DirectQueue
 from vnic_model.instance import Instance
-from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server
+from vnic_spec.algebra import Element
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.state import VARIABLES, State
 
 

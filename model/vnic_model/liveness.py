@@ -14,16 +14,16 @@ LIV-1 is decided for each server that may be the one that stays eligible.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 from vnic_model.codegen import predicate
 from vnic_model.components import components
+from vnic_model.explorer import path_to
 from vnic_model.instance import Instance
 from vnic_model.machine import Group, Machine, Move
+from vnic_model.search import Visitor, breadth_first
 from vnic_spec.action import Actor
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.liveness import FAIR, GOALS, PATIENT, STEADY, TIMED, Goal, is_owed
@@ -233,7 +233,12 @@ def decide(
             f"in the end whatever is assumed, and {goal} says little there; ask without --interventions"
         )
     calm = Calm(instance, wanted, without)
-    order, parents = _reachable(calm.machine, at_most)
+    reached = breadth_first(calm.machine.groups, [calm.machine.initial], Visitor(), at_most=at_most)
+    order = list(reached.came_from)
+    if at_most is not None and len(order) > at_most:
+        raise TooManyStatesError(
+            f"more than {at_most:,} states are reachable; progress is decided on all of them or not at all"
+        )
     result = Verdict(calm.machine, wanted, without, states=len(order))
     worst: tuple[int, list[int]] | None = None
     number = {state: k for k, state in enumerate(order)}
@@ -253,28 +258,8 @@ def decide(
                     worst = (first, component)
     if worst is not None:
         start, result.loop = _loop(calm, worst[1], number)
-        result.stem = _path(calm.machine, order, parents, number[start])
+        result.stem = path_to(calm.machine, reached.came_from, start)
     return result
-
-
-def _reachable(machine: Machine, at_most: int | None) -> tuple[list[int], array[int]]:
-    """The reachable states breadth-first, and the number of the predecessor of each."""
-    known = {machine.initial}
-    order = [machine.initial]
-    parents: array[int] = array("L", [0])
-    for position, state in enumerate(order):
-        for group in machine.groups:
-            for _, keep, add, _, _ in group.steps(state):
-                after = state & keep | add
-                if after not in known:
-                    known.add(after)
-                    order.append(after)
-                    parents.append(position)
-        if at_most is not None and len(order) > at_most:
-            raise TooManyStatesError(
-                f"more than {at_most:,} states are reachable; progress is decided on all of them or not at all"
-            )
-    return order, parents
 
 
 def _candidates(calm: Calm, order: list[int]) -> Iterator[list[int]]:
@@ -364,14 +349,3 @@ def _way(
                     return back(edge.after)
                 queue.append(edge.after)
     return None
-
-
-def _path(machine: Machine, order: list[int], parents: array[int], last: int) -> list[Move]:
-    """The moves from the initial state to a state, given by its number."""
-    chain = [last]
-    while chain[-1] != 0:
-        chain.append(parents[chain[-1]])
-    chain.reverse()
-    return [
-        next(m for m in machine.moves(order[before]) if m.after == order[after]) for before, after in pairwise(chain)
-    ]

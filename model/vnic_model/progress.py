@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from vnic_model.explorer import path_to
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine, Move
+from vnic_model.search import Visitor, breadth_first
 from vnic_spec.vocabulary import ClientPhase
 
 
@@ -35,50 +36,34 @@ def dead_ends(instance: Instance) -> DeadEnds:
     Raises ValueError for an instance in which nobody ever logs in: it would be all dead ends and say nothing.
     """
     machine = Machine(instance)
-    index, parents, edges = _graph(machine)
+    reached = breadth_first(machine.groups, [machine.initial], Visitor())
+    index = {state: number for number, state in enumerate(reached.came_from)}
     phase, wish = machine.layout.scalars["phase"], machine.layout.scalars["wish"]
     phases = [(s >> phase.shift) & ((1 << phase.width) - 1) for s in index]
     good = [k for k, p in enumerate(phases) if p == ClientPhase.LOGGED_IN.value]
     if not good:
         raise ValueError(f"instance {instance.name}: the client never logs in, so every state would be a dead end")
-    alive = _backwards(len(phases), edges, good)
-    dead = [k for k, s in enumerate(index) if not alive[k] and phases[k] != ClientPhase.OFF.value and s & wish.mask]
+    alive = _backwards(len(phases), _own_steps(machine, index), good)
+    dead = [s for k, s in enumerate(index) if not alive[k] and phases[k] != ClientPhase.OFF.value and s & wish.mask]
     result = DeadEnds(machine, len(phases), len(good), len(dead))
     if dead:
-        states = list(index)
-        chain = [dead[0]]  # breadth-first order: the first is at the least depth
-        while parents[chain[-1]] != chain[-1]:
-            chain.append(parents[chain[-1]])
-        chain.reverse()
-        for before, after in pairwise(chain):
-            result.path.append(next(m for m in machine.moves(states[before]) if m.after == states[after]))
+        result.path = path_to(machine, reached.came_from, dead[0])  # breadth-first: the first is at the least depth
     return result
 
 
-def _graph(machine: Machine) -> tuple[dict[int, int], array[int], tuple[array[int], array[int]]]:
-    """Number the reachable states breadth-first; answer numbers, predecessors, and the edges that count."""
-    index = {machine.initial: 0}
-    order = [machine.initial]
-    parents: array[int] = array("L", [0])
+def _own_steps(machine: Machine, index: dict[int, int]) -> tuple[array[int], array[int]]:
+    """The steps that count, by the numbers of their states: no fault, no user, no administrator, no lucky time-out."""
+    own = [g for g in machine.groups if not (g.action.environment or g.action.name == "client_boots")]
     sources: array[int] = array("L")
     targets: array[int] = array("L")
-    groups = [(g, not (g.action.environment or g.action.name == "client_boots")) for g in machine.groups]
-    position = 0
-    while position < len(order):
-        state = order[position]
-        for group, counts in groups:
+    for state, number in index.items():
+        for group in own:
             for _, keep, add, _, _ in group.steps(state):
-                after = state & keep | add
-                number = index.get(after)
-                if number is None:
-                    number = index[after] = len(order)
-                    order.append(after)
-                    parents.append(position)
-                if counts and number != position:
-                    sources.append(position)
-                    targets.append(number)
-        position += 1
-    return index, parents, (sources, targets)
+                after = index[state & keep | add]
+                if after != number:
+                    sources.append(number)
+                    targets.append(after)
+    return sources, targets
 
 
 def _backwards(states: int, edges: tuple[array[int], array[int]], good: list[int]) -> bytearray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vnic_model.instance import Instance
 from vnic_model.machine import Machine
+from vnic_model.search import Visitor, breadth_first
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.state import State
 
@@ -46,26 +46,34 @@ class Quotient:
         return found
 
 
+class _Seen(Visitor):
+    """Every state through each of ``values``, and the actions that lead from one value to another."""
+
+    def __init__(self, machine: Machine, values: Mapping[str, Callable[[State], object]]) -> None:
+        self.machine, self.values = machine, values
+        self.shown: dict[int, tuple[str, ...]] = {}
+        self.edges: dict[str, dict[tuple[str, str], set[str]]] = {name: {} for name in values}
+
+    def found(self, state: int) -> bool:
+        """Look at a state."""
+        decoded = self.machine.decode(state)
+        self.shown[state] = tuple(str(value(decoded)) for value in self.values.values())
+        return False
+
+    def left(self, state: int) -> None:
+        """Look at the steps out of a state."""
+        for move in self.machine.moves(state):
+            for name, before, after in zip(self.values, self.shown[state], self.shown[move.after], strict=True):
+                if before != after:
+                    self.edges[name].setdefault((before, after), set()).add(move.action.name)
+
+
 def quotients(instance: Instance, values: Mapping[str, Callable[[State], object]]) -> dict[str, Quotient]:
     """Explore a small instance completely and see it through each of ``values``."""
     machine = Machine(instance)
-
-    def seen(packed: int) -> tuple[str, ...]:
-        state = machine.decode(packed)
-        return tuple(str(value(state)) for value in values.values())
-
-    shown = {machine.initial: seen(machine.initial)}
-    edges: dict[str, dict[tuple[str, str], set[str]]] = {name: {} for name in values}
-    queue = deque(shown)
-    while queue:
-        state = queue.popleft()
-        for move in machine.moves(state):
-            if move.after not in shown:
-                shown[move.after] = seen(move.after)
-                queue.append(move.after)
-            for name, before, after in zip(values, shown[state], shown[move.after], strict=True):
-                if before != after:
-                    edges[name].setdefault((before, after), set()).add(move.action.name)
+    seen = _Seen(machine, values)
+    breadth_first(machine.groups, [machine.initial], seen)
+    shown, edges = seen.shown, seen.edges
     order = list(ACTIONS)
     return {
         name: Quotient(

@@ -7,17 +7,19 @@ a short list of facts about the state, such as "seen is server 1" and "the first
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from vnic_model import describe
 from vnic_model.direct import DirectChoices, DirectMap, DirectOrder, DirectQueue
-from vnic_spec.algebra import Element, Flag, Server, Truth
+from vnic_spec.algebra import Element, Truth
 from vnic_spec.profile import Profile
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
-from vnic_spec.rules import RULES
+from vnic_spec.rule import Replacements
+from vnic_spec.selection import eligible
+from vnic_spec.sorts import Flag, Server
 from vnic_spec.state import VARIABLES, State
 
 Facts = tuple[str, ...]
@@ -121,7 +123,7 @@ class ReasonOps:
     nobody = Said(None)
 
     def __init__(self, servers: int, profile: Profile) -> None:
-        self.rules = replace(RULES, eligible=_eligible)
+        self.rules: Replacements = {"eligible": _eligible}
         self.servers = range(servers)
         plain = DirectChoices(profile)
         self.profile: Any = _Choices()
@@ -154,6 +156,10 @@ class ReasonOps:
         """Equality."""
         a, b = _said(one), _said(other)
         return Judged(a.value == b.value, _joined((a.facts, b.facts)))
+
+    def ne(self, one: Any, other: Any) -> Judged:
+        """Inequality."""
+        return self.no(self.eq(one, other))
 
     def one_of(self, one: Any, *others: Any) -> Judged:
         """Membership."""
@@ -190,7 +196,7 @@ class ReasonOps:
 
 def _eligible(o: Any, s: State, i: Any) -> Judged:
     """SEL-3 as one fact where it holds, and as what is missing where it does not."""
-    found: Any = RULES.eligible(o, s, i)
+    found: Any = eligible.as_written(o, s, i)
     if not found.value:
         return Judged(False, found.facts)
     auto: Any = s.auto
@@ -225,7 +231,7 @@ def _state(state: State, before: bool) -> State:
         shown = describe.server(found) if isinstance(sort, Server) else describe.value(found)
         return Said(found, (f"{name} {verb} {shown}",))
 
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for variable in VARIABLES:
         held = getattr(state, variable.name)
         if isinstance(held, DirectQueue):

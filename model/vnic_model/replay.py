@@ -21,13 +21,13 @@ from vnic_model.reasons import reasons
 from vnic_model.recording import Deed, notes, watched
 from vnic_model.trace import LASSO, VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceError, TraceStep
 from vnic_spec.action import Action
-from vnic_spec.algebra import Choice, Flag, Level, Server
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.liveness import GOALS, Goal
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
+from vnic_spec.sorts import Choice, Flag, Level, Server
 from vnic_spec.state import VARIABLES, State
 from vnic_spec.vocabulary import Kind, Owed
 from vnic_spec.wire import Rc

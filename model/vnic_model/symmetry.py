@@ -18,18 +18,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from vnic_model.after import AFTER, afterwards
 from vnic_model.explorer import Exploration, Progress
 from vnic_model.expression import Node
 from vnic_model.instance import Instance
 from vnic_model.layout import Layout, Scalar
 from vnic_model.machine import Machine, Move
+from vnic_model.next_state import AFTER, afterwards
 from vnic_model.traced import TracedOps, Tracer
-from vnic_spec.algebra import Added, Each, Elements, Server, Term
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import TieBreak
 from vnic_spec.property import Property, Step
-from vnic_spec.rules import RULES
+from vnic_spec.sorts import Added, Each, Elements, Server
 from vnic_spec.state import VARIABLES
 
 _PORT = "port"
@@ -80,7 +79,7 @@ class Places:
 class _WatchedOps(TracedOps):
     """The algebra, in which a look at the ports leaves a trace."""
 
-    def lower_port(self, one: Term, other: Term) -> Node:
+    def lower_port(self, one: object, other: object) -> Node:
         return self.builder.var(_PORT, True)
 
 
@@ -118,7 +117,7 @@ def order_is_read(machine: Machine) -> bool:
     instance = machine.instance
     properties = (*machine.state_properties, *machine.step_properties)
     looks = instance.profile.tie_break is TieBreak.PORT
-    if not looks and (instance.rules is not RULES or instance.effects):
+    if not looks and (instance.rules or instance.effects):
         watched = Tracer(instance, _WatchedOps(instance.servers, instance.profile, instance.rules))
         looks = _PORT in _reads(watched, properties)
     if looks:

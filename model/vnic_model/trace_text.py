@@ -17,11 +17,11 @@ from vnic_model.lines import WIDTH as WIDTH
 from vnic_model.lines import Line as Line
 from vnic_model.recording import Deed
 from vnic_model.trace import LASSO, NOTE, VIOLATION, WITNESS, Change, Header, Passage, Trace, TraceStep
-from vnic_spec.algebra import Each, Elements, Server
 from vnic_spec.liveness import GOALS
 from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.sorts import Each, Elements, Server
 from vnic_spec.state import VARIABLES
 
 _LABEL = 15  #: column at which the text of the verdict begins

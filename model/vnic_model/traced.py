@@ -16,11 +16,12 @@ from vnic_model.direct import domain
 from vnic_model.expression import Builder, Node
 from vnic_model.instance import Instance
 from vnic_model.layout import INTERVENTIONS, Layout, code
-from vnic_spec.action import Action
-from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Sort, Term, Truth
+from vnic_spec.action import Action, carry_out
+from vnic_spec.algebra import Element, Truth
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import AS_WRITTEN, Replacements
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server, Sort
 from vnic_spec.state import VARIABLES, State
 
 
@@ -115,23 +116,23 @@ class TracedMap:
         self.values = values
         self.default = default
 
-    def __call__(self, server: Term, /) -> Any:
+    def __call__(self, server: object, /) -> Any:
         result = self.default
         for j in reversed(range(len(self.values))):
             result = self.o.ite(self.o.eq(server, self.o.number(j)), self.values[j], result)
         return result
 
-    def set(self, server: Term, value: Any) -> TracedMap:
+    def set(self, server: object, value: Any) -> TracedMap:
         return self.update(server, lambda _: value)
 
-    def update(self, server: Term, change: Callable[[Any], Any]) -> TracedMap:
-        def one(j: Term, old: Any) -> Any:
+    def update(self, server: object, change: Callable[[Any], Any]) -> TracedMap:
+        def one(j: object, old: Any) -> Any:
             here = self.o.eq(server, j)
             return old if here is self.o.false else self.o.ite(here, change(old), old)
 
         return self.each(one)
 
-    def each(self, change: Callable[[Term, Any], Any]) -> TracedMap:
+    def each(self, change: Callable[[object, Any], Any]) -> TracedMap:
         values = tuple(change(self.o.number(j), v) for j, v in enumerate(self.values))
         return TracedMap(self.o, values, self.default)
 
@@ -143,7 +144,7 @@ class TracedOrder:
         self.o = o
         self.before = before
 
-    def __call__(self, earlier: Term, later: Term, /) -> Node:
+    def __call__(self, earlier: object, later: object, /) -> Node:
         o = self.o
         cases = []
         for (i, j), before in self.before.items():
@@ -152,7 +153,7 @@ class TracedOrder:
             cases.append(o.all_of(o.eq(earlier, b), o.eq(later, a), o.no(before)))
         return o.any_of(*cases)
 
-    def to_back(self, server: Term) -> TracedOrder:
+    def to_back(self, server: object) -> TracedOrder:
         o = self.o
         result = {}
         for (i, j), before in self.before.items():
@@ -177,7 +178,7 @@ class TracedChoices:
 class TracedOps:
     """The algebra over expression nodes."""
 
-    def __init__(self, servers: int, profile: Profile, rules: Rules) -> None:
+    def __init__(self, servers: int, profile: Profile, rules: Replacements) -> None:
         self.builder = Builder()
         self.servers = servers
         self.true = self.builder.true
@@ -190,7 +191,7 @@ class TracedOps:
     def of_the_specification(self) -> TracedOps:
         """The same reading with the specification's own rules: what properties are judged by in a mutated machine."""
         pristine = copy(self)
-        pristine.rules = RULES
+        pristine.rules = AS_WRITTEN
         return pristine
 
     def number(self, value: int) -> Node:
@@ -219,6 +220,9 @@ class TracedOps:
 
     def eq(self, one: object, other: object) -> Node:
         return self.builder.eq(self.node(one), self.node(other))
+
+    def ne(self, one: object, other: object) -> Node:
+        return self.no(self.eq(one, other))
 
     def one_of(self, one: object, *others: object) -> Node:
         return self.any_of(*(self.eq(one, other) for other in others))
@@ -253,16 +257,16 @@ class TracedOps:
             return TracedOrder(self, {k: self.ite(c, v, otherwise.before[k]) for k, v in then.before.items()})
         return self.builder.ite(c, self.node(then), self.node(otherwise))
 
-    def every(self, law: Callable[[Term], Truth]) -> Node:
+    def every(self, law: Callable[[object], Truth]) -> Node:
         return self.all_of(*(law(self.number(j)) for j in range(self.servers)))
 
-    def some(self, law: Callable[[Term], Truth]) -> Node:
+    def some(self, law: Callable[[object], Truth]) -> Node:
         return self.any_of(*(law(self.number(j)) for j in range(self.servers)))
 
-    def outranks(self, one: Term, other: Term) -> Node:
+    def outranks(self, one: object, other: object) -> Node:
         return self.builder.lt(self.node(one), self.node(other))
 
-    def lower_port(self, one: Term, other: Term) -> Node:
+    def lower_port(self, one: object, other: object) -> Node:
         """Ports run against the order of the list, so that no tie rule agrees with another by accident."""
         a, b = self.node(one), self.node(other)
         somebody = self.all_of(self.no(self.eq(a, self.nobody)), self.no(self.eq(b, self.nobody)))
@@ -368,7 +372,9 @@ class Tracer:
         return self._traced[name]
 
     def _trace(self, action: Action, parameters: tuple[object, ...]) -> Traced:
-        effect = self.instance.effect_of(action)(self.ops, self.state, *(self.ops.node(p) for p in parameters))
+        effect = carry_out(
+            self.instance.effect_of(action), self.ops, self.state, *(self.ops.node(p) for p in parameters)
+        )
         guard = self.ops.node(effect.guard)
         after = self.scalars(effect.state)
         updates = {name: node for name, node in after.items() if node is not self._before[name]}

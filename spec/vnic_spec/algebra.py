@@ -7,27 +7,50 @@ Rules of this package
   over servers. ``o.ite``, ``o.all_of``, ``o.any_of``, ``o.no``, ``o.eq``, ``o.every``, ``o.some`` say the same, and every
   reading understands them.
 * A reading decides what the values are: plain Python values, expression nodes over a fixed number of servers, or formulas
-  for any number. The values are opaque here, which the types say by being ``object``.
+  for any number. They are opaque here. :class:`Truth`, :class:`Term`, :class:`Server`, :class:`Level` are names for the type
+  checker only; no reading makes an instance of them.
 * Queues are known only by ``push``, ``pop``, ``overlay``, ``clear`` and observers; nothing here knows an index. That is
   what lets one definition be read for every depth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
-if TYPE_CHECKING:
-    from vnic_spec.rules import Rules
-
-#: A Boolean of the reading.
-Truth: TypeAlias = object
-#: A value of the reading: an enumeration member, a server or nobody, a priority.
-Term: TypeAlias = object
+from vnic_spec.profile import ClientInit, ComplaintOrder, Crossing, EventFull, Reopen, TieBreak
+from vnic_spec.vocabulary import Kind
 
 _T = TypeVar("_T")
+_W = TypeVar("_W", bound=Enum)
+
+#: Whom the type checker takes the side of. The specification is checked with opaque values of different types
+#: (``mypy --config-file spec/mypy.ini``); a reading, which knows what its values are, is checked with values of any type.
+NOMINAL = True
+
+if TYPE_CHECKING and not NOMINAL:
+    Truth: TypeAlias = object
+    Term: TypeAlias = object | _W
+    Server: TypeAlias = object
+    Level: TypeAlias = object
+    _S = TypeVar("_S")
+else:
+
+    class Truth:
+        """A Boolean of the reading."""
+
+    class Term(Generic[_W]):
+        """A member of the vocabulary ``_W``."""
+
+    class Server:
+        """A server, or nobody."""
+
+    class Level:
+        """A priority."""
+
+    _S = TypeVar("_S", Server, Level)
 
 
 @dataclass(frozen=True)
@@ -37,8 +60,8 @@ class Element:
     ``sender`` and ``fresh`` exist only for the proof: no implementation has them.
     """
 
-    kind: Term  #: a :class:`~vnic_spec.vocabulary.Kind`
-    sender: Term  #: the server that sent it; nobody for the client and the hypervisor
+    kind: Term[Kind]
+    sender: Server  #: the server that sent it; nobody for the client and the hypervisor
     fresh: Truth  #: a request sent, or the answer to one sent, since the client last forgot its dialogue
 
 
@@ -88,26 +111,26 @@ class Queue(Protocol):
 class PerServer(Protocol[_T]):
     """A map from servers to values; ``m(i)`` is the value of ``i``."""
 
-    def __call__(self, server: Term, /) -> _T:
+    def __call__(self, server: Server, /) -> _T:
         """The value of a server."""
 
-    def set(self, server: Term, value: _T) -> PerServer[_T]:
+    def set(self, server: Server, value: _T) -> PerServer[_T]:
         """The map with the value of one server replaced; setting nobody's changes nothing."""
 
-    def update(self, server: Term, change: Callable[[_T], _T]) -> PerServer[_T]:
+    def update(self, server: Server, change: Callable[[_T], _T]) -> PerServer[_T]:
         """The map with the value of one server replaced by ``change(old value)``."""
 
-    def each(self, change: Callable[[Term, _T], _T]) -> PerServer[_T]:
+    def each(self, change: Callable[[Server, _T], _T]) -> PerServer[_T]:
         """The map whose value for every server ``j`` is ``change(j, old value of j)``."""
 
 
 class Order(Protocol):
     """A strict total order of the servers: who was added to the list first (SEL-5)."""
 
-    def __call__(self, earlier: Term, later: Term, /) -> Truth:
+    def __call__(self, earlier: Server, later: Server, /) -> Truth:
         """One was added before the other."""
 
-    def to_back(self, server: Term) -> Order:
+    def to_back(self, server: Server) -> Order:
         """The order in which ``server`` is the latest and the others keep their places."""
 
 
@@ -115,27 +138,27 @@ class Choices(Protocol):
     """The profile as values of the reading: constants of one system (see :mod:`vnic_spec.profile`)."""
 
     @property
-    def event_full(self) -> Term:
+    def event_full(self) -> Term[EventFull]:
         """The parameter of that name."""
 
     @property
-    def crossing(self) -> Term:
+    def crossing(self) -> Term[Crossing]:
         """The parameter of that name."""
 
     @property
-    def tie_break(self) -> Term:
+    def tie_break(self) -> Term[TieBreak]:
         """The parameter of that name."""
 
     @property
-    def reopen(self) -> Term:
+    def reopen(self) -> Term[Reopen]:
         """The parameter of that name."""
 
     @property
-    def complaint_order(self) -> Term:
+    def complaint_order(self) -> Term[ComplaintOrder]:
         """The parameter of that name."""
 
     @property
-    def client_init(self) -> Term:
+    def client_init(self) -> Term[ClientInit]:
         """The parameter of that name."""
 
     @property
@@ -143,7 +166,48 @@ class Choices(Protocol):
         """``preempt_delay`` is not 0."""
 
 
-class Ops(Protocol):
+if TYPE_CHECKING and not NOMINAL:
+
+    class Comparing(Protocol):
+        """Comparisons of values of any type."""
+
+        def eq(self, one: object, other: object) -> Truth:
+            """They are the same."""
+
+        def ne(self, one: object, other: object) -> Truth:
+            """They are different."""
+
+        def one_of(self, one: object, *others: object) -> Truth:
+            """It is one of the others."""
+
+else:
+
+    class Comparing(Protocol):
+        """Comparisons of two values of the same type, of which the second may be a member of a vocabulary."""
+
+        @overload
+        def eq(self, one: Term[_W], other: Term[_W] | _W) -> Truth: ...
+        @overload
+        def eq(self, one: _S, other: _S) -> Truth: ...
+        def eq(self, one: object, other: object) -> Truth:
+            """They are the same."""
+
+        @overload
+        def ne(self, one: Term[_W], other: Term[_W] | _W) -> Truth: ...
+        @overload
+        def ne(self, one: _S, other: _S) -> Truth: ...
+        def ne(self, one: object, other: object) -> Truth:
+            """They are different."""
+
+        @overload
+        def one_of(self, one: Term[_W], *others: Term[_W] | _W) -> Truth: ...
+        @overload
+        def one_of(self, one: _S, *others: _S) -> Truth: ...
+        def one_of(self, one: object, *others: object) -> Truth:
+            """It is one of the others."""
+
+
+class Ops(Comparing, Protocol):
     """A reading of the specification: what its values are and how they combine."""
 
     @property
@@ -155,7 +219,7 @@ class Ops(Protocol):
         """The one that never does."""
 
     @property
-    def nobody(self) -> Term:
+    def nobody(self) -> Server:
         """No server."""
 
     @property
@@ -163,8 +227,8 @@ class Ops(Protocol):
         """The choices of the profile."""
 
     @property
-    def rules(self) -> Rules:
-        """The decisions of the machine."""
+    def rules(self) -> Mapping[str, Callable[..., Any]]:
+        """What stands in the place of rules (:mod:`vnic_spec.rule`), by their names; of the specification itself: nothing."""
 
     def all_of(self, *truths: Truth) -> Truth:
         """All hold (true of none)."""
@@ -178,79 +242,23 @@ class Ops(Protocol):
     def implies(self, condition: Truth, consequence: Truth) -> Truth:
         """The consequence holds wherever the condition does."""
 
-    def eq(self, one: Term, other: Term | Enum) -> Truth:
-        """Two values of the same sort are the same. Either may be a member of a vocabulary."""
-
-    def one_of(self, one: Term, *others: Term | Enum) -> Truth:
-        """The value is one of the others."""
-
     def iff(self, one: Truth, other: Truth) -> Truth:
         """Both hold or neither does."""
 
-    def ite(self, condition: Truth, then: Any, otherwise: Any) -> Any:
+    def ite(self, condition: Truth, then: _T, otherwise: _T) -> _T:
         """One of two values of the same sort: a truth, a term, an element, a map, an order, a queue."""
 
-    def const(self, value: Enum) -> Term:
+    def const(self, value: _W) -> Term[_W]:
         """A vocabulary member as a value of the reading."""
 
-    def every(self, law: Callable[[Term], Truth]) -> Truth:
+    def every(self, law: Callable[[Server], Truth]) -> Truth:
         """``law`` holds of every server (nobody is not one)."""
 
-    def some(self, law: Callable[[Term], Truth]) -> Truth:
+    def some(self, law: Callable[[Server], Truth]) -> Truth:
         """``law`` holds of some server."""
 
-    def outranks(self, one: Term, other: Term) -> Truth:
+    def outranks(self, one: Level, other: Level) -> Truth:
         """Priority ``one`` is strictly better, that is a lower number (SEL-4)."""
 
-    def lower_port(self, one: Term, other: Term) -> Truth:
+    def lower_port(self, one: Server, other: Server) -> Truth:
         """Server ``one`` sits on a lower-numbered physical port; ports never change and differ pairwise (ADM-1)."""
-
-
-# --- sorts: what a state variable or a parameter ranges over -------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A Boolean."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A member of a vocabulary, one of ``members``."""
-
-    members: tuple[Enum, ...]
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server, or nobody where ``or_nobody``."""
-
-    or_nobody: bool = True
-
-
-@dataclass(frozen=True)
-class Level:
-    """A priority. Only its order matters (SEL-4), so a finite reading has a few levels, 0 the best."""
-
-
-@dataclass(frozen=True)
-class Elements:
-    """A queue of elements of these kinds; ``senders`` where who sent them matters to the proof."""
-
-    kinds: tuple[Enum, ...]
-    senders: bool
-
-
-@dataclass(frozen=True)
-class Added:
-    """The order in which the servers were added to the list."""
-
-
-@dataclass(frozen=True)
-class Each:
-    """One value per server."""
-
-    sort: Flag | Choice | Level | Elements
-
-
-Sort: TypeAlias = Flag | Choice | Server | Level | Elements | Added | Each

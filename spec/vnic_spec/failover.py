@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from vnic_spec.algebra import Element, Ops, Term, Truth
+from vnic_spec.algebra import Element, Ops, Server, Term, Truth
 from vnic_spec.profile import EventFull
+from vnic_spec.rule import rule
+from vnic_spec.selection import choice, last_resort
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind, Owed, Token
 
@@ -13,7 +15,8 @@ def event(o: Ops, kind: Kind) -> Element:
     return Element(o.const(kind), o.nobody, o.false)
 
 
-def fence(o: Ops, s: State, i: Term, when: Truth) -> State:
+@rule("FENCE {0}")
+def fence(o: Ops, s: State, i: Server, when: Truth) -> State:
     """FOV-2, FOV-10: from now on nothing that ``i`` sends reaches the client or its memory; its session is over."""
     over = o.all_of(when, o.some(lambda j: o.all_of(o.eq(j, i), s.connected(j))))
     return s.but(
@@ -23,10 +26,11 @@ def fence(o: Ops, s: State, i: Term, when: Truth) -> State:
     )
 
 
-def tell_server(o: Ops, s: State, i: Term, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
+@rule("TELL SERVER {0} {1}")
+def tell_server(o: Ops, s: State, i: Server, kind: Kind, when: Truth, full: Truth) -> State:
     """Put the event that ends a session on the queue of server ``i``; on a full queue it overlays the last element (CRQ-7).
 
-    Answers (possible, state). From here on the server is held (CRQ-13) until it has read the event.
+    From here on the server is held (CRQ-13) until it has read the event.
     """
     queue = s.to_server(i)
     room, _ = queue.push(event(o, kind))
@@ -35,16 +39,18 @@ def tell_server(o: Ops, s: State, i: Term, kind: Kind, when: Truth, full: Truth)
     put = s.to_server.update(
         i, lambda old: o.ite(when, o.ite(full, old.overlay(event(o, kind)), old.push(event(o, kind))[1]), old)
     )
-    return possible, s.but(to_server=put, held=s.held.update(i, lambda was: o.any_of(was, when)))
+    return s.provided(o, possible).but(to_server=put, held=s.held.update(i, lambda was: o.any_of(was, when)))
 
 
-def overlaid(o: Ops, last: Term, kind: Kind) -> Term:
+@rule()
+def overlaid(o: Ops, s: State, last: Term[Kind], kind: Kind) -> Term[Kind]:
     """CRQ-7: what an event becomes on the last element of a full queue: 06 and 08 in one element are one 06."""
     return o.ite(o.eq(last, Kind.MIGRATED), o.const(Kind.MIGRATED), o.const(kind))
 
 
-def tell_client(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple[Truth, State]:
-    """Put event 06 or 08 on the client's queue. Answers (possible, state).
+@rule("TELL CLIENT {0}")
+def tell_client(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> State:
+    """Put event 06 or 08 on the client's queue.
 
     A full queue: profile ``overlay`` puts it in the place of the last element; ``defer`` owes it, and nobody is connected
     meanwhile. An owed event means that the queue is still full.
@@ -53,7 +59,7 @@ def tell_client(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple
     last, some = queue.newest()
     room, longer = queue.push(event(o, kind))
     overlay = o.eq(o.profile.event_full, EventFull.OVERLAY)
-    merged = queue.overlay(Element(o.rules.overlaid(o, last.kind, kind), o.nobody, o.false))
+    merged = queue.overlay(Element(overlaid(o, s, last.kind, kind), o.nobody, o.false))
     owed = o.ite(
         o.any_of(o.eq(s.owed, Owed.MIGRATED), o.eq(o.const(kind), Kind.MIGRATED)),
         o.const(Owed.MIGRATED),
@@ -61,14 +67,15 @@ def tell_client(o: Ops, s: State, kind: Kind, when: Truth, full: Truth) -> tuple
     )
     possible = o.ite(when, o.ite(full, some, o.all_of(room, o.eq(s.owed, Owed.NOTHING))), o.no(full))
     counted = o.all_of(when, o.eq(o.const(kind), Kind.FAILOVER))
-    return possible, s.but(
+    return s.provided(o, possible).but(
         to_client=o.ite(when, o.ite(full, o.ite(overlay, merged, queue), longer), queue),
         owed=o.ite(o.all_of(when, full, o.no(overlay)), owed, s.owed),
         unbalanced=o.ite(counted, o.no(s.unbalanced), s.unbalanced),
     )
 
 
-def connects(o: Ops, s: State, j: Term) -> Truth:
+@rule("connectable({0})")
+def connects(o: Ops, s: State, j: Server) -> Truth:
     """``j`` may be connected: selected, both halves registered, nothing of an earlier session unread (CRQ-13), no event owed."""
     return o.all_of(
         o.eq(s.selected, j),
@@ -79,54 +86,58 @@ def connects(o: Ops, s: State, j: Term) -> Truth:
     )
 
 
+@rule("CONNECT")
 def connect(o: Ops, s: State) -> State:
     """FOV-2, last part: connect the selected server if it may be. Only :func:`fence` disconnects."""
-    return s.but(connected=s.connected.each(lambda j, was: o.any_of(was, o.rules.connects(o, s, j))))
+    return s.but(connected=s.connected.each(lambda j, was: o.any_of(was, connects(o, s, j))))
 
 
-def sever(o: Ops, s: State, kind: Kind, full: Truth) -> tuple[Truth, State]:
+@rule("END SESSION with {0}")
+def sever(o: Ops, s: State, kind: Kind, full: Truth) -> State:
     """The client leaves: its session, if there is one, ends with ``kind`` for the connected server (CRQ-4, CRQ-8)."""
     i = s.selected
-    session = o.all_of(o.no(o.eq(i, o.nobody)), s.connected(i))
-    possible, t = o.rules.tell_server(o, s, i, kind, session, full)
-    return possible, o.rules.fence(o, t, i, session)
+    session = o.all_of(o.ne(i, o.nobody), s.connected(i))
+    t = tell_server(o, s, i, kind, session, full)
+    return fence(o, t, i, session)
 
 
-def pin_after(o: Ops, s: State, leaving: Truth) -> Term:
+@rule()
+def pin_after(o: Ops, s: State, leaving: Truth) -> Server:
     """ADM-6: a pin ends when its server is left."""
     return o.ite(leaving, o.nobody, s.pin)
 
 
-def switch_to(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> tuple[Truth, State]:
-    """FOV-2: fence the old server, tell the client, tell the old server, select ``b``, connect. Answers (possible, state).
+@rule("SWITCH to {0}")
+def switch_to(o: Ops, s: State, b: Server, client_full: Truth, server_full: Truth) -> State:
+    """FOV-2: fence the old server, tell the client, tell the old server, select ``b``, connect.
 
     A server selected without a session (held, or CRQ closed) is left without an event 02: the one that ended its last
     session is still unread, or there never was a session. While the CRQ is closed the client is told nothing (SEL-8).
     """
     old = s.selected
-    leaving = o.all_of(o.no(o.eq(old, o.nobody)), o.no(o.eq(b, old)))
-    switch = o.all_of(leaving, o.no(o.eq(s.crq, Crq.CLOSED)))
+    leaving = o.all_of(o.ne(old, o.nobody), o.ne(b, old))
+    switch = o.all_of(leaving, o.ne(s.crq, Crq.CLOSED))
     told = o.all_of(leaving, s.connected(old), s.registered(old))
-    server_possible, t = o.rules.tell_server(o, s, old, Kind.DEREGISTERED, told, server_full)
-    t = o.rules.fence(o, t, old, leaving)
-    client_possible, t = o.rules.tell_client(o, t, Kind.FAILOVER, switch, client_full)
+    t = tell_server(o, s, old, Kind.DEREGISTERED, told, server_full)
+    t = fence(o, t, old, leaving)
+    t = tell_client(o, t, Kind.FAILOVER, switch, client_full)
     t = t.but(
         selected=b,
-        pin=o.rules.pin_after(o, t, leaving),
+        pin=pin_after(o, t, leaving),
         unbalanced=o.ite(switch, o.no(t.unbalanced), t.unbalanced),
     )
-    return o.all_of(server_possible, client_possible), connect(o, t)
+    return connect(o, t)
 
 
+@rule("SELECT {0}")
 def conclude(
-    o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth, at_once: Truth | None = None
-) -> tuple[Truth, State]:
+    o: Ops, s: State, b: Server, client_full: Truth, server_full: Truth, at_once: Truth | None = None
+) -> State:
     """The end of every step that may change who is selected: MON-5, then the choice of ``b``, then the switch to it.
 
     Cause and effect are one step because the requirements speak of the state once the call has returned (INV-3 to INV-5);
     what can happen in between is told apart by the other parameters.
     """
-    t = o.rules.last_resort(o, s)
-    chosen = o.rules.choice(o, t, b, o.false if at_once is None else at_once)
-    possible, t = switch_to(o, t, b, client_full, server_full)
-    return o.all_of(chosen, possible), t
+    t = last_resort(o, s)
+    chosen = choice(o, t, b, o.false if at_once is None else at_once)
+    return switch_to(o, t.provided(o, chosen), b, client_full, server_full)

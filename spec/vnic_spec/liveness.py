@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vnic_spec.action import Action
-from vnic_spec.algebra import Ops, Term, Truth
-from vnic_spec.properties.endless import calm, logged_in, quiet, steady
+from vnic_spec.algebra import Ops, Server, Truth
+from vnic_spec.properties.progress import calm, logged_in, quiet, steady
 from vnic_spec.properties.steps import switched
 from vnic_spec.property import StepLaw
 from vnic_spec.state import State
@@ -88,7 +88,7 @@ class Goal:
     refuted: str  #: what happens for ever in a run that refutes it
     assumptions: tuple[Assumption, ...]  #: the first is what ``calm`` says
     calm: StepLaw  #: the step may happen in the loop
-    steady: Callable[[Ops, State, Term], Truth] | None = None  #: holds of one server in every state of the loop
+    steady: Callable[[Ops, State, Server], Truth] | None = None  #: holds of one server in every state of the loop
     avoids: Callable[[Ops, State], Truth] | None = None  #: holds in no state of the loop
     repeats: StepLaw | None = None  #: holds of a step of the loop
     bare: bool = True  #: meaningful of partners that keep to no dialogue

@@ -1,4 +1,4 @@
-"""Mutations as data: misreadings of the requirements that replace one decision or one action, and must be refuted.
+"""Mutations as data: misreadings of the requirements that replace one rule or one action, and must be refuted.
 
 For every property there is a mutation that violates it, so no property holds for want of an opponent. The known naive readings
 of the protocol are among them, each with the trace that speaks against it in ``docs/decisions.md``.
@@ -6,11 +6,13 @@ of the protocol are among them, each with the trace that speaks against it in ``
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from typing import Any
 
-from vnic_spec.action import Effect
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.action import Carrier
+from vnic_spec.catalogue import ACTIONS, RULES
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Mutation:
     requirement: str  #: the requirement that is misread
     refutes: str  #: the property that it must violate
     sentence: str
-    rules: Rules = RULES
-    effects: Mapping[str, Callable[..., Effect]] = field(default_factory=dict)  #: actions replaced
+    rules: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  #: rules replaced
+    effects: Mapping[str, Carrier] = field(default_factory=dict)  #: actions replaced
     instance: str = ""  #: where the violation is looked for, if not where the property's witness is
     servers: int = 2
     client_depth: int | None = None
@@ -42,7 +44,7 @@ def without_end(mutation: Mutation) -> None:
     ENDLESS[mutation.name] = mutation
 
 
-def misreading(name: str, requirement: str, refutes: str, sentence: str, **more: object) -> None:
+def misreading(name: str, requirement: str, refutes: str, sentence: str, **more: Any) -> None:
     """Register a mutation.
 
     Args:
@@ -50,19 +52,21 @@ def misreading(name: str, requirement: str, refutes: str, sentence: str, **more:
         requirement: ID of the requirement that is misread.
         refutes: name of the property that it must violate.
         sentence: the misreading in words.
-        more: fields of :class:`Mutation`; what is none names the rule (:class:`~vnic_spec.rules.Rules`) that is replaced, or
-            else the action.
+        more: fields of :class:`Mutation`; what is none names a rule or an action, and is the function in its place.
+
+    Raises:
+        TypeError: it replaces nothing, or something that does not exist or takes other arguments.
     """
     own = {f.name: more.pop(f.name) for f in fields(Mutation) if f.name in more}
-    decisions = {f.name: more.pop(f.name) for f in fields(Rules) if f.name in more}
-    if name in MUTATIONS or len(decisions) + len(more) == 0:
+    if name in MUTATIONS or not more:
         raise TypeError(f"mutation {name} is defined twice, or replaces nothing")
-    MUTATIONS[name] = Mutation(
-        name,
-        requirement,
-        refutes,
-        sentence,
-        rules=replace(RULES, **decisions),  # type: ignore[arg-type]  # functions of the rules' types
-        effects=more,  # type: ignore[arg-type]  # functions of the actions' types
-        **own,  # type: ignore[arg-type]  # fields of Mutation
-    )
+    for replaced, function in more.items():
+        if replaced not in RULES and replaced not in ACTIONS:
+            raise TypeError(f"mutation {name} replaces {replaced}, which is no rule and no action")
+        original = RULES[replaced].function if replaced in RULES else ACTIONS[replaced].effect
+        wanted, given = (len(inspect.signature(f).parameters) for f in (original, function))
+        if wanted != given:
+            raise TypeError(f"mutation {name} replaces {replaced}, which takes {wanted} arguments, not {given}")
+    rules = {replaced: function for replaced, function in more.items() if replaced in RULES}
+    effects = {replaced: function for replaced, function in more.items() if replaced in ACTIONS}
+    MUTATIONS[name] = Mutation(name, requirement, refutes, sentence, rules=rules, effects=effects, **own)

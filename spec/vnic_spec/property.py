@@ -7,13 +7,18 @@ refutes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal, TypeVar, overload
 
 from vnic_spec.action import Action
-from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.algebra import Level, Ops, Server, Term, Truth
 from vnic_spec.state import State
-from vnic_spec.vocabulary import Word
+from vnic_spec.vocabulary import Status, Word
+from vnic_spec.wire import Rc
+
+_T = TypeVar("_T")
 
 
 class Scope(Word):
@@ -28,19 +33,28 @@ class Step:
     """What may be asked about a step besides its two states."""
 
     action: str
-    parameters: dict[str, Term]
-    answer: Term | None
+    parameters: Mapping[str, Any]
+    answer: Term[Rc]  #: None at run time where the action is no call; a law asks for the answers of calls only
 
     def by(self, o: Ops, *actions: str) -> Truth:
         """It is one of these actions."""
         return o.true if self.action in actions else o.false
 
-    def __getitem__(self, parameter: str) -> Term:
+    @overload
+    def __getitem__(self, parameter: Literal["i", "j", "b"]) -> Server: ...
+    @overload
+    def __getitem__(self, parameter: Literal["on", "full", "client_full", "server_full"]) -> Truth: ...
+    @overload
+    def __getitem__(self, parameter: Literal["status"]) -> Term[Status]: ...
+    @overload
+    def __getitem__(self, parameter: Literal["level"]) -> Level: ...
+    def __getitem__(self, parameter: str) -> Any:
         return self.parameters[parameter]
 
-    def get(self, parameter: str, otherwise: Term) -> Term:
+    def get(self, parameter: str, otherwise: _T) -> _T:
         """The parameter, or ``otherwise`` for an action that has none of that name."""
-        return self.parameters.get(parameter, otherwise)
+        found: _T = self.parameters.get(parameter, otherwise)
+        return found
 
 
 StepLaw = Callable[[Ops, State, State, Step], Truth]
@@ -64,6 +78,13 @@ class Property:
     of_step: StepLaw | None = None
     actions: tuple[str, ...] = ()  #: of_step: the only actions it speaks of; none named: all
 
+    @property
+    def chapter(self) -> str:
+        """The name of the module in which it is defined."""
+        law = self.of_state or self.of_step
+        assert law is not None
+        return law.__module__
+
     def speaks_of(self, action: Action) -> bool:
         """A step property that says something about this action."""
         return not self.actions or action.name in self.actions
@@ -71,6 +92,14 @@ class Property:
 
 #: Every property in the order of definition.
 PROPERTIES: dict[str, Property] = {}
+
+
+def in_reading_order(chapters: Sequence[ModuleType]) -> None:
+    """Sort the properties by chapters; within a chapter the order is that of definition."""
+    names = [chapter.__name__ for chapter in chapters]
+    ordered = sorted(PROPERTIES.values(), key=lambda p: names.index(p.chapter))
+    PROPERTIES.clear()
+    PROPERTIES.update((p.name, p) for p in ordered)
 
 
 def _register(found: Property) -> None:

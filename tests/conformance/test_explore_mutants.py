@@ -15,7 +15,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_model.instances import SCENARIOS
 from vnic_model.mutants.explained import REASONS
 from vnic_model.mutants.judged import Outcome, Verdict
-from vnic_model.mutants.made import mutants_of
+from vnic_model.mutants.single import mutants_of
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.lemmas import LEMMAS
 from vnic_spec.liveness import GOALS

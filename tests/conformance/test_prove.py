@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -33,7 +34,7 @@ def test_a_property_with_what_its_proof_rests_on(golden: Callable[[str, str], No
 
 def test_a_requirement_means_every_property_that_formalises_it() -> None:
     document = json.loads(prove("ADM-4", "SES-3", "--json", "--jobs", "1").stdout)
-    assert document["asked"] == ["MON-4", "ADM-4", "SES-3", "ADM-2/list"]
+    assert document["asked"] == ["MON-4", "ADM-2/list", "ADM-4", "SES-3"]  # in the order of the specification
     by_name = {entry["id"]: entry for entry in document["properties"]}
     assert {entry["verdict"] for entry in by_name.values()} == {"proved"}
     assert set(by_name) == set(closure(("MON-4", "ADM-4", "SES-3", "ADM-2/list")))
@@ -53,6 +54,26 @@ def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(golden: Callabl
     assert len(rows) == 2  # two servers matter, and one of them is connected by this step although the other one is
     assert sorted(rows.values()) == [f"{'no':<34}→ yes", "yes"]
     golden("prove_no_fence.txt", shortest)
+
+
+@pytest.mark.parametrize("more", [(), ("--servers", "1")])
+def test_a_property_that_nothing_puts_to_the_test_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    """Proved, but for want of an occasion: one whose witness no step of its instance shows."""
+    idle = replace(PROPERTIES["ADM-6/activation"], witness=lambda o, s, t, step: o.false, instance="damped")
+    monkeypatch.setitem(PROPERTIES, idle.name, idle)
+    result = prove(idle.name, "--jobs", "1", *more)
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    words = " ".join(result.stdout.split())
+    assert "VACUOUS: ADM-6/activation is vacuous: no step of damped with 2 servers puts it to the test" in words
+    assert "NOT PROVED: ADM-6/activation." in words
+    document = json.loads(prove(idle.name, "--jobs", "1", "--json", *more).stdout)
+    assert [entry["id"] for entry in document["vacuous"]] == [idle.name]
+
+
+def test_what_is_put_to_the_test_is_not_vacuous() -> None:
+    assert json.loads(prove("ADM-6/activation", "--jobs", "1", "--json").stdout)["vacuous"] == []
 
 
 def test_what_is_not_proved_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:

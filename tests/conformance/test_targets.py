@@ -188,6 +188,7 @@ def test_a_probe_is_sent_as_it_is() -> None:
         assert reply["outcome"] == "error"
 
 
+@pytest.mark.requirement("FOV-9")
 def test_waits_grow_with_the_quiet_time_and_the_scale() -> None:
     def answer(request: dict[str, object]) -> dict[str, object]:
         return Adapter()(request) | {"quiet_ms": 2000, "clock": "real"}

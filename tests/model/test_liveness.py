@@ -15,7 +15,7 @@ from vnic_spec.catalogue import ACTIONS
 from vnic_spec.liveness import GOALS, NOT_OWED, TIME_PASSES, TIMED, is_owed
 from vnic_spec.mutations import ENDLESS, MUTATIONS
 from vnic_spec.profile import ComplaintOrder, Profile
-from vnic_spec.properties.endless import CLIENT_DISTURBED, COMPLAINTS, CONSOLE, SERVER_FAULTS
+from vnic_spec.properties.progress import CLIENT_DISTURBED, COMPLAINTS, CONSOLE, SERVER_FAULTS
 from vnic_spec.requirements import check_ids
 
 #: Not where the number of interventions is bounded: there all runs are calm in the end, whatever is assumed.
@@ -71,6 +71,7 @@ def check(found: Verdict, figures: tuple[int, int, int]) -> None:
     assert (found.states, found.candidates, found.components) == figures
 
 
+@pytest.mark.requirement("LIV-1", "LIV-2")
 @pytest.mark.parametrize(("goal", "name", "servers"), DECIDED)
 def test_the_goal_is_reached(goal: str, name: str, servers: int) -> None:
     check(decide(instance(name, servers), goal), DECIDED[goal, name, servers])
@@ -92,6 +93,7 @@ names = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.requirement("LIV-1", "LIV-2")
 @names
 def test_a_misreading_goes_on_for_ever(name: str) -> None:
     found = refuted(name)
@@ -118,6 +120,7 @@ def test_every_goal_is_refuted_by_misreadings(goal: str) -> None:
 # --- each assumption is needed ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("LIV-1")
 @pytest.mark.parametrize("assumption", ["fair", "patient", "steady"])
 def test_without_an_assumption_the_login_is_missed(assumption: str) -> None:
     assert not refuted(assumption).holds

@@ -83,6 +83,7 @@ def test_one_server(name: str, explored: Explored) -> None:
     check(explored(name, 1), COUNTS[name, 1])
 
 
+@pytest.mark.requirement("INV-1", "INV-2", "INV-3", "INV-4", "INV-5", "INV-6", "INV-7", "INV-8", "INV-9")
 @pytest.mark.parametrize(
     "name", [n if n in FAST_WITH_TWO else pytest.param(n, marks=pytest.mark.slow) for n in WITH_TWO]
 )

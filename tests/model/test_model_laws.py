@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,7 @@ def steps_of(machine: Machine, packed: int) -> set[tuple[object, ...]]:
     return {(m.action.name, m.parameters, m.after, m.answer) for m in machine.moves(packed)}
 
 
+@pytest.mark.requirement("FOV-5")
 @pytest.mark.parametrize("rule", [TieBreak.OLDEST, TieBreak.NEWEST, TieBreak.PORT])
 def test_the_policy_leaves_no_choice(rule: TieBreak, reachable: Reachable) -> None:
     machine = equals("admin", rule)
@@ -56,6 +58,7 @@ def test_the_policy_leaves_no_choice(rule: TieBreak, reachable: Reachable) -> No
     assert several == []
 
 
+@pytest.mark.requirement("SEL-5")
 def test_tie_break_any_leaves_a_choice_among_equals_and_only_among_them(reachable: Reachable) -> None:
     machine = equals("admin", TieBreak.ANY)
     open_choices = 0
@@ -69,6 +72,7 @@ def test_tie_break_any_leaves_a_choice_among_equals_and_only_among_them(reachabl
     assert open_choices > 0
 
 
+@pytest.mark.requirement("SEL-5")
 def test_tie_break_any_allows_what_every_other_rule_does_and_no_two_rules_are_one(reachable: Reachable) -> None:
     machines = {rule: equals("admin", rule) for rule in TieBreak}
     states = reachable(machines[TieBreak.ANY])[::4]
@@ -170,7 +174,7 @@ def permuted(state: State, order: tuple[int, ...]) -> State:
             return replace(v, items=tuple(Element(e.kind, server(e.sender), e.fresh) for e in v.items))
         return v
 
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for variable in VARIABLES:
         held = getattr(state, variable.name)
         if isinstance(held, DirectMap):
@@ -239,7 +243,7 @@ def test_a_server_that_is_not_listed_might_as_well_not_exist(name: str, reachabl
 
     def without(packed: int) -> int:
         state = hidden.decode(packed)
-        changes: dict[str, object] = {}
+        changes: dict[str, Any] = {}
         for variable in VARIABLES:
             held = getattr(state, variable.name)
             if isinstance(held, DirectMap):

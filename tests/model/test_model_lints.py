@@ -16,7 +16,7 @@ from vnic_model.instances import SCENARIOS
 from vnic_model.traced import Traced, Tracer
 from vnic_spec import transport
 from vnic_spec.action import PARAMETERS, Effect
-from vnic_spec.algebra import Ops, Term
+from vnic_spec.algebra import Ops, Server
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.profile import ClientInit, ComplaintOrder, Crossing, EventFull, Profile, Reopen
@@ -136,22 +136,22 @@ def test_history_serves_the_proof() -> None:
     assert {v.name for v in VARIABLES if v.ghost} <= read
 
 
-def _asks_history(o: Ops, s: State, i: Term) -> Effect:
+def _asks_history(o: Ops, s: State, i: Server) -> Effect:
     effect = transport.server_boots(o, s, i)
     return Effect(o.all_of(effect.guard, o.no(s.unbalanced)), effect.state)
 
 
-def _acts_on_history(o: Ops, s: State, i: Term) -> Effect:
+def _acts_on_history(o: Ops, s: State, i: Server) -> Effect:
     effect = transport.server_boots(o, s, i)
     return Effect(effect.guard, effect.state.but(auto=o.ite(o.eq(s.seen, o.nobody), s.auto, o.true)))
 
 
-def _answers_by_sender(o: Ops, s: State, i: Term) -> Effect:
+def _answers_by_sender(o: Ops, s: State, i: Server) -> Effect:
     effect = transport.server_boots(o, s, i)
     return Effect(effect.guard, effect.state, o.ite(s.to_client.first(lambda e: o.eq(e.sender, i)), i, o.nobody))
 
 
-def _reads_kinds(o: Ops, s: State, i: Term) -> Effect:
+def _reads_kinds(o: Ops, s: State, i: Server) -> Effect:
     effect = transport.server_boots(o, s, i)
     return Effect(o.all_of(effect.guard, s.to_client.first(lambda e: o.eq(e.kind, Kind.INIT))), effect.state)
 
@@ -204,7 +204,7 @@ def test_every_parameter_is_read(name: str) -> None:
 
 
 def test_a_parameter_that_is_never_read_is_noticed() -> None:
-    def deaf(o: Ops, s: State, i: Term, full: object) -> Effect:
+    def deaf(o: Ops, s: State, i: Server, full: object) -> Effect:
         return transport.server_boots(o, s, i)
 
     # An action with a parameter ``full``, carried out by something that does not look at it.

@@ -16,7 +16,7 @@ from vnic_model.mutants import ground as grounds_module
 from vnic_model.mutants.explained import REASONS, Reason
 from vnic_model.mutants.ground import Ground, is_history
 from vnic_model.mutants.judged import Outcome, Verdict, judge
-from vnic_model.mutants.made import Kind, Mutant, anatomy, mutants_of
+from vnic_model.mutants.single import Kind, Mutant, anatomy, mutants_of
 from vnic_spec.catalogue import ACTIONS
 
 

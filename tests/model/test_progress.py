@@ -14,6 +14,7 @@ from vnic_spec.profile import Crossing, Profile
 from vnic_spec.vocabulary import Belief, ClientPhase, Status
 
 
+@pytest.mark.requirement("LIV-3")
 @pytest.mark.parametrize("name", ["core", "migration", "holding", "answer", "deferred", "data", "wish"])
 def test_from_every_state_the_client_gets_logged_in_again_by_the_systems_own_steps(name: str) -> None:
     one = dead_ends(instance(name, 1))

@@ -19,9 +19,9 @@ from vnic_model.machine import Machine
 from vnic_model.prover.induction import Induction
 from vnic_model.prover.sorts import CLIENT_SLOT, PRIORITY, SERVER, SERVER_SLOT, Formula
 from vnic_spec.action import Action, Effect, ParameterSort
-from vnic_spec.algebra import Added, Each, Elements, Level, Server
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import PARAMETERS
+from vnic_spec.sorts import Added, Each, Elements, Level, Server
 from vnic_spec.state import VARIABLES, State
 from vnic_spec.vocabulary import Owed
 from vnic_spec.wire import Rc

@@ -20,8 +20,8 @@ pytest.importorskip("cvc5")
 
 from vnic_model.goals import GOALS, PLANS  # noqa: E402 - only where the solvers are
 from vnic_model.prover import second, verifying  # noqa: E402
-from vnic_model.prover.alone import Alone  # noqa: E402
 from vnic_model.prover.certificate import HASH, MANIFEST, certify  # noqa: E402
+from vnic_model.prover.fresh_process import Alone  # noqa: E402
 from vnic_model.prover.induction import Obligation, obligations  # noqa: E402
 from vnic_model.prover.run import machine, plan_of  # noqa: E402
 from vnic_model.prover.smtlib import Texts, parts_of, word_declarations  # noqa: E402

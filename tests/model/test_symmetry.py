@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import permutations
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,12 @@ from vnic_model.instances import claims, instance
 from vnic_model.machine import Machine
 from vnic_model.native import compiler, explore_native
 from vnic_model.symmetry import Symmetry, SymmetryError, explore_reduced
-from vnic_spec.algebra import Element, Server
+from vnic_spec.algebra import Element
 from vnic_spec.mutations import MUTATIONS, Mutation
 from vnic_spec.profile import Profile, TieBreak
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
-from vnic_spec.rules import RULES
+from vnic_spec.sorts import Server
 from vnic_spec.state import VARIABLES, State
 
 needs_compiler = pytest.mark.skipif(
@@ -161,7 +162,7 @@ def test_a_bound_on_states_makes_it_incomplete() -> None:
 
 def renamed(state: State, called: tuple[int, ...]) -> State:
     """The state in which server ``i`` is called ``called[i]``, on plain Python values."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for variable in VARIABLES:
         held = getattr(state, variable.name)
         if isinstance(held, DirectMap):
@@ -263,7 +264,7 @@ def test_where_servers_are_told_apart_it_is_refused(refused: Instance, reason: s
 
 
 def test_a_misreading_that_looks_at_the_ports_is_noticed() -> None:
-    spied = replace(RULES, beats=lambda o, s, j, i: o.lower_port(j, i))
+    spied = {"beats": lambda o, s, j, i: o.lower_port(j, i)}
     with pytest.raises(SymmetryError, match="ports"):
         Symmetry(Machine(replace(made("damped", 2), rules=spied)))
 

@@ -45,6 +45,7 @@ def test_a_good_server(act: Callable[..., Any]) -> None:
 # -- negotiation -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("CLI-7")
 @pytest.mark.parametrize(
     "command",
     [Command.VERSION_EXCHANGE, Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY, Command.QUERY_IP_OFFLOAD],
@@ -89,6 +90,7 @@ def test_a_closed_device_counts_its_failures_too(act: Callable[..., Any]) -> Non
     assert actor.bench.client.failures == 0
 
 
+@pytest.mark.requirement("CLI-9")
 @pytest.mark.parametrize(
     ("capability", "told"),
     [
@@ -161,6 +163,7 @@ def test_link_that_comes_up_in_part(act: Callable[..., Any]) -> None:
 # -- what counts, and when -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("CLI-4")
 def test_responses_nobody_awaits(act: Callable[..., Any]) -> None:
     """CLI-4: a response without its command changes nothing."""
     actor = act()
@@ -193,6 +196,7 @@ def test_a_login_response_of_before_the_event(act: Callable[..., Any]) -> None:
     assert not actor.bench.client.link_up
 
 
+@pytest.mark.requirement("CLI-1")
 @pytest.mark.parametrize("events", [1, 2, 5])
 def test_any_number_of_events_is_one(act: Callable[..., Any], events: int) -> None:
     """CLI-1: no reset of its own, however often the platform says so."""
@@ -241,6 +245,7 @@ def test_event_with_a_request_outstanding(act: Callable[..., Any], stage: str, c
     assert actor.bench.client.failures == 0
 
 
+@pytest.mark.requirement("CLI-2")
 @pytest.mark.parametrize("outstanding", [False, True])
 def test_profile_answer(act: Callable[..., Any], outstanding: bool) -> None:
     """CLI-2, decision R4: INIT is answered on the CRQ as it is, unless an old response might still come."""

@@ -180,6 +180,7 @@ def test_no_server_at_boot(bench_class: Any) -> None:
     assert bench.client.link_up
 
 
+@pytest.mark.requirement("CLI-3")
 @BOTH
 def test_migration(bench_class: Any, client_init: str) -> None:
     bench = bench_class(2, ClientSettings(client_init=client_init)).boot()
@@ -192,6 +193,7 @@ def test_migration(bench_class: Any, client_init: str) -> None:
     traffic(bench, bench.serving()[0], 1)
 
 
+@pytest.mark.requirement("CLI-6")
 @BOTH
 def test_the_wish_survives(bench_class: Any, client_init: str) -> None:
     """CLI-6: open and close in the middle of a failover decide what comes of it."""
@@ -221,6 +223,7 @@ def test_the_wish_survives(bench_class: Any, client_init: str) -> None:
     assert not bench.client.take_notification()  # the MAC is where it was
 
 
+@pytest.mark.requirement("CLI-5")
 def test_wishes_change_while_nobody_serves(bench_class: Any) -> None:
     """CLI-5: MAC and groups as they are now, not as they were at the old server."""
     other, mac = bytes.fromhex("01005e000002"), bytes.fromhex("020000000077")
@@ -349,6 +352,7 @@ def test_statistics(bench_class: Any) -> None:
     assert bench.client.statistics.tx_packets == 1
 
 
+@pytest.mark.requirement("DAT-1", "DAT-2")
 def test_many_frames_each_once_and_in_order(bench_class: Any) -> None:
     """DAT-1, DAT-2: more frames than there are buffers, in bursts; none doubled, none overtaken."""
     bench = bench_class().boot()

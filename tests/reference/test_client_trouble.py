@@ -114,6 +114,7 @@ def test_memory_comes_back(bench_class: Any) -> None:
     assert [field(asked, "map_id") for asked in bench.said(Command.REQUEST_MAP)[-4:]] == [1, 2, 3, 4]
 
 
+@pytest.mark.requirement("CLI-8")
 def test_memory_comes_back_whenever_it_is_broken_off(bench_class: Any) -> None:
     """A recovery that is thrown away in the middle of a command has given back what it had borrowed."""
     bench = bench_class().boot()

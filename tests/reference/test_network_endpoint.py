@@ -106,6 +106,7 @@ def test_sequence_numbers_of_pings_start_again_after_16_bits() -> None:
     assert pinger.pings[0x1_0003].duplicates == 1
 
 
+@pytest.mark.requirement("DAT-3")
 def test_a_gratuitous_arp_moves_the_switch_and_teaches_nobody_new(lan: Lan) -> None:
     assert lan.a.announce(0)
     lan.run(5)

@@ -32,6 +32,7 @@ def statuses(machine: Machine) -> list[Status]:
     return [row.status for row in machine.console.listing().servers]
 
 
+@pytest.mark.requirement("SES-3")
 def test_a_valid_complaint_is_a_failover_that_preemption_does_not_undo(connected: Build) -> None:
     machine = connected(10, 50)
     assert complain(machine, token(machine)) == Rc.H_SUCCESS
@@ -42,6 +43,7 @@ def test_a_valid_complaint_is_a_failover_that_preemption_does_not_undo(connected
     assert selected(machine) == 1
 
 
+@pytest.mark.requirement("SES-1")
 def test_the_token_is_the_same_throughout_a_session_and_good_for_it_alone(connected: Build) -> None:
     machine = connected(10, 50)
     first = token(machine)
@@ -56,6 +58,7 @@ def test_the_token_is_the_same_throughout_a_session_and_good_for_it_alone(connec
     assert machine.client.elements() == []
 
 
+@pytest.mark.requirement("SES-2")
 def test_a_complaint_repeated_after_the_failover_is_stale(connected: Build) -> None:
     machine = connected(10, 20, 50)
     value = token(machine)
@@ -65,12 +68,14 @@ def test_a_complaint_repeated_after_the_failover_is_stale(connected: Build) -> N
     assert machine.client.drain() == [FAILOVER]
 
 
+@pytest.mark.requirement("SES-1")
 def test_no_session_no_token(start: Build) -> None:
     machine = start(10)
     assert machine.client.vioctl(Vioctl.GET_SESSION_TOKEN) == (Rc.H_STATE,)
     assert complain(machine, 0) == Rc.H_STATE
 
 
+@pytest.mark.requirement("SES-2")
 def test_unused_parameters_come_first(connected: Build) -> None:
     machine = connected(10, 50)
     assert complain(machine, 12345, p2=1) == Rc.H_PARAMETER
@@ -79,6 +84,7 @@ def test_unused_parameters_come_first(connected: Build) -> None:
     assert complain(machine, 12345) == Rc.H_STATE
 
 
+@pytest.mark.requirement("SES-2")
 @pytest.mark.parametrize("order", ["check_first", "lopar"])
 def test_with_one_server_it_is_refused_and_changes_nothing(connected: Build, order: str) -> None:
     machine = connected(10, complaint_order=order)
@@ -89,6 +95,7 @@ def test_with_one_server_it_is_refused_and_changes_nothing(connected: Build, ord
     assert machine.client.elements() == []
 
 
+@pytest.mark.requirement("SES-2")
 def test_two_complaints_with_two_servers_check_first(connected: Build) -> None:
     machine = connected(10, 50)
     assert complain(machine, token(machine)) == Rc.H_SUCCESS
@@ -99,6 +106,7 @@ def test_two_complaints_with_two_servers_check_first(connected: Build) -> None:
     assert machine.client.drain() == [FAILOVER]
 
 
+@pytest.mark.requirement("SES-2")
 def test_two_complaints_with_two_servers_lopar(connected: Build) -> None:
     """Setting the flag first leaves nobody eligible, so MON-5 clears both and priority decides again."""
     machine = connected(10, 50, complaint_order="lopar")
@@ -110,6 +118,7 @@ def test_two_complaints_with_two_servers_lopar(connected: Build) -> None:
     assert machine.client.drain() == [FAILOVER, FAILOVER]
 
 
+@pytest.mark.requirement("MON-5")
 def test_last_resort(connected: Build) -> None:
     """MON-5: the server complained about serves again when the other one fails."""
     machine = connected(10, 50)
@@ -136,6 +145,7 @@ def clear_by_activation(machine: Machine) -> None:
     assert machine.console.activate(0).ok
 
 
+@pytest.mark.requirement("MON-4")
 @pytest.mark.parametrize("clear", [clear_by_report, clear_by_registration, clear_by_activation])
 def test_what_clears_a_complaint(connected: Build, clear: Callable[[Machine], None]) -> None:
     machine = connected(10, 50)

@@ -12,6 +12,7 @@ from vnic_spec.vocabulary import Crq, Status
 Build = Callable[..., Machine]
 
 
+@pytest.mark.requirement("ADM-7")
 def test_a_listing_shows_what_adm_7_asks_for(connected: Build) -> None:
     machine = connected(10, 50)
     listing = machine.console.listing()
@@ -41,6 +42,7 @@ def test_the_products_input_form(text: str, device: BackingDevice) -> None:
     assert machine.console.listing().servers[0].device == device
 
 
+@pytest.mark.requirement("ADM-1")
 @pytest.mark.parametrize(
     ("device", "refusal"),
     [
@@ -79,6 +81,7 @@ def test_refused_additions(device: object, refusal: Refusal) -> None:
     assert machine.console.listing() == before
 
 
+@pytest.mark.requirement("ADM-1")
 @pytest.mark.parametrize("most", [1, 2, 6])
 def test_the_list_is_limited(most: int) -> None:
     machine = Machine(Policy(max_servers=most), servers=8)
@@ -87,6 +90,7 @@ def test_the_list_is_limited(most: int) -> None:
     assert machine.console.add(f"sriov//{100 + most}/0/{most}/2.0").refusal is Refusal.LIST_FULL
 
 
+@pytest.mark.requirement("ADM-1")
 def test_six_servers_by_default() -> None:
     assert Policy().max_servers == 6
 
@@ -126,6 +130,7 @@ def test_servers_are_also_named_by_logical_port(connected: Build) -> None:
     assert machine.console.activate(1).refusal is Refusal.NOT_LISTED
 
 
+@pytest.mark.requirement("SEL-4")
 @pytest.mark.parametrize("priority", [0, 101, -5, None, "50", 1.5, True])
 def test_priorities_out_of_range(connected: Build, priority: object) -> None:
     machine = connected(10, 50)

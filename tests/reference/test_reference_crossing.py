@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from vnic_reference import Machine, Refusal
 from vnic_reference.interrupts import Interrupt
 from vnic_reference.queues import Queue
@@ -39,6 +41,7 @@ def reopen(machine: Machine) -> int:
     return machine.client.reg_crq()
 
 
+@pytest.mark.requirement("CRQ-13")
 def test_an_answer_to_the_old_init_cannot_reach_the_new_registration(connected: Build) -> None:
     machine = connected(10)
     machine.client.send(INIT)
@@ -53,6 +56,7 @@ def test_an_answer_to_the_old_init_cannot_reach_the_new_registration(connected: 
     assert machine.client.drain() == [INIT_COMPLETE]
 
 
+@pytest.mark.requirement("CRQ-13")
 def test_the_hold_applies_when_a_server_is_selected_again(connected: Build) -> None:
     machine = connected(10, 50)
     machine.console.activate(1)
@@ -81,6 +85,7 @@ def test_a_held_server_that_is_left_is_not_told_again(connected: Build) -> None:
     assert machine.client.drain() == [FAILOVER]
 
 
+@pytest.mark.requirement("CRQ-13")
 def test_a_server_that_holds_the_client_too_long_is_unresponsive_until_it_has_read(connected: Build) -> None:
     machine = connected(10, 50, hold_limit_ms=100)
     reopen(machine)
@@ -177,6 +182,7 @@ def test_an_overdue_only_server_comes_back_when_it_has_read(connected: Build) ->
     assert machine.client.send(INIT) == Rc.H_SUCCESS
 
 
+@pytest.mark.requirement("CRQ-13")
 def test_gap(connected: Build) -> None:
     machine = connected(10, crossing="gap", gap_ms=50)
     assert reopen(machine) == Rc.H_CLOSED

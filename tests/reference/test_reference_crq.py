@@ -13,6 +13,7 @@ from vnic_spec.wire import INIT, INIT_COMPLETE, PAGE_BYTES, Event, Hcall, Header
 Build = Callable[..., Machine]
 
 
+@pytest.mark.requirement("CRQ-14")
 class TestRegistration:
     """CRQ-2, CRQ-9, CRQ-14."""
 
@@ -39,6 +40,7 @@ class TestRegistration:
         assert machine.hcall(CLIENT_PARTITION, Hcall.H_REG_CRQ, FIRST_SERVER_UNIT, 0, PAGE_BYTES) == (Rc.H_PARAMETER,)
         assert machine.hcall(CLIENT_PARTITION, Hcall.H_REG_CRQ) == (Rc.H_PARAMETER,)
 
+    @pytest.mark.requirement("CRQ-2")
     def test_parameter_before_not_found_before_resource(self) -> None:
         machine = Machine(servers=2, unpaired=[1])
         assert machine.servers[1].reg_crq(8) == Rc.H_PARAMETER
@@ -47,11 +49,13 @@ class TestRegistration:
         assert machine.servers[0].reg_crq(8) == Rc.H_PARAMETER
         assert machine.servers[0].reg_crq() == Rc.H_RESOURCE
 
+    @pytest.mark.requirement("CRQ-2")
     def test_closed_is_not_a_failure(self, start: Build) -> None:
         machine = start(10, ready=[])
         assert machine.client.reg_crq() == Rc.H_CLOSED
         assert machine.client.reg_crq() == Rc.H_RESOURCE
 
+    @pytest.mark.requirement("CRQ-9")
     def test_a_new_registration_starts_empty_in_the_same_memory(self, connected: Build) -> None:
         machine = connected(10)
         machine.servers[0].send(INIT)
@@ -76,6 +80,7 @@ class TestRegistration:
 class TestSending:
     """CRQ-3, CRQ-5, CRQ-6, CRQ-10."""
 
+    @pytest.mark.requirement("CRQ-10")
     def test_both_directions_unchanged(self, connected: Build) -> None:
         machine = connected(10)
         payload = bytes(range(1, 16))
@@ -84,12 +89,14 @@ class TestSending:
         assert machine.servers[0].drain() == [b"\x80" + payload]
         assert machine.client.drain() == [b"\xc5" + payload]
 
+    @pytest.mark.requirement("CRQ-3", "CRQ-6")
     @pytest.mark.parametrize("header", [0x00, 0x01, 0x7F, Header.EVENT])
     def test_bad_headers_also_when_nobody_is_there(self, start: Build, header: int) -> None:
         machine = start(10, ready=[])
         machine.client.reg_crq()
         assert machine.client.send(element(header, Event.DEVICE_FAILOVER)) == Rc.H_PARAMETER
 
+    @pytest.mark.requirement("CRQ-3")
     def test_closed_without_connection(self, start: Build) -> None:
         machine = start(10, 50)
         assert machine.client.send(INIT) == Rc.H_CLOSED  # not registered
@@ -98,6 +105,7 @@ class TestSending:
         assert machine.servers[1].send(INIT) == Rc.H_CLOSED  # a standby
         assert machine.client.elements() == []
 
+    @pytest.mark.requirement("CRQ-3")
     def test_a_full_queue_drops_and_says_so(self, connected: Build) -> None:
         machine = connected(10)
         sent = [element(0x80, 1, bytes([number])) for number in range(256)]
@@ -123,6 +131,7 @@ class TestSending:
 class TestFreeing:
     """CRQ-4."""
 
+    @pytest.mark.requirement("CRQ-4")
     def test_the_client_frees_and_the_connected_server_is_told(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.client.free_crq() == Rc.H_SUCCESS
@@ -130,16 +139,19 @@ class TestFreeing:
         assert machine.servers[1].elements() == []
         assert machine.servers[0].send(INIT) == Rc.H_CLOSED
 
+    @pytest.mark.requirement("CRQ-4")
     def test_the_connected_server_frees_and_the_client_gets_only_the_failover_event(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.servers[0].free_crq() == Rc.H_SUCCESS
         assert machine.client.drain() == [event_element(Event.DEVICE_FAILOVER)]
 
+    @pytest.mark.requirement("CRQ-4")
     def test_a_standby_frees_and_nobody_is_told(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.servers[1].free_crq() == Rc.H_SUCCESS
         assert machine.client.elements() == machine.servers[0].elements() == []
 
+    @pytest.mark.requirement("CRQ-4")
     def test_freeing_an_unregistered_queue(self, start: Build) -> None:
         machine = start(10)
         assert machine.client.free_crq() == Rc.H_SUCCESS
@@ -162,6 +174,7 @@ def test_unknown_tokens_and_partitions_that_do_not_run(start: Build) -> None:
     assert machine.client.reg_crq() == Rc.H_PRIVILEGE
 
 
+@pytest.mark.requirement("CRQ-8")
 def test_enabling_a_crq_that_is_not_disabled_does_nothing(connected: Build) -> None:
     """CRQ-8."""
     machine = connected(10)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from vnic_reference import Machine
 from vnic_reference.redirected import MAX_COPY_BYTES, MAX_REDIRECT_PAGES
 from vnic_spec.wire import PAGE_BYTES, Hcall, Rc, TceAccess
@@ -28,6 +30,7 @@ def test_copy_across_pages_in_both_directions(connected: Build) -> None:
     assert server.peek(0x50001, len(data)) == data
 
 
+@pytest.mark.requirement("INV-7")
 def test_only_what_was_redirected_in_this_session(connected: Build) -> None:
     machine = connected(10)
     server = machine.servers[0]

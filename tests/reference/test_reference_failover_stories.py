@@ -34,6 +34,7 @@ def keep_reporting(machine: Machine, *indexes: int) -> None:
 # -- opening (SEL-2, SEL-6) ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SEL-2")
 def test_first_open_selects_the_best_server(start: Build) -> None:
     machine = start(50, 10, 30)
     assert selected(machine) is None
@@ -47,6 +48,7 @@ def test_first_open_selects_the_best_server(start: Build) -> None:
     assert machine.servers[0].server_info(0x8000) == ServerInfo(1, 0, 1, 50)
 
 
+@pytest.mark.requirement("SEL-6")
 def test_first_open_without_a_server_and_the_first_one_that_comes(start: Build) -> None:
     machine = start(10, 50, ready=[])
     machine.console.set_auto(False)
@@ -87,6 +89,7 @@ def silence(machine: Machine) -> None:
     machine.advance(1)
 
 
+@pytest.mark.requirement("FOV-2", "FOV-3", "FOV-4")
 @pytest.mark.parametrize(
     ("fail", "status", "told"),
     [
@@ -113,6 +116,7 @@ def test_failover(connected: Build, fail: Callable[[Machine], None], status: Sta
     assert machine.servers[1].drain() == [INIT_COMPLETE]
 
 
+@pytest.mark.requirement("FOV-1")
 def test_a_standby_that_fails_disturbs_nobody(connected: Build) -> None:
     machine = connected(10, 50)
     machine.servers[1].report(Status.LINK_DOWN.value)
@@ -121,6 +125,7 @@ def test_a_standby_that_fails_disturbs_nobody(connected: Build) -> None:
     assert selected(machine) == 0
 
 
+@pytest.mark.requirement("SEL-6", "FOV-6")
 def test_nobody_left_and_the_first_one_back(connected: Build) -> None:
     """FOV-6, SEL-6."""
     machine = connected(10, 50)
@@ -141,6 +146,7 @@ def test_nobody_left_and_the_first_one_back(connected: Build) -> None:
 # -- simultaneous failures (MON-2) -----------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("FOV-8")
 def test_two_failures_at_one_clock_step_make_one_switch(connected: Build) -> None:
     machine = connected(10, 20, 50)
     keep_reporting(machine, 0, 1)
@@ -152,6 +158,7 @@ def test_two_failures_at_one_clock_step_make_one_switch(connected: Build) -> Non
     assert machine.client.drain() == [FAILOVER]
 
 
+@pytest.mark.requirement("MON-3")
 def test_two_partitions_off_at_one_instant_make_one_switch(connected: Build) -> None:
     machine = connected(10, 20, 50)
     machine.crash(100, 101)
@@ -159,6 +166,7 @@ def test_two_partitions_off_at_one_instant_make_one_switch(connected: Build) -> 
     assert machine.client.drain() == [FAILOVER]
 
 
+@pytest.mark.requirement("MON-2")
 def test_failures_at_different_times_within_one_advance_are_processed_in_order(connected: Build) -> None:
     machine = connected(10, 20, 50)
     machine.advance(1)
@@ -170,6 +178,7 @@ def test_failures_at_different_times_within_one_advance_are_processed_in_order(c
     assert machine.client.drain() == [FAILOVER, FAILOVER]
 
 
+@pytest.mark.requirement("MON-2")
 def test_silence_of_all_at_once(connected: Build) -> None:
     machine = connected(10, 50)
     machine.advance(10_000_000)
@@ -182,6 +191,7 @@ def test_silence_of_all_at_once(connected: Build) -> None:
     assert selected(machine) == 0
 
 
+@pytest.mark.requirement("MON-2")
 @pytest.mark.parametrize("grace", [1, 2, 3, 7])
 def test_grace(connected: Build, grace: int) -> None:
     machine = connected(10, grace=grace)
@@ -194,6 +204,7 @@ def test_grace(connected: Build, grace: int) -> None:
 # -- the client leaves and comes back (SEL-7, SEL-8, CRQ-4) ----------------------------------------------------------
 
 
+@pytest.mark.requirement("SEL-7")
 def test_client_reboot_ends_the_selection(connected: Build) -> None:
     machine = connected(10, 50)
     machine.console.set_auto(False)
@@ -217,6 +228,7 @@ def test_nothing_fills_the_selection_while_the_client_is_off(connected: Build) -
     assert selected(machine) is None
 
 
+@pytest.mark.requirement("SEL-7", "SRV-2")
 def test_free_and_register_keep_the_selection_with_auto_off(connected: Build) -> None:
     machine = connected(10, 50)
     machine.console.set_auto(False)
@@ -230,6 +242,7 @@ def test_free_and_register_keep_the_selection_with_auto_off(connected: Build) ->
     assert selected(machine) == 1
 
 
+@pytest.mark.requirement("SEL-7")
 def test_reopen_reselect_takes_the_best_again(connected: Build) -> None:
     machine = connected(10, 50, reopen="reselect")
     machine.console.set_auto(False)
@@ -258,6 +271,7 @@ def test_free_and_register_during_a_switch(connected: Build) -> None:
     assert machine.client.elements() == []
 
 
+@pytest.mark.requirement("SEL-8")
 def test_crash_of_the_selected_server_between_free_and_register(connected: Build) -> None:
     """SEL-8: the selection moves silently while the CRQ is closed."""
     machine = connected(10, 50)
@@ -269,6 +283,7 @@ def test_crash_of_the_selected_server_between_free_and_register(connected: Build
     assert machine.servers[1].elements() == []
 
 
+@pytest.mark.requirement("SEL-8")
 def test_selection_empties_and_fills_while_the_crq_is_closed(connected: Build) -> None:
     machine = connected(10, 50)
     machine.client.free_crq()
@@ -285,6 +300,7 @@ def test_selection_empties_and_fills_while_the_crq_is_closed(connected: Build) -
 # -- recovery (MON-4, MON-6) -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SEL-3", "MON-6")
 def test_re_registration_alone_brings_nothing_back(connected: Build) -> None:
     machine = connected(10)
     machine.servers[0].free_crq()

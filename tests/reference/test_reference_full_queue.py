@@ -23,6 +23,7 @@ def fill_client(machine: Machine) -> None:
     assert machine.servers[0].send(INIT) == Rc.H_DROPPED
 
 
+@pytest.mark.requirement("CRQ-7")
 def test_overlay(connected: Build) -> None:
     machine = connected(10, 50)
     fill_client(machine)
@@ -33,6 +34,7 @@ def test_overlay(connected: Build) -> None:
     assert machine.client.drain() == [*SENT[1:-1], FAILOVER, INIT]
 
 
+@pytest.mark.requirement("CRQ-7", "FOV-3")
 def test_overlay_merges_failovers(connected: Build) -> None:
     machine = connected(10, 50, 60)
     fill_client(machine)
@@ -41,6 +43,7 @@ def test_overlay_merges_failovers(connected: Build) -> None:
     assert machine.client.drain() == [*SENT[:-1], FAILOVER]
 
 
+@pytest.mark.requirement("CRQ-7")
 @pytest.mark.parametrize("migrate_first", [True, False])
 def test_migration_and_failover_in_one_element_become_a_migration(connected: Build, migrate_first: bool) -> None:
     machine = connected(10, 50)
@@ -55,6 +58,7 @@ def test_migration_and_failover_in_one_element_become_a_migration(connected: Bui
     assert machine.client.drain() == [*SENT[:-1], MIGRATED]
 
 
+@pytest.mark.requirement("CRQ-7")
 def test_defer(connected: Build) -> None:
     machine = connected(10, 50, event_full="defer")
     fill_client(machine)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from vnic_reference import Machine
 from vnic_spec.wire import INIT, Hcall, Rc, Vioctl
 
 Build = Callable[..., Machine]
 
 
+@pytest.mark.requirement("CRQ-11")
 def test_registering_leaves_the_interrupt_disabled(connected: Build) -> None:
     machine = connected(10)
     machine.servers[0].send(INIT)
@@ -28,6 +31,7 @@ def test_what_was_enabled_before_registering_is_disabled_by_it(start: Build) -> 
     assert machine.client.pending_interrupts() == []
 
 
+@pytest.mark.requirement("CRQ-11")
 def test_one_pulse_until_eoi_and_the_element_in_between_is_found_by_scanning(connected: Build) -> None:
     machine = connected(10)
     client = machine.client

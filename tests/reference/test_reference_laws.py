@@ -256,6 +256,7 @@ def observation(history: History) -> list[Any]:
     return [machine.now, machine.console.listing(), queues, history.answers]
 
 
+@pytest.mark.requirement("SEL-1", "FOV-8", "INV-1", "INV-2", "INV-3", "INV-4", "INV-5", "INV-6", "INV-9")
 @given(policies, steps)
 def test_laws(policy: Policy, word: list[tuple[str, int, int]]) -> None:
     run(policy, word)
@@ -284,6 +285,7 @@ def test_time_may_be_cut_into_any_pieces(policy: Policy, pieces: list[int], word
     assert observation(whole) == observation(cut)
 
 
+@pytest.mark.requirement("CRQ-5")
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 300)), max_size=30))
 def test_every_accepted_element_arrives_once_and_in_order(word: list[tuple[bool, int]]) -> None:
     """CRQ-5, CRQ-10: what is not accepted is told so, what is accepted arrives."""

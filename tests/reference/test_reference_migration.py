@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from vnic_reference import Machine
 from vnic_reference.machine import CLIENT_PARTITION
 from vnic_spec.vocabulary import Crq
@@ -19,6 +21,7 @@ def selected(machine: Machine) -> int | None:
     return machine.console.listing().selected
 
 
+@pytest.mark.requirement("CRQ-8")
 def test_migration(connected: Build) -> None:
     machine = connected(10, 50)
     machine.servers[0].send(INIT)
@@ -37,6 +40,7 @@ def test_migration(connected: Build) -> None:
     assert machine.client.vioctl(Vioctl.SESSION_ERROR_DETECTED, token) == (Rc.H_STATE,)
 
 
+@pytest.mark.requirement("CRQ-8")
 def test_enabling_selects_afresh(connected: Build) -> None:
     machine = connected(10, 50)
     machine.console.activate(1)

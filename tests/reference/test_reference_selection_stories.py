@@ -44,6 +44,7 @@ class TestPreemption:
         assert machine.client.drain() == [FAILOVER]
         assert machine.servers[1].drain() == [DEREGISTERED]
 
+    @pytest.mark.requirement("FOV-1", "FOV-7")
     def test_and_not_with_auto_off(self, connected: Build) -> None:
         machine = connected(10, 50)
         machine.console.set_auto(False)
@@ -54,15 +55,18 @@ class TestPreemption:
         assert selected(machine) == 0
         assert machine.client.drain() == [FAILOVER, FAILOVER]
 
+    @pytest.mark.requirement("SEL-5", "FOV-7")
     def test_an_equal_server_does_not_preempt(self, connected: Build) -> None:
         machine = connected(50, 50)
         fail(machine, 0)
         recover(machine, 0)
         assert selected(machine) == 1
 
+    @pytest.mark.requirement("SEL-4")
     def test_priorities_are_numbers(self, connected: Build) -> None:
         assert selected(connected(100, 9)) == 1
 
+    @pytest.mark.requirement("ADM-4")
     def test_priority_change_selects_at_once_and_only_with_auto(self, connected: Build) -> None:
         """ADM-4."""
         machine = connected(10, 50)
@@ -89,6 +93,7 @@ class TestPreemption:
         machine.advance(1)
         assert selected(machine) == 0
 
+    @pytest.mark.requirement("MON-5")
     def test_delay_never_keeps_the_client_without_a_server(self, connected: Build) -> None:
         machine = connected(10, 50, preempt_delay_ms=500)
         fail(machine, 0)
@@ -105,6 +110,7 @@ class TestPreemption:
 class TestTies:
     """SEL-5. Servers 0 to 2 are added in this order on ports 2, 1, 0."""
 
+    @pytest.mark.requirement("SEL-5", "FOV-5")
     @pytest.mark.parametrize(
         ("tie_break", "winner"), [("oldest", {1}), ("newest", {2}), ("port", {2}), ("any", {1, 2})]
     )
@@ -144,6 +150,7 @@ class TestTies:
 class TestPin:
     """ADM-5, ADM-6."""
 
+    @pytest.mark.requirement("ADM-6")
     def test_activation_holds_against_priority(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.console.activate(1).ok
@@ -156,6 +163,7 @@ class TestPin:
         machine.console.set_priority(0, 1)
         assert selected(machine) == 1
 
+    @pytest.mark.requirement("ADM-6")
     def test_activating_the_selected_server_pins_and_changes_nothing_else(self, connected: Build) -> None:
         machine = connected(50, 60)
         assert machine.console.activate(0).ok
@@ -163,6 +171,7 @@ class TestPin:
         machine.console.set_priority(1, 1)
         assert selected(machine) == 0
 
+    @pytest.mark.requirement("ADM-5")
     @pytest.mark.parametrize(("value", "then"), [(True, 0), (False, 1)])
     def test_writing_auto_ends_it(self, connected: Build, value: bool, then: int) -> None:
         machine = connected(10, 50)
@@ -170,6 +179,7 @@ class TestPin:
         assert machine.console.set_auto(value).ok
         assert (selected(machine), pinned(machine)) == (then, False)
 
+    @pytest.mark.requirement("ADM-6")
     def test_failure_of_the_pinned_server_ends_it(self, connected: Build) -> None:
         machine = connected(10, 50)
         machine.console.activate(1)
@@ -193,6 +203,7 @@ class TestPin:
         assert machine.client.reg_crq() == Rc.H_SUCCESS
         assert (selected(machine), pinned(machine)) == (1, True)
 
+    @pytest.mark.requirement("ADM-6")
     def test_ineligible_targets_are_refused_without_effect(self, connected: Build) -> None:
         machine = connected(10, 50)
         fail(machine, 1)
@@ -222,6 +233,7 @@ class TestPin:
 class TestListEdits:
     """ADM-2, ADM-3."""
 
+    @pytest.mark.requirement("ADM-2")
     def test_adding_disturbs_nobody_and_preempts_when_it_reports(self, start: Build) -> None:
         machine = start(20, 50, 10)
         machine.console.remove(2)
@@ -234,11 +246,13 @@ class TestListEdits:
         assert selected(machine) == 2
         assert machine.client.drain() == [FAILOVER]
 
+    @pytest.mark.requirement("ADM-3")
     def test_removing_a_standby_disturbs_nobody(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.console.remove(1).ok
         assert machine.client.elements() == machine.servers[0].elements() == machine.servers[1].elements() == []
 
+    @pytest.mark.requirement("ADM-3")
     def test_removing_the_selected_server_is_a_failover(self, connected: Build) -> None:
         machine = connected(10, 50)
         assert machine.console.remove(0).ok
@@ -248,6 +262,7 @@ class TestListEdits:
         assert machine.servers[0].send(INIT) == Rc.H_CLOSED
         assert machine.servers[0].report() == Rc.H_STATE
 
+    @pytest.mark.requirement("ADM-3")
     def test_removing_the_last_server_is_refused(self, connected: Build) -> None:
         machine = connected(10, 50)
         machine.console.remove(1)

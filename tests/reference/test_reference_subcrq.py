@@ -46,6 +46,7 @@ def test_bad_registrations(start: Build) -> None:
     assert other.client.reg_sub_crq(0x1000) == (Rc.H_RESOURCE,)
 
 
+@pytest.mark.requirement("CRQ-12")
 def test_checks_of_a_direct_send(connected: Build) -> None:
     machine = connected(10, 50)
     _, handle, _ = machine.client.reg_sub_crq(0x2000)
@@ -59,6 +60,7 @@ def test_checks_of_a_direct_send(connected: Build) -> None:
     assert machine.client.drain(handle) == [element(number) for number in range(128)]
 
 
+@pytest.mark.requirement("CRQ-12")
 def test_indirect_sends_are_all_or_nothing(connected: Build) -> None:
     machine = connected(10)
     server, client = machine.servers[0], machine.client
@@ -75,6 +77,7 @@ def test_indirect_sends_are_all_or_nothing(connected: Build) -> None:
     assert client.elements(handle) == []
 
 
+@pytest.mark.requirement("CRQ-12")
 @pytest.mark.parametrize("limit", [1, 16, MAX_INDIRECT])
 def test_indirect_limit(connected: Build, limit: int) -> None:
     machine = connected(10, indirect_limit=limit)

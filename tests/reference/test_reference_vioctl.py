@@ -38,10 +38,12 @@ class TestOrder:
 class TestReport:
     """MON-1."""
 
+    @pytest.mark.requirement("MON-1")
     def test_unused_parameter_before_state(self, start: Build) -> None:
         machine = start(10, ready=[])
         assert machine.servers[0].vioctl(Vioctl.VNIC_SERVER_STATUS, 1, 1, 1) == (Rc.H_PARAMETER,)
 
+    @pytest.mark.requirement("MON-1")
     def test_state_before_range(self, start: Build) -> None:
         machine = start(10, 50, ready=[])
         assert machine.servers[0].report(99, 0) == Rc.H_STATE  # not registered
@@ -51,6 +53,7 @@ class TestReport:
         assert machine.servers[1].report(99, 0) == Rc.H_STATE  # not listed
         assert machine.servers[0].report(99, 0) == Rc.H_PARAMETER
 
+    @pytest.mark.requirement("MON-1")
     @pytest.mark.parametrize(("status", "interval"), [(0, 1), (4, 1), (5, 1), (6, 1), (1 << 32 | 1, 1), (1, 0)])
     def test_out_of_range_without_effect(self, start: Build, status: int, interval: int) -> None:
         machine = start(10)
@@ -78,6 +81,7 @@ class TestReport:
 class TestServerInfo:
     """MON-7."""
 
+    @pytest.mark.requirement("MON-7")
     def test_record(self, connected: Build) -> None:
         machine = connected(7, 50)
         machine.servers[1].report(Status.LINK_DOWN.value)
@@ -86,6 +90,7 @@ class TestServerInfo:
         machine.client.free_crq()
         assert machine.servers[0].server_info(0x8000) == ServerInfo(1, 0, 1, 7)
 
+    @pytest.mark.requirement("MON-7")
     def test_cut_to_the_buffer(self, connected: Build) -> None:
         machine = connected(7)
         server = machine.servers[0]

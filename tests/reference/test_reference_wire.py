@@ -15,6 +15,7 @@ def test_constants_print_as_their_bare_names() -> None:
     assert f"{wire.Hcall.H_REG_CRQ:#x}" == "0xfc"
 
 
+@pytest.mark.requirement("CRQ-1")
 def test_elements() -> None:
     assert wire.INIT.hex() == "c001" + "00" * 14
     assert wire.event_element(wire.Event.DEVICE_FAILOVER).hex() == "ff08" + "00" * 14

@@ -78,6 +78,7 @@ def migrate(machine: Machine) -> None:
     machine.migrate()
 
 
+@pytest.mark.requirement("FOV-10")
 @pytest.mark.parametrize("fence", [hang, activate, remove, leave, migrate])
 def test_after_the_switch(session: Callable[[], tuple[Machine, int, int]], fence: Callable[[Machine], None]) -> None:
     machine, of_client, _ = session()
@@ -85,6 +86,7 @@ def test_after_the_switch(session: Callable[[], tuple[Machine, int, int]], fence
     assert_harmless(machine, of_client)
 
 
+@pytest.mark.requirement("FOV-10")
 def test_adapter_dma_reaches_the_client_only_while_granted(session: Callable[[], tuple[Machine, int, int]]) -> None:
     machine, _, _ = session()
     dma, unit = machine.hypervisor.dma, machine.servers[0].unit
@@ -95,6 +97,7 @@ def test_adapter_dma_reaches_the_client_only_while_granted(session: Callable[[],
     assert not dma.adapter_write(unit, MAPPED, b"late!")
 
 
+@pytest.mark.requirement("CRQ-12")
 def test_old_handles_after_being_selected_again(session: Callable[[], tuple[Machine, int, int]]) -> None:
     machine, of_client, of_server = session()
     server, client = machine.servers[0], machine.client

@@ -222,6 +222,7 @@ def test_use_needs_a_login(player: Callable[..., Any], command: Command) -> None
     assert talk.bench.ports[0].mac != bytes(6)
 
 
+@pytest.mark.requirement("SRV-3")
 @pytest.mark.parametrize("code", [0x00, 0x08, 0x0A, 0x12, 0x17, 0x1A, 0x20, 0x21, 0x7F])
 def test_unknown_commands(user: Any, code: int) -> None:
     """SRV-3: the same command as a response with code 5, whatever else it holds; also those that only servers send."""
@@ -336,6 +337,7 @@ def test_link_state(user: Any) -> None:
         assert answers[1] == request(Command.LINK_STATE_INDICATION, physical=1, logical=1)
 
 
+@pytest.mark.requirement("SRV-5", "SRV-6")
 def test_physical_changes_are_told_and_reported_at_once(user: Any) -> None:
     """SRV-5, SRV-6: first the client, then the hypervisor, in the same instant; the event follows from the report."""
     user.bench.ports[0].link_up = False
@@ -369,6 +371,7 @@ def test_reset_adapter_is_set_up_again(user: Any) -> None:
 # -- the end, and full queues ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SRV-4")
 def test_everything_is_dropped_when_the_client_goes(user: Any) -> None:
     """SRV-4, SRV-2: state, maps, sub-CRQs, MAC, filters; the same server takes the client up again, no failover."""
     user.ask(Command.CHANGE_MAC_ADDR, mac=bytes.fromhex("020000000042"))

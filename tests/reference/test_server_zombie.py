@@ -98,6 +98,7 @@ class MissesEvents(VnicServer):
         pass
 
 
+@pytest.mark.requirement("SRV-1")
 def test_the_active_flag_alone_tells(bench_class: Any) -> None:
     """SRV-1: a server that has not understood the event learns from its flag that it does not serve."""
     bench = bench_class(2, make_server=MissesEvents).boot()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-import subprocess
-import sys
-from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -174,42 +172,53 @@ def test_naming_an_unknown_requirement_is_refused() -> None:
         check_ids("action fail", ["FOV-1", "FOV-11"])
 
 
-# --- named tests ---------------------------------------------------------------------------------------------------
+# --- what tests say that they show -----------------------------------------------------------------------------------
+
+#: What no test of ours shows by name, with the reason.
+UNSHOWN: dict[str, str] = {}
 
 
-def collected() -> frozenset[str]:
-    """Node IDs of every test that pytest collects, slow ones included, and the same without their parameters."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--collect-only",
-        "-q",
-        "-m",
-        "slow or not slow",
-        "-p",
-        "no:cacheprovider",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    nodes = {line for line in done.stdout.splitlines() if "::" in line}
-    return frozenset(nodes | {node.partition("[")[0] for node in nodes})
+def shown(source: str, file: str) -> dict[str, list[str]]:
+    """The requirements that tests of a file show by ``@pytest.mark.requirement``, with the names of the tests."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            continue
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.requirement":
+                for argument in mark.args:
+                    found.setdefault(str(ast.literal_eval(argument)), []).append(f"{file}::{node.name}")
+    return found
 
 
-def uncollected(entries: Iterable[Requirement], nodes: Set[str]) -> list[str]:
-    """Tests that requirements name and pytest does not collect."""
-    return [f"{entry.id}: {test}" for entry in entries for test in entry.tests if test not in nodes]
+def shown_by_all() -> dict[str, list[str]]:
+    """The same of every test of the checkout."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for requirement_id, tests in shown(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))).items():
+            found.setdefault(requirement_id, []).extend(tests)
+    return found
 
 
+def test_every_requirement_is_shown_by_a_test() -> None:
+    found = shown_by_all()
+    check_ids("a test", found)
+    assert set(REQUIREMENTS) - set(found) == set(UNSHOWN)
+
+
+def test_what_a_test_shows_is_read_from_its_mark() -> None:
+    source = """
 @pytest.mark.slow
-def test_every_named_test_is_collected() -> None:
-    nodes = collected()
-    assert uncollected(ALL, nodes) == []
-    # The check can fail, and it knows parametrised tests by their plain name.
-    here = "tests/spec/test_requirements.py"
-    good = replace(ALL[0], tests=(f"{here}::test_links_are_collected", f"{here}::test_text_and_source_are_sentences"))
-    bad = replace(ALL[0], tests=(f"{here}::test_that_nobody_wrote",))
-    assert uncollected([good, bad], nodes) == [f"CRQ-1: {here}::test_that_nobody_wrote"]
+@pytest.mark.requirement("CRQ-2", "SEL-2")
+def test_one() -> None: ...
+
+@pytest.mark.requirement("CRQ-2")
+class TestOther:
+    def test_two(self) -> None: ...
+
+def test_three() -> None: ...
+"""
+    assert shown(source, "f.py") == {"CRQ-2": ["f.py::test_one", "f.py::TestOther"], "SEL-2": ["f.py::test_one"]}
 
 
 def test_a_requirement_prints_as_its_id() -> None:

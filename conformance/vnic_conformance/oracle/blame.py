@@ -107,7 +107,7 @@ def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[s
 
 def as_seen(expected: State, came: Mapping[str, object]) -> State:
     """The expected state with everything in it that the observation shows differently."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     servers = len(expected.status.values) if isinstance(expected.status, DirectMap) else 0
     for name, variable in (("selected", "selected"), ("pinned", "pin")):
         value = came.get(name)

@@ -106,7 +106,7 @@ class Calls:
             facts = {"client_full": client_full, "server_full": server_full, "full": full}
             for combination in self._combinations(action, parameters, facts):
                 try:
-                    effect: Effect = action.effect(self.ops, p.state, *combination.values())
+                    effect: Effect = action.taken(self.ops, p.state, *combination.values())
                 except NotChosen:
                     continue
                 if effect.guard:

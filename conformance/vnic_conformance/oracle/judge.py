@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.oracle.blame import blame
@@ -73,9 +74,10 @@ def starting_state(servers: int, listed: int) -> State:
     # Made for one server and widened: an instance has as many servers as a list may have, a system may have more.
     state = initial_state(Instance("oracle", 1, frozenset(), ELEMENTS_PER_PAGE, ELEMENTS_PER_PAGE, levels=101))
     maps = {name: value for name, value in vars(state).items() if isinstance(value, DirectMap)}
-    state = state.but(**{name: DirectMap(each.values * servers, each.default) for name, each in maps.items()})
+    wide: dict[str, Any] = {name: DirectMap(each.values * servers, each.default) for name, each in maps.items()}
+    state = state.but(**wide)
     state = state.but(added=DirectOrder(frozenset((i, j) for j in range(servers) for i in range(j))))
-    on_list = DirectMap(tuple(i < listed for i in range(servers)), False)
+    on_list: DirectMap[object] = DirectMap(tuple(i < listed for i in range(servers)), False)
     return state.but(priority=DirectMap((DEFAULT_PRIORITY,) * servers, 0), listed=on_list)
 
 

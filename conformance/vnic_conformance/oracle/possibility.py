@@ -13,10 +13,10 @@ from typing import Any
 
 from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
-from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.calls import event_bytes
 from vnic_spec.profile import Profile
-from vnic_spec.rules import RULES
+from vnic_spec.selection import choice
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Kind, Status, Token
 
@@ -39,9 +39,9 @@ class NotChosen(Exception):  # noqa: N818 - no error: the guard of a step does n
     """The selection that is tried is not the one that the policy makes, so the step is not possible."""
 
 
-def _choose(o: Ops, s: State, b: Term, at_once: Truth) -> Truth:
+def _choose(o: Ops, s: State, b: Server, at_once: Truth) -> Truth:
     """As the specification's rule; a selection that is not made ends the step there, because its guard then is false anyway."""
-    if not RULES.choice(o, s, b, at_once):
+    if not choice.as_written(o, s, b, at_once):
         raise NotChosen
     return o.true
 
@@ -54,7 +54,7 @@ class OracleOps(DirectOps):
     """
 
     def __init__(self, servers: int, profile: Profile) -> None:
-        super().__init__(servers, profile, replace(RULES, choice=_choose))
+        super().__init__(servers, profile, {choice.name: _choose})
         self.ports: dict[int, int] = {}
 
     def lower_port(self, one: Any, other: Any) -> bool:

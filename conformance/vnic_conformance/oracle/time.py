@@ -16,6 +16,7 @@ from itertools import combinations
 
 from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer
 from vnic_model.direct import DirectQueue
+from vnic_spec.action import Effect, carry_out
 from vnic_spec.monitoring import delay_ends, fall_silent, may_fall_silent
 from vnic_spec.profile import Crossing, Profile
 from vnic_spec.selection import preempted
@@ -143,30 +144,30 @@ class Clock:
             late = {t.server for t in group if t.what == "report"}
             for t in group[len(late) :]:
                 s = s.but(overdue=s.overdue.set(t.server, True))
-            yield from self._choices(rest, lambda b, cf, sf: fall_silent(o, s, lambda j: j in late, b, cf, sf))
+            yield from self._choices(
+                rest, lambda b, cf, sf: Effect(True, fall_silent(o, s, lambda j: j in late, b, cf, sf))
+            )
         elif what == "hold":
-            yield from self._choices(rest, lambda b, cf, _: hold_expires(o, s, group[0].server, b, cf)[:2])
+            yield from self._choices(rest, lambda b, cf, _: hold_expires(o, s, group[0].server, b, cf))
         elif what == "delay":
-            yield from self._choices(rest, lambda b, cf, sf: delay_ends(o, s, b, cf, sf)[:2])
+            yield from self._choices(rest, lambda b, cf, sf: delay_ends(o, s, b, cf, sf))
         else:
-            effect = gap_ends(o, s, group[0].server)
+            effect = carry_out(gap_ends, o, s, group[0].server)
             if effect.guard:
                 yield rest.with_state(effect.state)
 
-    def _choices(
-        self, p: Possibility, effect: Callable[[int | None, bool, bool], tuple[object, State]]
-    ) -> Iterator[Possibility]:
+    def _choices(self, p: Possibility, effect: Callable[[int | None, bool, bool], Effect]) -> Iterator[Possibility]:
         """Every selection that the policy allows; whether a queue is full is a fact here."""
         client_full, server_full = fullness(p.state)
         for b in (*range(self.servers), None):
             for cf in {False, client_full}:
                 for sf in {False, server_full}:
                     try:
-                        guard, after = effect(b, cf, sf)
+                        found = carry_out(lambda o, s, *chosen: effect(*chosen), self.ops, p.state, b, cf, sf)
                     except NotChosen:
                         continue
-                    if guard:
-                        yield p.with_state(after)
+                    if found.guard:
+                        yield p.with_state(found.state)
 
 
 def because(before: Possibility, after: Possibility) -> tuple[str, ...]:

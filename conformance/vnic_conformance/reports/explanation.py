@@ -14,10 +14,9 @@ from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
 from vnic_spec.action import Action
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
-from vnic_spec.profile import PARAMETERS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
-from vnic_spec.requirements import CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
+from vnic_spec.requirements import ALL_PARAMETERS, CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement, links
 
 
 def requirement_lines(entry: Requirement, examples: Examples) -> Iterator[Line]:
@@ -32,14 +31,12 @@ def requirement_lines(entry: Requirement, examples: Examples) -> Iterator[Line]:
     if entry.decision:
         yield from para(entry.decision, LABEL, "decision")
     for name in entry.profile:
-        described = PARAMETERS[name]
+        described = ALL_PARAMETERS[name]
         words = f"{name} = {described.default} (allowed: {described.allowed}). {described.meaning}"
         yield from para(words, LABEL, "profile")
     for element in CLAIM_MAP:
         if entry.id in element.requirements:
             yield from para(f"US9552264B1, {element.where}: {element.element}", LABEL, "patent")
-    for test in found.tests:
-        yield from para(test, LABEL, "tested by")
     if entry.elsewhere is not None:
         what = "all of it" if entry.elsewhere.whole else "a part of it"
         yield from para(f"{what}: {entry.elsewhere.where}. {entry.elsewhere.reason}", LABEL, "elsewhere")

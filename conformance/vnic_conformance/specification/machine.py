@@ -14,7 +14,15 @@ from vnic_conformance.specification.tables import property_link, property_title
 from vnic_model.examples import mutations_against
 from vnic_model.goals import PLANS
 from vnic_model.instances import NEEDS_ANOTHER, SCENARIOS, instance
-from vnic_model.pseudocode import RULES_IN_WORDS, Rule, Story, parameter_words, story_of, story_of_rule
+from vnic_model.pseudocode import (
+    RULES_IN_WORDS,
+    Story,
+    is_statement,
+    parameter_words,
+    parameters_of,
+    story_of,
+    story_of_rule,
+)
 from vnic_model.quotient import Quotient, mermaid, quotients
 from vnic_spec import catalogue, properties
 from vnic_spec.action import PARAMETERS, Action
@@ -22,6 +30,7 @@ from vnic_spec.catalogue import ACTIONS
 from vnic_spec.lemmas import LEMMAS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Property
+from vnic_spec.rule import Rule
 from vnic_spec.state import State
 
 _SEEN: Mapping[str, Callable[[State], object]] = {
@@ -66,18 +75,19 @@ def rules() -> Iterator[str]:
         yield ""
         yield from paragraph(plain(rule.function.__doc__ or ""))
         story = story_of_rule(rule, CODE)
-        if rule.result == "truth":
+        if is_statement(rule):
             yield from code(story.guard)
         else:
             yield from code(_story(story))
 
 
-def title_of(rule: Rule) -> str:
+def title_of(rule: Rule[..., Any]) -> str:
     """A rule as its heading names it."""
-    words = rule.words.format(*rule.parameters)
-    if "at_once" in rule.parameters and rule.result != "truth":
+    parameters = parameters_of(rule)
+    words = rule.words.format(*parameters)
+    if "at_once" in parameters and not is_statement(rule):
         words += " [at once]"
-    return f"{words} if when" if "when" in rule.parameters else words
+    return f"{words} if when" if "when" in parameters else words
 
 
 def _story(story: Story) -> Iterator[str]:
@@ -129,8 +139,7 @@ def formal() -> Iterator[str]:
         yield f"### {PROPERTY_CHAPTERS[name]}"
         yield ""
         for claim in PROPERTIES.values():
-            function = claim.of_state or claim.of_step
-            if getattr(function, "__module__", "") == chapter.__name__:
+            if claim.chapter == chapter.__name__:
                 yield from _property(claim)
 
 

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from vnic_model.pseudocode import RULES_IN_WORDS
+from vnic_model.pseudocode import RULES_IN_WORDS, label, parameters_of
 
 WIDTH = 128
 #: Columns of what stands in a block of code.
@@ -60,4 +60,4 @@ def plain(doc: str) -> str:
 
 def _name(function: str) -> str:
     rule = RULES_IN_WORDS.get(function)
-    return f"`{function}`" if rule is None else rule.label or rule.words.format(*rule.parameters)
+    return f"`{function}`" if rule is None else label(rule) or rule.words.format(*parameters_of(rule))

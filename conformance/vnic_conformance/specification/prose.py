@@ -87,7 +87,7 @@ CHAPTERS = {
     "monitoring": ("Monitoring", "Reports, and what their absence means."),
     "administration": ("Administration", "What an administrator does at the console, and what is refused."),
     "session": ("Session token and complaint", "How a client asks for another server."),
-    "handshake": (
+    "dialogue": (
         "The dialogue of client and servers",
         (
             "The same calls as a client and servers make them that keep to the dialogue (CLI, SRV). A server that hung and "
@@ -98,12 +98,15 @@ CHAPTERS = {
 
 #: Headings of the chapters of properties, by the last part of the module's name.
 PROPERTY_CHAPTERS = {
-    "safety": "Safety",
-    "switching": "Switching",
-    "policy": "Selection, monitoring, administration, complaint",
     "transport": "Transport",
+    "selection": "Selection",
+    "monitoring": "Monitoring",
+    "failover": "Failover",
+    "administration": "Administration",
+    "session": "Session token and complaint",
     "dialogue": "Dialogue",
-    "undue": "What nothing else does",
+    "safety": "Safety",
+    "progress": "Progress",
 }
 
 ACTORS = {

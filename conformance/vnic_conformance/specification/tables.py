@@ -12,11 +12,11 @@ from vnic_conformance.specification.markdown import item, link, links, paragraph
 from vnic_conformance.specification.prose import ACTORS, ELEMENTS, LEVELS, TERMS
 from vnic_model.describe import element_bytes, element_name, value
 from vnic_model.pseudocode import changed_by
-from vnic_spec.algebra import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import PARAMETERS, Parameter
 from vnic_spec.requirements import ALL_PARAMETERS, CLAIM_MAP, GROUPS, REQUIREMENTS, Requirement
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.state import VARIABLES, Variable
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed, Status, Token
 

@@ -18,6 +18,7 @@ from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_model.direct import DirectQueue
+from vnic_spec.action import carry_out, reached
 from vnic_spec.monitoring import delay_ends, fall_silent
 from vnic_spec.profile import Profile
 from vnic_spec.selection import preempted
@@ -201,11 +202,11 @@ class Lockstep:
         client_full, server_full = fullness(state)
         for b in range(self.servers):
             try:
-                possible, after, *_ = delay_ends(self.ops, state, b, client_full, server_full)
+                over = carry_out(delay_ends, self.ops, state, b, client_full, server_full)
             except NotChosen:
                 continue
-            if possible:
-                yield replace(self._read(path.to(path.here.with_state(after)), deaf), outranked=None)
+            if over.guard:
+                yield replace(self._read(path.to(path.here.with_state(over.state)), deaf), outranked=None)
 
     def _overdue(self, path: Path) -> bool:
         """Its delay is over, whenever in its step it began, and nobody was preempted."""
@@ -264,9 +265,8 @@ class Lockstep:
         client_full, server_full = fullness(path.here.state)
         for b in (*range(self.servers), None):
             try:
-                possible, after = fall_silent(
-                    self.ops, path.here.state, lambda j: j in silent, b, client_full, server_full
-                )
+                silenced = fall_silent(self.ops, path.here.state, lambda j: j in silent, b, client_full, server_full)
+                possible, after = reached(self.ops, silenced)
             except NotChosen:
                 continue
             if possible:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vnic_model.mutants.ground import Difference, Ground
-from vnic_model.mutants.made import Mutant
+from vnic_model.mutants.single import Mutant
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,8 @@ REASONS: dict[str, Reason] = {
         "SRV-1 asks a server to look for the client's INIT before it sends its own; if both send one nothing goes wrong, it only "
         "takes longer (CLI-2)"
     ),
-    "client_reads_init_complete: drop not phase in {OFF, RECOVERING, ENABLING} in _client_accepts/_client_reads": Reason(
-        _EARLY
-    ),
-    "client_reads_login_rsp: drop not phase in {OFF, RECOVERING, ENABLING} in _client_accepts/_client_reads": Reason(
-        _EARLY
-    ),
+    "client_reads_init_complete: drop not phase in {OFF, RECOVERING, ENABLING} in _client_reads": Reason(_EARLY),
+    "client_reads_login_rsp: drop not phase in {OFF, RECOVERING, ENABLING} in _client_reads": Reason(_EARLY),
     "client_reads_migrated: drop not phase in {OFF, RECOVERING, ENABLING} in _client_reads": Reason(
         f"{_EARLY}; having read event 06 it may enable instead of registering, which CLI-3 allows as well"
     ),

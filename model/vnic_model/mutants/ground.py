@@ -15,7 +15,8 @@ from vnic_model.expression import Node
 from vnic_model.instances import SCENARIOS, claims, instance
 from vnic_model.layout import INTERVENTIONS
 from vnic_model.machine import Group, Machine
-from vnic_model.mutants.made import Mutant
+from vnic_model.mutants.single import Mutant
+from vnic_model.search import Reached, Visitor, breadth_first
 from vnic_model.traced import Traced, Tracer
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.lemmas import LEMMAS
@@ -122,6 +123,29 @@ class Walk:
     complete: bool = False
     violated: str = ""
     coverage: Coverage = field(default_factory=lambda: Coverage(frozenset(), frozenset()))
+
+
+class _Judge(Visitor):
+    """Ends a walk at the first property that is violated."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.violated = ""
+
+    def found(self, state: int) -> bool:
+        """Properties of states."""
+        for p in self.ground.violated(state):
+            self.violated = p.name
+            return True
+        return False
+
+    def met(self, state: int, group: Group, steps: tuple[Step, ...]) -> bool:
+        """Properties of steps."""
+        for step in steps:
+            if step[4] and min(step[4]) < self.ground.laws:
+                self.violated = self.ground.step_properties[min(step[4])].name
+                return True
+        return False
 
 
 class Ground(Machine):
@@ -281,44 +305,21 @@ class Ground(Machine):
         start: tuple[int, ...] | None = None,
         known: frozenset[int] = frozenset(),
     ) -> Walk:
-        result = Walk()
-        self._seen = seen = dict.fromkeys((self.initial,) if start is None else start)
-        pending = list(seen)
-        touched: list[tuple[Group, int, dict[int, tuple[Step, ...]]]] = [(g, g.mask, {}) for g in groups]
-        for s in pending:
-            broken = self.violated(s)
-            if broken:
-                result.violated = broken[0].name
-                return result
-        for s in pending:  # grows on the way
-            if len(seen) > at_most:
-                return result
-            for group, mask, met in touched:
-                key = s & mask
-                steps = met.get(key)
-                if steps is None:
-                    steps = met[key] = group.steps(key)
-                    for step in steps:
-                        if step[4] and min(step[4]) < self.laws:
-                            result.violated = self.step_properties[min(step[4])].name
-                            return result
-                for _, keep, add, _, _ in steps:
-                    t = s & keep | add
-                    if t not in seen and t not in known:
-                        broken = self.violated(t)
-                        if broken:
-                            result.violated = broken[0].name
-                            return result
-                        seen[t] = None
-                        pending.append(t)
-        result.states, result.complete = len(seen), True
-        result.coverage = self._covered(touched)
+        judge = _Judge(self)
+        reached = breadth_first(
+            groups, (self.initial,) if start is None else start, judge, at_most=at_most, known=known
+        )
+        self._seen = reached.came_from
+        result = Walk(violated=judge.violated)
+        if reached.complete:
+            result.states, result.complete = len(reached.came_from), True
+            result.coverage = self._covered(reached)
         return result
 
-    def _covered(self, touched: Iterable[tuple[Group, int, dict[int, tuple[Step, ...]]]]) -> Coverage:
+    def _covered(self, reached: Reached) -> Coverage:
         answers: set[tuple[str, str]] = set()
         exercised: set[int] = set()
-        for group, _, met in touched:
+        for group, met in reached.steps:
             for steps in met.values():
                 for _, _, _, answer, marks in steps:
                     answers.add((group.action.name, "" if answer is None else str(Rc(answer))))

@@ -9,7 +9,7 @@ from enum import Enum
 from vnic_model.liveness import decide
 from vnic_model.mutants.explained import REASONS
 from vnic_model.mutants.ground import Difference, Ground
-from vnic_model.mutants.made import Mutant
+from vnic_model.mutants.single import Mutant
 from vnic_model.progress import dead_ends
 
 #: New states that are looked at; states of a ground that is walked wholly for what no longer happens in it, and for dead ends.

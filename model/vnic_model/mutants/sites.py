@@ -15,7 +15,12 @@ from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 
+from vnic_spec.rule import Rule
+from vnic_spec.state import State
+
 _SPECIFICATION = "vnic_spec."
+#: Functions of the specification that stand between a caller and what is called, and say nothing themselves.
+_BETWEEN = frozenset({Rule.__call__.__code__, Rule.as_written.__code__, State.provided.__code__})
 #: Texts longer than this are not put in the place of the name of a local variable.
 _SHORT = 70
 
@@ -42,7 +47,7 @@ def site_of(frame: FrameType, action: CodeType) -> Site:
     calls: list[tuple[CodeType, int]] = []
     at: FrameType | None = frame
     while at is not None:
-        if in_specification(at):
+        if in_specification(at) and at.f_code not in _BETWEEN:
             calls.append((at.f_code, at.f_lasti))
         if at.f_code is action:
             break
@@ -56,8 +61,11 @@ def in_specification(frame: FrameType) -> bool:
 
 
 def caller() -> FrameType:
-    """The frame that called the function that asks."""
-    return sys._getframe(2)
+    """The frame that called the function that asks; of a need the one that called :meth:`~vnic_spec.state.State.provided`."""
+    frame: FrameType = sys._getframe(2)
+    while frame.f_code in _BETWEEN and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 # --- what stands there ---------------------------------------------------------------------------------------------
@@ -96,7 +104,16 @@ def call_at(code: CodeType, instruction: int) -> ast.Call:
 def argument_text(site: Site, number: int) -> str:
     """What the source says as the n-th argument of the call at a site."""
     code, instruction = site.calls[-1]
-    return _text(call_at(code, instruction).args[number], site)
+    arguments = [a for a in call_at(code, instruction).args if not (isinstance(a, ast.Name) and a.id == "o")]
+    return _text(arguments[number], site)
+
+
+def guard_text(function: CodeType) -> str:
+    """What the source says as the guard of an action, where it is no conjunction."""
+    site = Site(((function, 0),))
+    found = _functions_in(function.co_filename)[function.co_firstlineno]
+    guards = [n.value for n in found.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "guard"]
+    return _text(guards[0], site)
 
 
 def keyword_text(site: Site, name: str) -> str:
@@ -142,10 +159,17 @@ class _Words:
         of_algebra = isinstance(e.func, ast.Attribute) and isinstance(e.func.value, ast.Name) and e.func.value.id == "o"
         arguments = [self.of(a) for a in e.args if not (isinstance(a, ast.Name) and a.id in ("o", "s", "t"))]
         if of_algebra:
-            shape = {"eq": " = ", "iff": " = ", "all_of": " and ", "any_of": " or ", "implies": " implies "}
+            shape = {
+                "eq": " = ",
+                "ne": " ≠ ",
+                "iff": " = ",
+                "all_of": " and ",
+                "any_of": " or ",
+                "implies": " implies ",
+            }
             if operation in shape:
                 words = shape[operation].join(arguments)
-                return words if operation in ("eq", "iff") else f"({words})"
+                return words if operation in ("eq", "ne", "iff") else f"({words})"
             if operation == "no":
                 equation = " = " in arguments[0] and not arguments[0].startswith(("(", "not "))
                 return arguments[0].replace(" = ", " ≠ ", 1) if equation else f"not {arguments[0]}"
@@ -155,14 +179,8 @@ class _Words:
                 return arguments[0]
             if operation == "ite":
                 return f"(if {arguments[0]} then {arguments[1]} else {arguments[2]})"
-        if operation and not of_algebra and isinstance(e.func, ast.Attribute):
-            head = self._attribute(e.func) if not self._is_rule(e.func) else operation
-        else:
-            head = operation or self.of(e.func)
+        head = self._attribute(e.func) if isinstance(e.func, ast.Attribute) and not of_algebra else self.of(e.func)
         return f"{head}({', '.join(arguments)})"
-
-    def _is_rule(self, e: ast.Attribute) -> bool:
-        return isinstance(e.value, ast.Attribute) and e.value.attr == "rules"
 
     def _name(self, name: str) -> str:
         """A local variable or parameter by what it stands for, if that is short."""

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vnic_model.after import AFTER
 from vnic_model.expression import Node
 from vnic_model.layout import Layout
 from vnic_model.native.build import NativeError
 from vnic_model.native.narrowing import Values
+from vnic_model.next_state import AFTER
 
 WORD = 64  #: bits
 

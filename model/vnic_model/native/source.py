@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from vnic_model.after import AFTER, afterwards
 from vnic_model.expression import Node
 from vnic_model.machine import Machine
 from vnic_model.native.blocks import Block, nest, place
@@ -18,6 +17,7 @@ from vnic_model.native.canonical import Alike, Canonical
 from vnic_model.native.ctext import CText, Pick, needs, split
 from vnic_model.native.fields import Field, Fields
 from vnic_model.native.narrowing import Ranges, Simplifier, conjuncts, reachable_values
+from vnic_model.next_state import AFTER, afterwards
 from vnic_model.symmetry import Symmetry
 from vnic_model.traced import Traced
 from vnic_spec.catalogue import ACTIONS

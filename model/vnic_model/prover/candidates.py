@@ -17,7 +17,7 @@ from vnic_model.codegen import Compiled, predicate
 from vnic_model.expression import Node
 from vnic_model.instances import instance
 from vnic_model.machine import Machine
-from vnic_spec.algebra import Element, Ops, Term, Truth
+from vnic_spec.algebra import Element, Ops, Server, Truth
 from vnic_spec.properties.steps import is_event
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Owed
@@ -27,7 +27,7 @@ FILTER = ("core", "interface", "migration", "deferred", "gap")
 #: A clause has so many literals at most.
 LONGEST = 3
 
-Of = Callable[[Ops, State, Term], Truth]
+Of = Callable[[Ops, State, Server], Truth]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _is(name: str, word: Crq | Owed) -> Of:
 
 
 #: What may be said of one element: its text, its meaning, and whether it mentions ``i``.
-_LAWS: tuple[tuple[str, Callable[[Ops, State, Term, Element], Truth], bool], ...] = (
+_LAWS: tuple[tuple[str, Callable[[Ops, State, Server, Element], Truth], bool], ...] = (
     ("event", lambda o, s, i, e: is_event(o, e), False),
     ("sender = nobody", lambda o, s, i, e: o.eq(e.sender, o.nobody), False),
     ("sender = seen", lambda o, s, i, e: o.eq(e.sender, s.seen), False),
@@ -118,8 +118,8 @@ def _about_the_queue() -> Iterator[Atom]:
             yield Atom(text, _neighbours([law for _, law in pairs]), False, True)
 
 
-def _observed(observer: str, laws: Sequence[Callable[[Ops, State, Term, Element], Truth]]) -> Of:
-    def of(o: Ops, s: State, i: Term) -> Truth:
+def _observed(observer: str, laws: Sequence[Callable[[Ops, State, Server, Element], Truth]]) -> Of:
+    def of(o: Ops, s: State, i: Server) -> Truth:
         found: Truth = getattr(s.to_client, observer)(lambda e: o.any_of(*(law(o, s, i, e) for law in laws)))
         return found
 
@@ -137,7 +137,7 @@ ATOMS: tuple[Atom, ...] = (*_about_servers(), *_about_the_client(), *_about_the_
 def holds(clause: Clause) -> Callable[[Ops, State], Truth]:
     """A clause as a law of the state."""
 
-    def literal(o: Ops, s: State, i: Term, x: Literal) -> Truth:
+    def literal(o: Ops, s: State, i: Server, x: Literal) -> Truth:
         truth = ATOMS[x.atom].of(o, s, i)
         return truth if x.positive else o.no(truth)
 

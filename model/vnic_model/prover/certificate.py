@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vnic_model.prover import second
-from vnic_model.prover.alone import Alone
+from vnic_model.prover.fresh_process import Alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of, z3_version
 from vnic_model.prover.smtlib import LOGIC, Texts

@@ -19,12 +19,13 @@ from vnic_model.direct import DirectMap, DirectOps, DirectOrder, DirectQueue
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.prover.induction import Induction, Obligation, Query
 from vnic_model.prover.sorts import CLIENT_SLOT, PRIORITY, SERVER, SERVER_SLOT, Formula, word
-from vnic_spec.action import Effect, ParameterSort
-from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server
+from vnic_spec.action import Effect, ParameterSort, carry_out
+from vnic_spec.algebra import Element
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import DEFAULT, PARAMETERS, Profile
 from vnic_spec.property import Scope, Step
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import AS_WRITTEN, Replacements
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server
 from vnic_spec.state import VARIABLES, State
 from vnic_spec.vocabulary import Kind
 
@@ -268,21 +269,21 @@ class _Decoder:
         return Counterexample(obligation, self.profile(), len(self.servers), before, parameters, after, None)
 
 
-def confirm(found: Counterexample, rules: Rules, effects: Mapping[str, Callable[..., Effect]]) -> None:
+def confirm(found: Counterexample, rules: Replacements, effects: Mapping[str, Callable[..., Effect]]) -> None:
     """Take the step again by the direct reading: possible, to the same state, and the claim broken.
 
     Raises:
         DisagreementError: it is not.
     """
     o = DirectOps(found.servers, found.profile, rules)
-    judge = DirectOps(found.servers, found.profile, RULES)
+    judge = DirectOps(found.servers, found.profile, AS_WRITTEN)
     goal = GOALS[found.obligation.goal]
     if not found.obligation.action:
         if goal.of_state is not None and goal.of_state(judge, found.before):
             raise DisagreementError(f"{found.obligation}: holds of the initial state by the direct reading")
         return
     action = ACTIONS[found.obligation.action]
-    effect = effects.get(action.name, action.effect)(o, found.before, *found.parameters.values())
+    effect = carry_out(effects.get(action.name, action.effect), o, found.before, *found.parameters.values())
     if not effect.guard:
         raise DisagreementError(f"{found.obligation}: the step is not possible by the direct reading")
     if effect.state != found.after:

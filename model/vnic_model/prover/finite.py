@@ -19,12 +19,12 @@ from vnic_model.expression import Builder, Node
 from vnic_model.instance import Instance
 from vnic_model.prover.sorts import BOOL, Formula
 from vnic_model.traced import TracedChoices, TracedMap, TracedOps, Tracer
-from vnic_spec.action import Action, Effect
-from vnic_spec.algebra import Choice, Each, Elements, Flag, Level, Server, Sort
+from vnic_spec.action import Action, Effect, carry_out
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import DEFAULT, PARAMETERS, Profile
 from vnic_spec.property import Step
-from vnic_spec.rules import Rules
+from vnic_spec.rule import Replacements
+from vnic_spec.sorts import Choice, Each, Elements, Flag, Level, Server, Sort
 from vnic_spec.state import VARIABLES, State
 
 #: Every number is one of these: members of vocabularies, servers, priorities, lengths, return codes of the machine.
@@ -51,7 +51,7 @@ class FiniteOps(TracedOps):
         rules: the specification's decisions, or those of a mutation.
     """
 
-    def __init__(self, servers: int, profile: Profile | None, rules: Rules) -> None:
+    def __init__(self, servers: int, profile: Profile | None, rules: Replacements) -> None:
         super().__init__(servers, profile or DEFAULT, rules)
         self.known_profile = profile
         if profile is None:
@@ -137,7 +137,10 @@ class FiniteMachine:
         if name not in self._taken:
             action = ACTIONS[name]
             values = {p: self.builder.var(_PARAMETER + p, isinstance(action.sort(p), Flag)) for p in action.parameters}
-            self._taken[name] = values, self.instance.effect_of(action)(self.o, self.before, *values.values())
+            self._taken[name] = (
+                values,
+                carry_out(self.instance.effect_of(action), self.o, self.before, *values.values()),
+            )
         return self._taken[name]
 
     def step(self, name: str) -> Step:

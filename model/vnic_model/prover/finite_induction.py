@@ -19,11 +19,11 @@ from vnic_model.prover import induction
 from vnic_model.prover.counterexample import Counterexample, confirm
 from vnic_model.prover.finite import FiniteMachine
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Obligation, Verdict, obligations
-from vnic_spec.algebra import Choice, Flag, Server
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.profile import DEFAULT, PARAMETERS, Profile
 from vnic_spec.property import Scope
+from vnic_spec.sorts import Choice, Flag, Server
 from vnic_spec.state import State
 
 #: How many elements each queue holds: both the client's and the servers'.

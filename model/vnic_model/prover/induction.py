@@ -17,10 +17,10 @@ import z3
 from vnic_model.goals import GOALS, PLANS, Goal, actions_of
 from vnic_model.prover.reading import AnyOps
 from vnic_model.prover.sorts import Formula
-from vnic_spec.action import Action, Effect
+from vnic_spec.action import Action, Effect, carry_out
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.property import Step
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import AS_WRITTEN, Replacements
 from vnic_spec.state import State
 
 PROVED, REFUTED, UNKNOWN = "proved", "refuted", "unknown"
@@ -85,7 +85,9 @@ class Induction:
         effects: actions that a mutation replaces, by name.
     """
 
-    def __init__(self, rules: Rules = RULES, effects: Mapping[str, Callable[..., Effect]] | None = None) -> None:
+    def __init__(
+        self, rules: Replacements = AS_WRITTEN, effects: Mapping[str, Callable[..., Effect]] | None = None
+    ) -> None:
         self.o = AnyOps(rules)
         self.judge = self.o.of_the_specification()
         self.effects = effects or {}
@@ -110,7 +112,7 @@ class Induction:
             action = ACTIONS[name]
             with self.o.collecting() as facts:
                 parameters, within = self.o.parameters(action)
-                effect = self.effects.get(name, action.effect)(self.o, self.before, *parameters.values())
+                effect = carry_out(self.effects.get(name, action.effect), self.o, self.before, *parameters.values())
             possible = [self.o.lift(effect.guard), *within]
             self._taken[name] = Taken(action, parameters, effect, possible, facts)
         return self._taken[name]

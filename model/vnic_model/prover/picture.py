@@ -9,7 +9,7 @@ from vnic_model import describe
 from vnic_model.direct import DirectMap, DirectOrder, DirectQueue
 from vnic_model.goals import GOALS
 from vnic_model.prover.counterexample import Counterexample
-from vnic_spec.algebra import Each, Elements, Server
+from vnic_spec.sorts import Each, Elements, Server
 from vnic_spec.state import VARIABLES, State
 
 WIDTH = 100

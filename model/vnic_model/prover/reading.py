@@ -33,9 +33,10 @@ from vnic_model.prover.sorts import (
 )
 from vnic_model.prover.structures import AnyMap, AnyOrder, AnyQueue
 from vnic_spec.action import Action
-from vnic_spec.algebra import Added, Choice, Each, Element, Elements, Flag, Level, Server, Sort
+from vnic_spec.algebra import Element
 from vnic_spec.profile import PARAMETERS
-from vnic_spec.rules import RULES, Rules
+from vnic_spec.rule import AS_WRITTEN, Replacements
+from vnic_spec.sorts import Added, Choice, Each, Elements, Flag, Level, Server, Sort
 from vnic_spec.state import VARIABLES, State
 
 
@@ -62,7 +63,7 @@ class AnyOps:
         rules: the specification's decisions, or those of a mutation.
     """
 
-    def __init__(self, rules: Rules = RULES) -> None:
+    def __init__(self, rules: Replacements = AS_WRITTEN) -> None:
         self.rules = rules
         self.profile: Any = AnyChoices()
         self.true, self.false = z3.BoolVal(True), z3.BoolVal(False)
@@ -82,7 +83,7 @@ class AnyOps:
     def of_the_specification(self) -> AnyOps:
         """The same reading with the specification's own rules: what judges a mutation."""
         judge = copy(self)
-        judge.rules = RULES
+        judge.rules = AS_WRITTEN
         return judge
 
     # -- names --------------------------------------------------------------------------------------------------
@@ -166,6 +167,9 @@ class AnyOps:
         if z3.is_bv_value(a) and z3.is_bv_value(b):
             return self.false
         return a == b
+
+    def ne(self, one: Any, other: Any) -> Formula:
+        return self.no(self.eq(one, other))
 
     def one_of(self, one: Any, *others: Any) -> Formula:
         return self.any_of(*(self.eq(one, other) for other in others))

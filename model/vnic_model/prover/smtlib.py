@@ -21,10 +21,10 @@ from vnic_model.goals import GOALS, PLANS
 from vnic_model.prover.induction import Induction, Obligation, Query
 from vnic_model.prover.sorts import UNINTERPRETED, WORD, Formula
 from vnic_spec.action import PARAMETERS as ACTION_PARAMETERS
-from vnic_spec.algebra import Choice, Each, Elements
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import PARAMETERS as PROFILE_PARAMETERS
 from vnic_spec.properties import PROPERTIES
+from vnic_spec.sorts import Choice, Each, Elements
 from vnic_spec.state import VARIABLES
 
 #: Uninterpreted sorts and functions, and quantifiers: nothing else.

@@ -21,7 +21,6 @@ from pathlib import Path
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.intake import Fields, IntakeError, bytes_of, record_of, shown
 from vnic_model.prover import second
-from vnic_model.prover.alone import Alone
 from vnic_model.prover.certificate import (
     FORMAT,
     HASH,
@@ -32,6 +31,7 @@ from vnic_model.prover.certificate import (
     place_of,
     sha256_of,
 )
+from vnic_model.prover.fresh_process import Alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of
 from vnic_model.prover.smtlib import LOGIC, Texts

@@ -30,8 +30,8 @@ def _with_server(o: Ops, s: State, law: Callable[[Element], Truth]) -> Truth:
 
 def _none_anywhere(o: Ops, s: State, request: Kind, reply: Kind) -> Truth:
     return o.all_of(
-        _with_server(o, s, lambda e: o.no(o.eq(e.kind, request))),
-        s.to_client.every(lambda e: o.no(o.eq(e.kind, reply))),
+        _with_server(o, s, lambda e: o.ne(e.kind, request)),
+        s.to_client.every(lambda e: o.ne(e.kind, reply)),
     )
 
 
@@ -39,7 +39,7 @@ def _one_of_this_dialogue(o: Ops, s: State, request: Kind, reply: Kind) -> Truth
     def two_requests(e: Element, f: Element) -> Truth:
         return o.all_of(o.eq(e.kind, request), o.eq(f.kind, request))
 
-    asked = o.no(_with_server(o, s, lambda e: o.no(o.eq(e.kind, request))))
+    asked = o.no(_with_server(o, s, lambda e: o.ne(e.kind, request)))
     return o.all_of(
         s.to_client.every(lambda e: o.implies(o.eq(e.kind, reply), o.all_of(e.fresh, o.no(asked)))),
         _with_server(o, s, lambda e: o.implies(o.eq(e.kind, request), e.fresh)),
@@ -56,7 +56,7 @@ def _talks(o: Ops, s: State) -> Truth:
 def no_init_unless_awaited(o: Ops, s: State) -> Truth:
     """In its dialogue, unless it awaits INIT_COMPLETE, the client has no INIT outstanding: there is none on the connected
     server's queue, and no reply on its own (crossing = hold)."""
-    elsewhere = o.all_of(_talks(o, s), o.no(o.eq(s.phase, ClientPhase.INIT_SENT)))
+    elsewhere = o.all_of(_talks(o, s), o.ne(s.phase, ClientPhase.INIT_SENT))
     return o.implies(elsewhere, _none_anywhere(o, s, Kind.INIT, Kind.INIT_COMPLETE))
 
 
@@ -70,7 +70,7 @@ def one_init_at_a_time(o: Ops, s: State) -> Truth:
 @lemma(scope=Scope.DRIVERS)
 def no_login_unless_awaited(o: Ops, s: State) -> Truth:
     """In its dialogue, unless it awaits LOGIN_RSP, the client has no LOGIN outstanding (crossing = hold)."""
-    elsewhere = o.all_of(_talks(o, s), o.no(o.eq(s.phase, ClientPhase.LOGIN_SENT)))
+    elsewhere = o.all_of(_talks(o, s), o.ne(s.phase, ClientPhase.LOGIN_SENT))
     return o.implies(elsewhere, _none_anywhere(o, s, Kind.LOGIN, Kind.LOGIN_RSP))
 
 
@@ -84,7 +84,7 @@ def one_login_at_a_time(o: Ops, s: State) -> Truth:
 @lemma(scope=Scope.DRIVERS)
 def migrated_means_disabled(o: Ops, s: State) -> Truth:
     """While event 06 is queued for the client or owed to it, its CRQ is disabled."""
-    none = o.all_of(s.to_client.every(lambda e: o.no(o.eq(e.kind, Kind.MIGRATED))), o.no(o.eq(s.owed, Owed.MIGRATED)))
+    none = o.all_of(s.to_client.every(lambda e: o.ne(e.kind, Kind.MIGRATED)), o.ne(s.owed, Owed.MIGRATED))
     return o.any_of(o.eq(s.crq, Crq.DISABLED), none)
 
 
@@ -93,11 +93,11 @@ def only_failovers_follow_a_migration(o: Ops, s: State) -> Truth:
     """Nothing but events 08 follows event 06 on the client's queue, and nothing else is there once the client has read it."""
 
     def announces(e: Element) -> Truth:
-        return o.all_of(is_event(o, e), o.no(o.eq(e.kind, Kind.MIGRATED)))
+        return o.all_of(is_event(o, e), o.ne(e.kind, Kind.MIGRATED))
 
     after = s.to_client.in_order(lambda e, f: o.implies(o.eq(e.kind, Kind.MIGRATED), announces(f)))
-    once = o.implies(o.eq(s.owed, Owed.MIGRATED), s.to_client.every(lambda e: o.no(o.eq(e.kind, Kind.MIGRATED))))
-    read = o.all_of(o.eq(s.crq, Crq.DISABLED), s.to_client.every(announces), o.no(o.eq(s.owed, Owed.MIGRATED)))
+    once = o.implies(o.eq(s.owed, Owed.MIGRATED), s.to_client.every(lambda e: o.ne(e.kind, Kind.MIGRATED)))
+    read = o.all_of(o.eq(s.crq, Crq.DISABLED), s.to_client.every(announces), o.ne(s.owed, Owed.MIGRATED))
     return o.all_of(after, once, o.implies(o.eq(s.phase, ClientPhase.ENABLING), read))
 
 
@@ -117,7 +117,7 @@ def what_counts_is_of_the_connected(o: Ops, s: State) -> Truth:
 def who_answers_a_login_serves(o: Ops, s: State) -> Truth:
     """With no event queued or owed, the server whose answer to the client's LOGIN is unread regards the client as logged in
     (crossing = hold)."""
-    answered = o.no(s.to_client.every(lambda e: o.no(o.eq(e.kind, Kind.LOGIN_RSP))))
+    answered = o.no(s.to_client.every(lambda e: o.ne(e.kind, Kind.LOGIN_RSP)))
     awaited = o.all_of(_undisturbed(o, s), o.eq(s.phase, ClientPhase.LOGIN_SENT))
     return o.implies(o.all_of(awaited, answered), o.eq(s.belief(s.selected), Belief.SERVING))
 

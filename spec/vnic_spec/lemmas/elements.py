@@ -32,6 +32,6 @@ def latest_element_is_of_the_connected(o: Ops, s: State) -> Truth:
 @lemma()
 def silence_begins_with_an_event(o: Ops, s: State) -> Truth:
     """While nobody is connected and no event is owed, the latest element for the client, read or not, is an event."""
-    alone = o.all_of(o.no(o.eq(s.crq, Crq.CLOSED)), o.eq(s.owed, Owed.NOTHING), o.no(o.some(s.connected)))
+    alone = o.all_of(o.ne(s.crq, Crq.CLOSED), o.eq(s.owed, Owed.NOTHING), o.no(o.some(s.connected)))
     quiet = o.all_of(s.to_client.last(lambda e: is_event(o, e)), o.implies(s.to_client.empty(), o.eq(s.seen, o.nobody)))
     return o.implies(alone, quiet)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
-from vnic_spec.handshake import asks
+from vnic_spec.dialogue import asks
 from vnic_spec.profile import ClientInit, Crossing
-from vnic_spec.properties.steps import somebody
 from vnic_spec.property import Scope, Step, state_property, step_property
 from vnic_spec.state import State
-from vnic_spec.vocabulary import Belief, ClientPhase, Crq
+from vnic_spec.vocabulary import ClientPhase
 from vnic_spec.wire import Rc
 
 
@@ -29,21 +28,6 @@ def failover_is_waited_for(o: Ops, s: State, t: State, step: Step) -> Truth:
     waits = o.eq(t.phase, ClientPhase.WAITING)
     tried = o.all_of(asks(o, s), o.eq(t.phase, ClientPhase.RECOVERING))
     return o.all_of(o.any_of(waits, tried), o.eq(t.crq, s.crq))
-
-
-@state_property(
-    "CLI-4",
-    "CRQ-13",
-    scope=Scope.DRIVERS,
-    witness=(
-        "the client logs in after an earlier dialogue was broken off",
-        lambda o, s, t, x: o.all_of(x.by(o, "client_reads_login_rsp"), o.eq(t.phase, ClientPhase.LOGGED_IN)),
-    ),
-)
-def replies_are_to_own_requests(o: Ops, s: State) -> Truth:
-    """The client has never taken the answer to a request of an earlier dialogue for the answer to its own
-    (crossing = hold)."""
-    return o.any_of(o.no(s.deceived), o.eq(o.profile.crossing, Crossing.GAP))
 
 
 def _meets_init(o: Ops, s: State, t: State, step: Step) -> Truth:
@@ -77,6 +61,21 @@ def migration_is_answered_by_enabling(o: Ops, s: State, t: State, step: Step) ->
     return o.eq(t.phase, ClientPhase.ENABLING)
 
 
+@state_property(
+    "CLI-4",
+    "CRQ-13",
+    scope=Scope.DRIVERS,
+    witness=(
+        "the client logs in after an earlier dialogue was broken off",
+        lambda o, s, t, x: o.all_of(x.by(o, "client_reads_login_rsp"), o.eq(t.phase, ClientPhase.LOGGED_IN)),
+    ),
+)
+def replies_are_to_own_requests(o: Ops, s: State) -> Truth:
+    """The client has never taken the answer to a request of an earlier dialogue for the answer to its own
+    (crossing = hold)."""
+    return o.any_of(o.no(s.deceived), o.eq(o.profile.crossing, Crossing.GAP))
+
+
 def _wish_in_failover(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.all_of(step.by(o, "user_changes_wish"), o.eq(s.phase, ClientPhase.WAITING))
 
@@ -92,47 +91,43 @@ def wish_is_the_users(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.any_of(step.by(o, "user_changes_wish"), o.iff(t.wish, s.wish))
 
 
-def _spoken(o: Ops, s: State, t: State, step: Step) -> Truth:
-    return o.all_of(
-        step.by(o, "server_sends_init"), o.eq(s.phase, ClientPhase.WAITING), o.eq(step.answer, Rc.H_SUCCESS)
-    )
-
-
-@state_property(
-    "LIV-3/speaker",
-    "CLI-1",
-    "SRV-1",
+@step_property(
+    "CLI-6/closed",
+    actions=("user_changes_wish", "client_sends_login"),
     scope=Scope.DRIVERS,
-    witness=("a server sends INIT to a client that waits", _spoken),
+    instance="wish",
+    witness=(
+        "a client whose user wants the device open sends LOGIN",
+        lambda o, s, t, step: o.all_of(step.by(o, "client_sends_login"), o.eq(step.answer, Rc.H_SUCCESS)),
+    ),
 )
-def somebody_speaks(o: Ops, s: State) -> Truth:
-    """When the client waits and nothing is queued for it, a connected server has something to read or is going to send INIT:
-    client and server never wait for each other (crossing = hold)."""
-    waiting = o.all_of(o.eq(s.phase, ClientPhase.WAITING), o.eq(s.crq, Crq.OPEN), s.to_client.empty())
-    speaks = o.every(
-        lambda i: o.implies(
-            s.connected(i),
-            o.any_of(
-                o.no(s.to_server(i).empty()),
-                o.one_of(s.belief(i), Belief.STANDBY, Belief.AWAITING, Belief.INIT_SENT),
-            ),
-        )
-    )
-    return o.any_of(o.implies(waiting, speaks), o.eq(o.profile.crossing, Crossing.GAP))
+def closed_does_not_log_in(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """A client whose user wants the device closed does not log in; what the user says counts."""
+    if step.action == "user_changes_wish":
+        return o.iff(t.wish, o.no(s.wish))
+    return s.wish
 
 
-def _rises(o: Ops, s: State, t: State, step: Step) -> Truth:
-    return step.by(o, "server_polls")
+#: How a client stops waiting for INIT.
+_ENDS_WAITING = ("client_reads_init", "client_reads_failover", "client_reads_migrated", "client_crashes")
 
 
 @step_property(
-    "MON-7",
-    "SRV-1",
-    actions=("server_polls",),
+    "CLI-7",
+    "CLI-1",
     scope=Scope.DRIVERS,
-    witness=("a server learns that it is active", _rises),
+    witness=(
+        "the client's wait for a new server ends with INIT",
+        lambda o, s, t, step: o.all_of(step.by(o, "client_reads_init"), o.eq(s.phase, ClientPhase.WAITING)),
+    ),
 )
-def active_means_connected(o: Ops, s: State, t: State, step: Step) -> Truth:
-    """A server is told that it is active only while it is selected and connected."""
-    i = step["i"]
-    return o.all_of(s.connected(i), o.eq(s.selected, i), somebody(o, s.selected))
+def wait_for_init_is_patient(o: Ops, s: State, t: State, step: Step) -> Truth:
+    """A client that waits for INIT waits until it reads one, or an event, or its partition goes off: no time-out ends that wait.
+    A partition that is off does nothing but boot, and recovers then."""
+    waits = o.implies(o.eq(s.phase, ClientPhase.WAITING), o.eq(t.phase, ClientPhase.WAITING))
+    off = o.implies(o.eq(s.phase, ClientPhase.OFF), o.eq(t.phase, ClientPhase.OFF))
+    if step.action in _ENDS_WAITING:
+        return off
+    if step.action == "client_boots":
+        return o.all_of(o.eq(s.phase, ClientPhase.OFF), o.eq(t.phase, ClientPhase.RECOVERING))
+    return o.all_of(waits, off)

@@ -6,7 +6,7 @@ from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import is_event, some_eligible, somebody, switched, switched_between
 from vnic_spec.property import Scope, Step, state_property
-from vnic_spec.selection import outranked
+from vnic_spec.selection import eligible, outranked
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed
 
@@ -20,7 +20,7 @@ def never_two_connected(o: Ops, s: State) -> Truth:
 
 
 def _hand_over(o: Ops, s: State, t: State, step: Step) -> Truth:
-    of_another = s.to_client.last(lambda e: o.all_of(somebody(o, e.sender), o.no(o.eq(e.sender, s.seen))))
+    of_another = s.to_client.last(lambda e: o.all_of(somebody(o, e.sender), o.ne(e.sender, s.seen)))
     waits = o.all_of(o.no(s.to_client.empty()), of_another)
     return o.all_of(step.by(o, "client_reads_failover"), somebody(o, s.seen), waits)
 
@@ -43,13 +43,13 @@ def one_server_at_a_time(o: Ops, s: State) -> Truth:
 def selected_is_eligible(o: Ops, s: State) -> Truth:
     """A connected server is eligible, and so is the selected one."""
     return o.all_of(
-        o.every(lambda i: o.implies(s.connected(i), o.rules.eligible(o, s, i))),
-        o.implies(somebody(o, s.selected), o.rules.eligible(o, s, s.selected)),
+        o.every(lambda i: o.implies(s.connected(i), eligible(o, s, i))),
+        o.implies(somebody(o, s.selected), eligible(o, s, s.selected)),
     )
 
 
 def _preempts(o: Ops, s: State, t: State, step: Step) -> Truth:
-    return o.all_of(switched(o, s, t, step), o.rules.eligible(o, t, s.selected), somebody(o, t.selected))
+    return o.all_of(switched(o, s, t, step), eligible(o, t, s.selected), somebody(o, t.selected))
 
 
 @state_property("INV-4", "SEL-4", witness=("a better server takes the client from a healthy one", _preempts))
@@ -72,7 +72,7 @@ def client_is_served(o: Ops, s: State) -> Truth:
     (CRQ-13) or an event is owed to the client (CRQ-7)."""
     served = o.all_of(
         somebody(o, s.selected),
-        o.any_of(s.connected(s.selected), s.held(s.selected), o.no(o.eq(s.owed, Owed.NOTHING))),
+        o.any_of(s.connected(s.selected), s.held(s.selected), o.ne(s.owed, Owed.NOTHING)),
     )
     return o.implies(o.all_of(o.eq(s.crq, Crq.OPEN), some_eligible(o, s)), served)
 
@@ -99,7 +99,7 @@ def fenced_has_no_path(o: Ops, s: State) -> Truth:
 
 
 def _logs_in(o: Ops, s: State, t: State, step: Step) -> Truth:
-    return o.all_of(o.eq(t.phase, ClientPhase.LOGGED_IN), o.no(o.eq(s.phase, ClientPhase.LOGGED_IN)))
+    return o.all_of(o.eq(t.phase, ClientPhase.LOGGED_IN), o.ne(s.phase, ClientPhase.LOGGED_IN))
 
 
 @state_property("INV-8", witness=("the client logs in", _logs_in), scope=Scope.DRIVERS)

@@ -1,6 +1,6 @@
 """The requirements as data: every ID with its text, source, level and decision, and what hangs on it.
 
-One module per group. :data:`REQUIREMENTS` holds all of them in the order in which they are written; :func:`requirement`
+One module per chapter. :data:`REQUIREMENTS` holds all of them in the order in which they are written; :func:`requirement`
 looks one up. Links go one way: actions and properties name the requirements they belong to, and :func:`links` collects
 them, so that no list has to be kept twice.
 """
@@ -13,12 +13,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from vnic_spec.requirements import adm, cli, crq, dat, dlg, fov, inv, liv, mon, sel, ses, srv
+from vnic_spec.requirements import (
+    administration,
+    commands,
+    data,
+    dialogue,
+    failover,
+    monitoring,
+    progress,
+    safety,
+    selection,
+    session,
+    transport,
+)
 from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
 from vnic_spec.requirements.record import ALL_PARAMETERS, Elsewhere, Level, Requirement
 
 __all__ = [
     "ALL_PARAMETERS",
+    "CHAPTERS",
     "CLAIM_MAP",
     "GROUPS",
     "REQUIREMENTS",
@@ -52,11 +65,25 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_MODULES = (crq, sel, mon, fov, adm, ses, cli, dlg, srv, dat, inv, liv)
+#: The chapters in which requirements are written, in reading order. Actions, properties and mutations have chapters of the same
+#: names, each as many as there is something to say in.
+CHAPTERS = (
+    transport,
+    selection,
+    monitoring,
+    failover,
+    administration,
+    session,
+    dialogue,
+    commands,
+    data,
+    safety,
+    progress,
+)
 
 #: Every requirement by ID.
 REQUIREMENTS: Mapping[str, Requirement] = MappingProxyType(
-    {entry.id: entry for module in _MODULES for entry in module.REQUIREMENTS}
+    {entry.id: entry for module in CHAPTERS for entry in module.REQUIREMENTS}
 )
 
 
@@ -75,12 +102,10 @@ class Links:
     Attributes:
         actions: names of actions of the machine.
         properties: names of formal properties.
-        tests: pytest node IDs.
     """
 
     actions: tuple[str, ...]
     properties: tuple[str, ...]
-    tests: tuple[str, ...]
 
 
 def requirement(requirement_id: str) -> Requirement:
@@ -107,7 +132,7 @@ def links(requirement_id: str, actions: Mapping[str, Linked], properties: Mappin
         ValueError: no such requirement.
     """
     entry = requirement(requirement_id)
-    return Links(_naming(entry.id, actions), _naming(entry.id, properties), entry.tests)
+    return Links(_naming(entry.id, actions), _naming(entry.id, properties))
 
 
 def unlinked(actions: Mapping[str, Linked], properties: Mapping[str, Linked]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Rules of this file: a fact stands in one place. What a requirement says, where it comes from and what we decided is data
 of the requirement. Which actions and properties belong to it is said by *them* (they carry requirement IDs), and which
-profile parameters by :mod:`vnic_spec.profile`; both are collected from there.
+profile parameters by :mod:`vnic_spec.profile`; both are collected from there. A test says by itself what it shows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class Requirement:
             ourselves.
         level: how binding it is.
         decision: what we decided and why, where the sources are silent or disagree; empty otherwise.
-        tests: pytest node IDs of the tests that show it, relative to the root of the checkout.
         elsewhere: what the abstract machine cannot express of it; ``None`` if it expresses all.
     """
 
@@ -60,7 +59,6 @@ class Requirement:
     source: str
     level: Level = Level.MUST
     decision: str = ""
-    tests: tuple[str, ...] = ()
     elsewhere: Elsewhere | None = None
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from vnic_model.lines import WIDTH
 from vnic_model.mutants.explained import REASONS
 from vnic_model.mutants.ground import Ground, grounds
 from vnic_model.mutants.judged import Outcome, Verdict, judge
-from vnic_model.mutants.made import mutants_of
+from vnic_model.mutants.single import mutants_of
 from vnic_spec.catalogue import ACTIONS
 
 #: An instance with more states than this judges nothing; the larger ones would take most of the time.

@@ -30,9 +30,9 @@ RULES = (
 
 
 @click.command(
-    epilog="Exit codes: 0 everything asked for is proved; 1 something is refuted (the picture shows it); 2 wrong usage, or z3 "
-    "is missing; 3 z3 does not know. With --recheck: 0 everything asked for is verified; 1 something in the directory is not "
-    "what it says; 3 what is there is verified, and something asked for is missing."
+    epilog="Exit codes: 0 everything asked for is proved; 1 something is refuted (the picture shows it), or vacuous; 2 wrong "
+    "usage, or z3 is missing; 3 z3 does not know. With --recheck: 0 everything asked for is verified; 1 something in the "
+    "directory is not what it says; 3 what is there is verified, and something asked for is missing."
 )
 @click.argument("names", nargs=-1, metavar="[ID]...")
 @click.option(
@@ -77,7 +77,8 @@ def command(
 
     ID is a property, a requirement or a lemma; without one every property is proved, with the lemmas that the proofs rest
     on. A proof is an induction: the claim holds at the beginning, and each action keeps it. What is refuted is shown as a
-    step between two states; with --mutate also as the shortest run from the beginning.
+    step between two states; with --mutate also as the shortest run from the beginning. A property that no reachable step
+    puts to the test is vacuous, and counts as a failure.
 
     \b
     Examples:

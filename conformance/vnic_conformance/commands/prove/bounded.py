@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from vnic_conformance.commands.explore import request_of, run
-from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter
+from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, vacuous
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends
 from vnic_model.goals import PLANS
@@ -28,7 +28,8 @@ def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, 
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     results = prove(goals, jobs=jobs, report=reporter(report), decide=partial(decide_action, servers))
     progress_ends()
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers))
+    hollow = vacuous(wanted)
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
     return conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
 
 

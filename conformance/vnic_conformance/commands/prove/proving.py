@@ -14,6 +14,7 @@ import click
 from vnic_conformance.commands.explore import request_of, run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends, show
+from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
@@ -23,6 +24,7 @@ from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_ve
 from vnic_model.trace import Trace
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
+from vnic_spec.properties import PROPERTIES
 
 #: How it is proved where no number of servers is given.
 ANY = "any N"
@@ -34,7 +36,13 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) 
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     results = prove(goals, jobs=jobs, report=reporter(report))
     progress_ends()
-    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start), as_json=as_json)
+    hollow = vacuous(wanted)
+    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=hollow), as_json=as_json)
+
+
+def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
+    """The properties among some goals that no reachable step puts to the test. Lemmas need not be put to any."""
+    return tuple(e for e in exercised(PROPERTIES[name] for name in wanted if name in PROPERTIES) if e.vacuous)
 
 
 def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> ExitCode:
@@ -62,6 +70,7 @@ class Outcome:
     seconds: float
     mutate: str = ""
     method: str = ANY  #: for which systems: any, or so many servers with such queues
+    vacuous: tuple[Exercise, ...] = ()  #: properties that nothing puts to the test, so that their proof says nothing
 
     @property
     def refuted(self) -> Verdict | None:
@@ -79,7 +88,7 @@ class Outcome:
     def code(self) -> ExitCode:
         """What it means to a script; what nobody has a proof of does not count."""
         found = {self.verdict(name) for name in self.wanted if PLANS[name].any_number}
-        if REFUTED in found:
+        if REFUTED in found or self.vacuous:
             return ExitCode.VIOLATION
         return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
 
@@ -160,6 +169,9 @@ def _table(outcome: Outcome) -> None:
             click.echo(
                 textwrap.fill(f"{name}: not proved for any N. {PLANS[name].reason}", WIDTH, subsequent_indent="  ")
             )
+    for exercise in outcome.vacuous:
+        click.echo()
+        click.echo(textwrap.fill(f"VACUOUS: {exercise}.", WIDTH, subsequent_indent="  "))
     click.echo()
     click.echo(textwrap.fill(_sentence(outcome), WIDTH))
 
@@ -177,7 +189,8 @@ def _row(r: Result, verdict: str) -> None:
 
 def _sentence(outcome: Outcome) -> str:
     number = sum(len(r.verdicts) for r in outcome.results)
-    bad = [r.goal for r in outcome.results if outcome.verdict(r.goal) != PROVED]
+    hollow = {e.claim.name for e in outcome.vacuous}
+    bad = [r.goal for r in outcome.results if outcome.verdict(r.goal) != PROVED or r.goal in hollow]
     what = f"{number} obligations in {outcome.seconds:.1f} s with z3 {z3_version()}"
     if bad:
         return f"NOT PROVED: {', '.join(bad)}. {what}."
@@ -210,6 +223,7 @@ def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
         "asked": list(outcome.wanted),
         "seconds": round(outcome.seconds, 3),
         "properties": listed,
+        "vacuous": [{"id": e.claim.name, "why": str(e)} for e in outcome.vacuous],
         "counterexample": list(picture_of(picture)) if picture else None,
         "trace": [json.loads(line) for line in trace.dump().splitlines()] if trace else None,
     }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vnic_spec import handshake, transport
+from vnic_spec import dialogue
 from vnic_spec.action import Effect
-from vnic_spec.algebra import Ops, Term
+from vnic_spec.algebra import Ops, Server, Term, Truth
 from vnic_spec.mutation import misreading
 from vnic_spec.profile import ClientInit
 from vnic_spec.state import State
@@ -12,24 +12,28 @@ from vnic_spec.vocabulary import Belief, ClientPhase
 
 
 def _loses_wish(o: Ops, s: State) -> Effect:
-    effect = handshake.client_reads_failover(o, s)
-    return Effect(effect.guard, effect.state.but(wish=o.false))
+    effect = dialogue.client_reads_failover(o, s)
+    return effect._replace(state=effect.state.but(wish=o.false))
 
 
-def _waits_after_02(o: Ops, s: State, i: Term) -> Term:
-    active = o.no(o.eq(s.belief(i), Belief.STANDBY))
+def _waits_after_02(o: Ops, s: State, i: Server) -> Term[Belief]:
+    active = o.ne(s.belief(i), Belief.STANDBY)
     return o.ite(active, o.const(Belief.OPEN), o.const(Belief.STANDBY))
 
 
 def _waits_after_06(o: Ops, s: State) -> Effect:
-    effect = handshake.client_reads_migrated(o, s)
-    return Effect(effect.guard, effect.state.but(phase=o.const(ClientPhase.WAITING)))
+    effect = dialogue.client_reads_migrated(o, s)
+    return effect._replace(state=effect.state.but(phase=o.const(ClientPhase.WAITING)))
 
 
-def _polls_freely(o: Ops, s: State, i: Term) -> Effect:
-    effect = handshake.server_polls(o, s, i)
-    ready = o.all_of(transport.awake(o, s, i), s.registered(i), o.eq(s.belief(i), Belief.STANDBY))
-    return Effect(o.all_of(ready, o.eq(s.selected, i)), effect.state, effect.answer)
+def _tires_of_waiting(o: Ops, s: State) -> Effect:
+    effect = dialogue.client_times_out(o, s)
+    return effect._replace(guard=o.any_of(effect.guard, o.eq(s.phase, ClientPhase.WAITING)))
+
+
+def _logs_in_unasked(o: Ops, s: State, full: Truth) -> Effect:
+    effect = dialogue.client_sends_login(o, s.but(wish=o.true), full)
+    return effect._replace(state=effect.state.but(wish=s.wish))
 
 
 misreading(
@@ -87,9 +91,16 @@ misreading(
 )
 misreading("wish_is_lost", "CLI-6", "CLI-6", "a failover closes the device", client_reads_failover=_loses_wish)
 misreading(
-    "active_means_selected",
-    "MON-7",
-    "MON-7",
-    "a server that is selected but held is told that it is active",
-    server_polls=_polls_freely,
+    "closed_device_logs_in",
+    "CLI-6",
+    "CLI-6/closed",
+    "the client logs in whether its user wants the device open or not",
+    client_sends_login=_logs_in_unasked,
+)
+misreading(
+    "client_tires_of_waiting",
+    "CLI-7",
+    "CLI-7",
+    "the client's wait for INIT after event 08 is bounded as any other",
+    client_times_out=_tires_of_waiting,
 )

@@ -16,7 +16,6 @@ REQUIREMENTS = (
             "LoPAR, CRQ format and registration; CRQ entry header byte values; initialisation formats; transport "
             "event codes. Event 08 is reserved there and is the device failover event of the Linux driver."
         ),
-        tests=("tests/reference/test_reference_wire.py::test_elements",),
         elsewhere=Elsewhere(
             reason="The machine knows kinds of elements, not their bytes.",
             where="conformance, role hypervisor: the 16 bytes of every element; tests of the wire constants",
@@ -30,10 +29,6 @@ REQUIREMENTS = (
             "when a partner is connected, otherwise H_CLOSED (which is not a failure)."
         ),
         source="LoPAR, H_REG_CRQ: order of the checks; H_Closed after a registration that did succeed.",
-        tests=(
-            "tests/reference/test_reference_crq.py::TestRegistration::test_parameter_before_not_found_before_resource",
-            "tests/reference/test_reference_crq.py::TestRegistration::test_closed_is_not_a_failure",
-        ),
         elsewhere=Elsewhere(
             reason="Addresses, lengths and the check of the unit are not part of the abstract state.",
             where=(
@@ -50,11 +45,6 @@ REQUIREMENTS = (
             "otherwise stored, H_SUCCESS."
         ),
         source="LoPAR, H_SEND_CRQ: order of the checks; H_Closed is decided before H_Dropped.",
-        tests=(
-            "tests/reference/test_reference_crq.py::TestSending::test_bad_headers_also_when_nobody_is_there",
-            "tests/reference/test_reference_crq.py::TestSending::test_closed_without_connection",
-            "tests/reference/test_reference_crq.py::TestSending::test_a_full_queue_drops_and_says_so",
-        ),
         elsewhere=Elsewhere(
             reason="Units and header bytes are not part of the abstract state.",
             where=(
@@ -76,12 +66,6 @@ REQUIREMENTS = (
             "LoPAR, H_FREE_CRQ: effects in order; VNIC protocol overview: freeing clears what was negotiated. Which "
             "event goes to whom after a failover: ours, with FOV."
         ),
-        tests=(
-            "tests/reference/test_reference_crq.py::TestFreeing::test_the_client_frees_and_the_connected_server_is_told",
-            "tests/reference/test_reference_crq.py::TestFreeing::test_the_connected_server_frees_and_the_client_gets_only_the_failover_event",
-            "tests/reference/test_reference_crq.py::TestFreeing::test_a_standby_frees_and_nobody_is_told",
-            "tests/reference/test_reference_crq.py::TestFreeing::test_freeing_an_unregistered_queue",
-        ),
     ),
     Requirement(
         "CRQ-5",
@@ -91,13 +75,11 @@ REQUIREMENTS = (
             "code. Nothing is lost without somebody being told."
         ),
         source="LoPAR, command/response queue: delivery in order, reliable, the sender learns synchronously.",
-        tests=("tests/reference/test_reference_laws.py::test_every_accepted_element_arrives_once_and_in_order",),
     ),
     Requirement(
         "CRQ-6",
         text="Only the hypervisor writes events.",
         source="LoPAR, CRQ entry header byte values and H_SEND_CRQ: a sender's header 0xFF is refused.",
-        tests=("tests/reference/test_reference_crq.py::TestSending::test_bad_headers_also_when_nobody_is_there",),
     ),
     Requirement(
         "CRQ-7",
@@ -116,12 +98,6 @@ REQUIREMENTS = (
             "An event overlays the last valid element, because a lost event lets the client take the new server's "
             "elements for the old one's; storing it later is the alternative."
         ),
-        tests=(
-            "tests/reference/test_reference_full_queue.py::test_overlay",
-            "tests/reference/test_reference_full_queue.py::test_overlay_merges_failovers",
-            "tests/reference/test_reference_full_queue.py::test_migration_and_failover_in_one_element_become_a_migration",
-            "tests/reference/test_reference_full_queue.py::test_defer",
-        ),
     ),
     Requirement(
         "CRQ-8",
@@ -138,11 +114,6 @@ REQUIREMENTS = (
         decision=(
             "H_ENABLE_CRQ on a CRQ that is not disabled succeeds without effect, as a repeated call must be harmless."
         ),
-        tests=(
-            "tests/reference/test_reference_migration.py::test_migration",
-            "tests/reference/test_reference_migration.py::test_enabling_selects_afresh",
-            "tests/reference/test_reference_crq.py::test_enabling_a_crq_that_is_not_disabled_does_nothing",
-        ),
     ),
     Requirement(
         "CRQ-9",
@@ -150,15 +121,11 @@ REQUIREMENTS = (
             "Registering starts at an empty queue: no element of an earlier registration is ever seen by a later one."
         ),
         source="LoPAR, H_REG_CRQ resets the enqueue pointer; the owner has zeroed the headers before.",
-        tests=(
-            "tests/reference/test_reference_crq.py::TestRegistration::test_a_new_registration_starts_empty_in_the_same_memory",
-        ),
     ),
     Requirement(
         "CRQ-10",
         text="The payload (bytes 1–15) is carried unchanged and never interpreted by the hypervisor.",
         source="LoPAR, CRQ facility requirements: all bytes but the header byte are the partners' own.",
-        tests=("tests/reference/test_reference_crq.py::TestSending::test_both_directions_unchanged",),
         elsewhere=Elsewhere(
             reason=(
                 "Of an element the machine keeps its kind, which arrives as it was sent; the payload is not part of the "
@@ -177,10 +144,6 @@ REQUIREMENTS = (
         source=(
             "LoPAR, CRQ facility interrupt notification and VIO interrupt control; Linux driver history: elements "
             "queued before the interrupt was enabled were overlooked."
-        ),
-        tests=(
-            "tests/reference/test_reference_interrupts.py::test_registering_leaves_the_interrupt_disabled",
-            "tests/reference/test_reference_interrupts.py::test_one_pulse_until_eoi_and_the_element_in_between_is_found_by_scanning",
         ),
         elsewhere=Elsewhere(
             reason="Interrupts are not part of the abstract state: an owner may look at its queue at any time.",
@@ -210,13 +173,6 @@ REQUIREMENTS = (
             "The connection is held until the server has read the event that ended the earlier session: the only "
             "rule that needs no assumption on timing. A server that never reads it counts as UNRESPONSIVE, so that "
             "holding cannot last for ever."
-        ),
-        tests=(
-            "tests/reference/test_reference_crossing.py::test_an_answer_to_the_old_init_cannot_reach_the_new_registration",
-            "tests/reference/test_reference_crossing.py::test_the_hold_applies_when_a_server_is_selected_again",
-            "tests/reference/test_reference_crossing.py::test_a_server_that_holds_the_client_too_long_is_unresponsive_until_it_has_read",
-            "tests/reference/test_reference_crossing.py::test_gap",
-            "tests/model/test_model_vacuity.py::test_an_old_login_is_answered_by_a_queue_that_holds_three",
         ),
         elsewhere=Elsewhere(
             reason="How long hold_limit and the gap last is time, which the machine does not count.",
@@ -256,12 +212,6 @@ REQUIREMENTS = (
         source=(
             "LoPAR, subordinate CRQ transport option; H_SEND_SUB_CRQ, H_SEND_SUB_CRQ_INDIRECT (both limits, 16 and "
             "128, stand there). Whether a handle may be issued again: sources silent."
-        ),
-        tests=(
-            "tests/reference/test_reference_subcrq.py::test_checks_of_a_direct_send",
-            "tests/reference/test_reference_subcrq.py::test_indirect_sends_are_all_or_nothing",
-            "tests/reference/test_reference_subcrq.py::test_indirect_limit",
-            "tests/reference/test_reference_zombie.py::test_old_handles_after_being_selected_again",
         ),
         elsewhere=Elsewhere(
             reason=(

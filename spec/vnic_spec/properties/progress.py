@@ -1,17 +1,48 @@
-"""Laws about the loop of an endless run (LIV-1, LIV-2): which steps may happen in it, and what holds in its states.
-
-They are no properties of the machine: :mod:`vnic_spec.liveness` says what is made of them.
-"""
+"""LIV: client and server never wait for each other, and which steps an endless run may repeat."""
 
 from __future__ import annotations
 
-from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.algebra import Ops, Server, Truth
+from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import left
-from vnic_spec.property import Step
+from vnic_spec.property import Scope, Step, state_property
 from vnic_spec.selection import eligible
 from vnic_spec.state import State
 from vnic_spec.transport import awake, client_is_on
-from vnic_spec.vocabulary import ClientPhase, Status
+from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Status
+from vnic_spec.wire import Rc
+
+
+def _spoken(o: Ops, s: State, t: State, step: Step) -> Truth:
+    return o.all_of(
+        step.by(o, "server_sends_init"), o.eq(s.phase, ClientPhase.WAITING), o.eq(step.answer, Rc.H_SUCCESS)
+    )
+
+
+@state_property(
+    "LIV-3/speaker",
+    "CLI-1",
+    "SRV-1",
+    scope=Scope.DRIVERS,
+    witness=("a server sends INIT to a client that waits", _spoken),
+)
+def somebody_speaks(o: Ops, s: State) -> Truth:
+    """When the client waits and nothing is queued for it, a connected server has something to read or is going to send INIT:
+    client and server never wait for each other (crossing = hold)."""
+    waiting = o.all_of(o.eq(s.phase, ClientPhase.WAITING), o.eq(s.crq, Crq.OPEN), s.to_client.empty())
+    speaks = o.every(
+        lambda i: o.implies(
+            s.connected(i),
+            o.any_of(
+                o.no(s.to_server(i).empty()),
+                o.one_of(s.belief(i), Belief.STANDBY, Belief.AWAITING, Belief.INIT_SENT),
+            ),
+        )
+    )
+    return o.any_of(o.implies(waiting, speaks), o.eq(o.profile.crossing, Crossing.GAP))
+
+
+# --- endless runs: what may happen in their loop (see :mod:`vnic_spec.liveness`) --------------------------------
 
 #: What an administrator does.
 CONSOLE = (
@@ -60,7 +91,7 @@ def calm(o: Ops, s: State, t: State, step: Step) -> Truth:
     return o.all_of(harmless, o.no(left(o, s, t)))
 
 
-def steady(o: Ops, s: State, i: Term) -> Truth:
+def steady(o: Ops, s: State, i: Server) -> Truth:
     """Server ``i`` is eligible and runs, whoever is selected runs, and the client is there to be served."""
     selected_runs = o.every(lambda k: o.implies(o.eq(k, s.selected), awake(o, s, k)))
     return o.all_of(eligible(o, s, i), awake(o, s, i), selected_runs, client_is_on(o, s), s.wish)

@@ -22,7 +22,7 @@ from vnic_model.prover import second
 from vnic_model.prover.induction import UNKNOWN
 from vnic_model.prover.second import Answer
 
-_MODULE = "vnic_model.prover.alone"
+_MODULE = "vnic_model.prover.fresh_process"
 #: How many bytes say how long what follows is, big-endian.
 _LENGTH = 8
 #: Exit status of a fork that was to decide something when there was nothing more.

@@ -7,36 +7,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vnic_spec import handshake, selection, session
+from vnic_spec import dialogue, selection, session
 from vnic_spec.action import Effect
-from vnic_spec.algebra import Ops, Term, Truth
+from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.mutation import MUTATIONS, Mutation, without_end
-from vnic_spec.rules import RULES
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief
 
 
-def _init_sent_once(o: Ops, s: State, i: Term, full: Truth) -> Effect:
-    effect = handshake.server_sends_init(o, s, i, full)
+def _init_sent_once(o: Ops, s: State, i: Server, full: Truth) -> Effect:
+    effect = dialogue.server_sends_init(o, s, i, full)
     after = effect.state.belief.set(i, o.const(Belief.INIT_SENT))
-    return Effect(
-        o.all_of(effect.guard, o.eq(s.belief(i), Belief.AWAITING)), effect.state.but(belief=after), effect.answer
-    )
+    guard = o.all_of(effect.guard, o.eq(s.belief(i), Belief.AWAITING))
+    return Effect(guard, effect.state.but(belief=after), effect.answer)
 
 
-def _complaint_not_remembered(o: Ops, s: State, b: Term, client_full: Truth, server_full: Truth) -> Effect:
+def _complaint_not_remembered(o: Ops, s: State, b: Server, client_full: Truth, server_full: Truth) -> Effect:
     effect = session.client_complains(o, s, b, client_full, server_full)
-    return Effect(effect.guard, effect.state.but(complaint=s.complaint), effect.answer)
+    return effect._replace(state=effect.state.but(complaint=s.complaint))
 
 
-def _in_turn(o: Ops, s: State, j: Term, i: Term) -> Truth:
+def _in_turn(o: Ops, s: State, j: Server, i: Server) -> Truth:
     level = o.no(o.any_of(o.outranks(s.priority(j), s.priority(i)), o.outranks(s.priority(i), s.priority(j))))
-    return o.ite(level, o.eq(i, s.selected), selection.beats(o, s, j, i))
+    return o.ite(level, o.eq(i, s.selected), selection.beats.as_written(o, s, j, i))
 
 
 def _idle_equal_preempts(o: Ops, s: State) -> Truth:
-    def waits(j: Term) -> Truth:
-        return o.all_of(o.rules.eligible(o, s, j), o.no(o.eq(j, s.selected)), o.rules.beats(o, s, j, s.selected))
+    def waits(j: Server) -> Truth:
+        return o.all_of(selection.eligible(o, s, j), o.ne(j, s.selected), selection.beats(o, s, j, s.selected))
 
     return o.all_of(s.auto, o.eq(s.pin, o.nobody), o.some(waits))
 
@@ -78,7 +76,7 @@ without_end(
         "SEL-5",
         "LIV-2",
         "servers of equal priority share the work: the one that waits takes over at the next report",
-        rules=replace(RULES, beats=_in_turn, preempted=_idle_equal_preempts),
+        rules={"beats": _in_turn, "preempted": _idle_equal_preempts},
         instance="ranking",
     )
 )

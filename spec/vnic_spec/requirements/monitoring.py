@@ -17,11 +17,6 @@ REQUIREMENTS = (
             "LoPAR, H_VIOCTL subfunction VNIC_SERVER_STATUS (0x18): parameters, H_State when the CRQ is not "
             "registered; product behaviour: heartbeats of standbys too."
         ),
-        tests=(
-            "tests/reference/test_reference_vioctl.py::TestReport::test_unused_parameter_before_state",
-            "tests/reference/test_reference_vioctl.py::TestReport::test_state_before_range",
-            "tests/reference/test_reference_vioctl.py::TestReport::test_out_of_range_without_effect",
-        ),
         elsewhere=Elsewhere(
             reason=(
                 "The number of milliseconds and the checks of unit and parameters are not part of the abstract state."
@@ -46,11 +41,6 @@ REQUIREMENTS = (
             "Three intervals: one lost and one late report must not cost a failover. Between one interval and the "
             "bound both are allowed."
         ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_grace",
-            "tests/reference/test_reference_failover_stories.py::test_silence_of_all_at_once",
-            "tests/reference/test_reference_failover_stories.py::test_failures_at_different_times_within_one_advance_are_processed_in_order",
-        ),
         elsewhere=Elsewhere(
             reason="Time is abstract: inside the window an expiry may or may not have happened.",
             where=(
@@ -66,9 +56,6 @@ REQUIREMENTS = (
         source=(
             "LoPAR, VNIC server status PoweredOff; product behaviour: Powered Off at the latest 10 s after the "
             "server device was removed."
-        ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_two_partitions_off_at_one_instant_make_one_switch",
         ),
     ),
     Requirement(
@@ -89,7 +76,6 @@ REQUIREMENTS = (
             "A complaint is a flag beside the status and survives reports that say OPERATIONAL again and again: "
             "those are just what the client complained of."
         ),
-        tests=("tests/reference/test_reference_complaint.py::test_what_clears_a_complaint",),
     ),
     Requirement(
         "MON-5",
@@ -109,10 +95,6 @@ REQUIREMENTS = (
             "what an implementation claims of itself, so it is exact: a preemption before its end is as wrong as one "
             "after it."
         ),
-        tests=(
-            "tests/reference/test_reference_complaint.py::test_last_resort",
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_delay_never_keeps_the_client_without_a_server",
-        ),
         elsewhere=Elsewhere(
             reason="The length of preempt_delay is time; the machine lets a preemption come at any moment.",
             where="conformance, role hypervisor: virtual time on both sides of preempt_delay",
@@ -126,7 +108,6 @@ REQUIREMENTS = (
             "otherwise; so is a server newly added or added again."
         ),
         source="LoPAR, VNIC_SERVER_STATUS: the report makes the status; our own for the time before the first one.",
-        tests=("tests/reference/test_reference_failover_stories.py::test_re_registration_alone_brings_nothing_back",),
     ),
     Requirement(
         "MON-7",
@@ -134,10 +115,6 @@ REQUIREMENTS = (
             "H_VIOCTL 0x1B tells a server: version 1, active (1 while it is selected and connected), status, priority."
         ),
         source="LoPAR, H_VIOCTL subfunction GET_VNIC_SERVER_INFO (0x1B): the record of 32 bytes.",
-        tests=(
-            "tests/reference/test_reference_vioctl.py::TestServerInfo::test_record",
-            "tests/reference/test_reference_vioctl.py::TestServerInfo::test_cut_to_the_buffer",
-        ),
         elsewhere=Elsewhere(
             reason="The layout of the record and its truncation to the buffer are bytes.",
             where="conformance, role hypervisor: the record, with buffers shorter and longer than it",

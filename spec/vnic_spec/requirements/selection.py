@@ -12,7 +12,6 @@ REQUIREMENTS = (
             "US9552264B1, claim 1 (one server is selected); product behaviour: only one logical port is connected "
             "with a vNIC at any time."
         ),
-        tests=("tests/reference/test_reference_laws.py::test_laws",),
     ),
     Requirement(
         "SEL-2",
@@ -21,7 +20,6 @@ REQUIREMENTS = (
             "priority is selected."
         ),
         source=("US9552264B1, claims 1 and 2: selection when the client opens its CRQ, the highest on the list first."),
-        tests=("tests/reference/test_reference_failover_stories.py::test_first_open_selects_the_best_server",),
     ),
     Requirement(
         "SEL-3",
@@ -33,7 +31,6 @@ REQUIREMENTS = (
             "Product behaviour: every observed tool treats only devices listed as Operational as usable; LoPAR, "
             "VNIC server status. No official rule found."
         ),
-        tests=("tests/reference/test_reference_failover_stories.py::test_re_registration_alone_brings_nothing_back",),
     ),
     Requirement(
         "SEL-4",
@@ -42,10 +39,6 @@ REQUIREMENTS = (
             "Product behaviour: failover_priority 1 to 100, lower wins, default 50; LoPAR, GET_VNIC_SERVER_INFO: "
             "lower number wins. A public checking script compared priorities as text, so numeric order is said "
             "explicitly."
-        ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_priorities_are_numbers",
-            "tests/reference/test_reference_console.py::test_priorities_out_of_range",
         ),
     ),
     Requirement(
@@ -60,12 +53,6 @@ REQUIREMENTS = (
         ),
         level=Level.SHOULD,
         decision="The oldest standby wins: it is deterministic, and an administrator can see it in the listing.",
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestTies::test_successor",
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_an_equal_server_does_not_preempt",
-            "tests/model/test_model_laws.py::test_tie_break_any_leaves_a_choice_among_equals_and_only_among_them",
-            "tests/model/test_model_laws.py::test_tie_break_any_allows_what_every_other_rule_does_and_no_two_rules_are_one",
-        ),
     ),
     Requirement(
         "SEL-6",
@@ -77,10 +64,6 @@ REQUIREMENTS = (
         source=(
             "Linux driver: a failover notice may come with no other server, the client then waits for INIT; "
             "US10732991B2, claim 1: the wait state. That the policy is ignored then: inferred, as in Linux bonding."
-        ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_first_open_without_a_server_and_the_first_one_that_comes",
-            "tests/reference/test_reference_failover_stories.py::test_nobody_left_and_the_first_one_back",
         ),
     ),
     Requirement(
@@ -99,11 +82,6 @@ REQUIREMENTS = (
         decision=(
             "The selection stands, because the re-registration belongs to the switch that it would otherwise undo."
         ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_free_and_register_keep_the_selection_with_auto_off",
-            "tests/reference/test_reference_failover_stories.py::test_reopen_reselect_takes_the_best_again",
-            "tests/reference/test_reference_failover_stories.py::test_client_reboot_ends_the_selection",
-        ),
     ),
     Requirement(
         "SEL-8",
@@ -112,9 +90,5 @@ REQUIREMENTS = (
             "exactly as when it is open, but there is no switch and no event."
         ),
         source="Our own, from SEL-2 and FOV: an event is for a client that is there to read it.",
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_selection_empties_and_fills_while_the_crq_is_closed",
-            "tests/reference/test_reference_failover_stories.py::test_crash_of_the_selected_server_between_free_and_register",
-        ),
     ),
 )

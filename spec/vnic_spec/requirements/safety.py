@@ -9,10 +9,6 @@ REQUIREMENTS = (
         "INV-1",
         text="Never two connected servers.",
         source="US9552264B1, claim 1, and SEL-1.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-2",
@@ -21,19 +17,11 @@ REQUIREMENTS = (
             "it handles come from one and the same server, and that server was the connected one when it sent them."
         ),
         source="Our own: what FOV-2, FOV-3 and CRQ-9 are for, seen by the client.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-3",
         text="A connected server is eligible; a selected server is eligible at the end of every step.",
         source="Our own, from SEL-3 and FOV-1.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-4",
@@ -42,10 +30,6 @@ REQUIREMENTS = (
             "selected one at the end of every step."
         ),
         source="Our own, from SEL-4 and ADM-5: what auto_priority_failover promises.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-5",
@@ -54,10 +38,6 @@ REQUIREMENTS = (
             "every step, and connected unless CRQ-13 or CRQ-7 (defer) holds it."
         ),
         source="Our own, from SEL-2 and SEL-6.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-6",
@@ -66,19 +46,11 @@ REQUIREMENTS = (
             "LoPAR, H_FREE_CRQ: closed, enqueue pointer invalid; US9552264B1, claim 1: connection begins with the "
             "opening."
         ),
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-7",
         text="A fenced server has no path to the client (CRQ, sub-CRQ, DMA).",
         source="Our own, from FOV-10 and CRQ-12.",
-        tests=(
-            "tests/reference/test_reference_dma.py::test_only_what_was_redirected_in_this_session",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
     ),
     Requirement(
         "INV-8",
@@ -91,10 +63,6 @@ REQUIREMENTS = (
             "Our own: agreement of the two ends; Linux driver history: a server that took the client for logged in "
             "when it was not, and the other way round."
         ),
-        tests=(
-            "tests/model/test_model_counts.py::test_two_servers",
-            "tests/model/test_model_vacuity.py::test_an_old_login_is_answered_by_a_queue_that_holds_three",
-        ),
     ),
     Requirement(
         "INV-9",
@@ -103,10 +71,6 @@ REQUIREMENTS = (
             "this registration. (Counting is for the finite readings; for any N use a ghost that needs no numbers.)"
         ),
         source="Our own, from FOV-3 and CRQ-7.",
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/model/test_model_counts.py::test_two_servers",
-        ),
         elsewhere=Elsewhere(
             reason=(
                 "Counting needs numbers, which the any-N reading does not have; the machine keeps the balance in a "

@@ -15,11 +15,6 @@ REQUIREMENTS = (
             "Our own; US9552264B1, abstract: recovery without a change in the client; Linux driver history: devices "
             "that stayed down for good."
         ),
-        tests=(
-            "tests/model/test_liveness.py::test_the_goal_is_reached",
-            "tests/model/test_liveness.py::test_without_an_assumption_the_login_is_missed",
-            "tests/model/test_liveness.py::test_a_misreading_goes_on_for_ever",
-        ),
         elsewhere=Elsewhere(
             reason="Progress under fairness is a property of infinite runs, not of a state or a step.",
             where=(
@@ -32,10 +27,6 @@ REQUIREMENTS = (
         "LIV-2",
         text="Once triggers stop, switches stop.",
         source="Our own, from FOV-7 and FOV-8.",
-        tests=(
-            "tests/model/test_liveness.py::test_the_goal_is_reached",
-            "tests/model/test_liveness.py::test_a_misreading_goes_on_for_ever",
-        ),
         elsewhere=Elsewhere(
             reason="Progress is a property of infinite runs, not of a state or a step.",
             where=(

@@ -12,11 +12,6 @@ REQUIREMENTS = (
             "refused with a clear error and no effect."
         ),
         source="Product behaviour: at least one device, six as the most seen, and never two on one physical port.",
-        tests=(
-            "tests/reference/test_reference_console.py::test_the_list_is_limited",
-            "tests/reference/test_reference_console.py::test_six_servers_by_default",
-            "tests/reference/test_reference_console.py::test_refused_additions",
-        ),
         elsewhere=Elsewhere(
             reason=(
                 "That one server at least is listed is in the machine (ADM-3); the greatest number and the ports are "
@@ -32,9 +27,6 @@ REQUIREMENTS = (
         "ADM-2",
         text="Adding a server disturbs nobody; it can preempt only by FOV-1.",
         source="Product behaviour: adding a backing device must not disturb traffic.",
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestListEdits::test_adding_disturbs_nobody_and_preempts_when_it_reports",
-        ),
     ),
     Requirement(
         "ADM-3",
@@ -49,11 +41,6 @@ REQUIREMENTS = (
             "Removing the selected server is a failover; the last one cannot be removed, as a vNIC has at least one "
             "(ADM-1)."
         ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestListEdits::test_removing_a_standby_disturbs_nobody",
-            "tests/reference/test_reference_selection_stories.py::TestListEdits::test_removing_the_selected_server_is_a_failover",
-            "tests/reference/test_reference_selection_stories.py::TestListEdits::test_removing_the_last_server_is_refused",
-        ),
     ),
     Requirement(
         "ADM-4",
@@ -61,9 +48,6 @@ REQUIREMENTS = (
         source=(
             "Product behaviour: the priority can be changed at run time, is read back at once, and re-selects with "
             "auto on. With auto off: ours."
-        ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_priority_change_selects_at_once_and_only_with_auto",
         ),
     ),
     Requirement(
@@ -76,7 +60,6 @@ REQUIREMENTS = (
             "Product behaviour: an add without the attribute reads back 1; writing 1 again is the documented way "
             "back to the priorities after maintenance."
         ),
-        tests=("tests/reference/test_reference_selection_stories.py::TestPin::test_writing_auto_ends_it",),
     ),
     Requirement(
         "ADM-6",
@@ -96,12 +79,6 @@ REQUIREMENTS = (
             "Activation pins the server and leaves auto as it is, so that the setting an administrator wrote is "
             "never changed behind his back."
         ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestPin::test_activation_holds_against_priority",
-            "tests/reference/test_reference_selection_stories.py::TestPin::test_failure_of_the_pinned_server_ends_it",
-            "tests/reference/test_reference_selection_stories.py::TestPin::test_ineligible_targets_are_refused_without_effect",
-            "tests/reference/test_reference_selection_stories.py::TestPin::test_activating_the_selected_server_pins_and_changes_nothing_else",
-        ),
     ),
     Requirement(
         "ADM-7",
@@ -110,7 +87,6 @@ REQUIREMENTS = (
             "state."
         ),
         source="Product behaviour: the columns of the console's listing.",
-        tests=("tests/reference/test_reference_console.py::test_a_listing_shows_what_adm_7_asks_for",),
         elsewhere=Elsewhere(
             reason="A listing is a view of the state, not a part of it.",
             where="conformance, role hypervisor: the listing after every step",

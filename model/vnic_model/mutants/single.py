@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 from vnic_model.direct import domain
 from vnic_model.expression import Node
 from vnic_model.instance import Instance
-from vnic_model.mutants.sites import Site, argument_text, caller, in_specification, keyword_text, site_of
+from vnic_model.mutants.sites import Site, argument_text, caller, guard_text, in_specification, keyword_text, site_of
 from vnic_model.traced import Tracer
 from vnic_spec.action import Action, Effect
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import ClientInit, ComplaintOrder, Crossing, EventFull, Profile, Reopen
-from vnic_spec.state import VARIABLES, State, merge
+from vnic_spec.state import VARIABLES, State
 
 #: Between them the profiles take every branch that depends on one.
 _PROFILES = (
@@ -86,10 +86,10 @@ class _Algebra:
     """An algebra with some operation replaced."""
 
     def __init__(self, ops: Ops) -> None:
-        self._ops: Any = ops
+        self.plain: Any = ops
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._ops, name)
+        return getattr(self.plain, name)
 
 
 class _Noting(_Algebra):
@@ -105,7 +105,7 @@ class _Noting(_Algebra):
         """Conjunction."""
         frame = caller()
         if not in_specification(frame):
-            return self._ops.all_of(*truths)
+            return self.plain.all_of(*truths)
         site = site_of(frame, self.action)
         name = f"conjunction {len(self.parts)}"
         if site in self.parts:
@@ -114,7 +114,7 @@ class _Noting(_Algebra):
         compound = [bool(self.marked(t)) for t in truths]
         known = self.parts.setdefault(site, compound)
         self.parts[site] = [a or b for a, b in zip(known, compound, strict=True)]
-        return self._ops.all_of(*truths, self._ops.builder.var(name, True))
+        return self.plain.all_of(*truths, self.plain.builder.var(name, True))
 
     def marked(self, truth: Truth) -> list[Site]:
         """The conjunctions that a truth consists of, at the top."""
@@ -125,14 +125,10 @@ class _Noting(_Algebra):
 
 def _noting_state(s: State, action: Action, found: dict[tuple[Site, str], None]) -> State:
     class Noting(State):
-        def but(self, **changes: object) -> State:
-            frame = caller()
-            if frame.f_code is not merge.__code__:  # it puts together what has been noted already
-                site = site_of(frame, action.effect.__code__)
-                found.update(dict.fromkeys((site, name) for name in changes))
-            after = object.__new__(Noting)
-            after.__dict__.update(State.but(self, **changes).__dict__)
-            return after
+        def but(self, **changes: Any) -> Self:
+            site = site_of(caller(), action.effect.__code__)
+            found.update(dict.fromkeys((site, name) for name in changes))
+            return super().but(**changes)
 
     noting = object.__new__(Noting)
     noting.__dict__.update(s.__dict__)
@@ -155,8 +151,13 @@ def anatomy(action: str) -> tuple[tuple[Conjunct, ...], tuple[Update, ...]]:
     """The conjuncts of an action's guard and the variables it sets, as the specification writes them."""
     conjunctions: dict[Site, list[bool]] = {}
     updates: dict[tuple[Site, str], None] = {}
+    alone = False  # the guard is no conjunction, but something is needed besides
     for o, set_here, effect in _runs(ACTIONS[action]):
-        for site in o.marked(effect.guard):
+        needed = o.marked(o.plain.all_of(*effect.state.needs))
+        asked = o.marked(effect.guard)
+        constant = effect.guard is o.plain.true or effect.guard is o.plain.false  # of this profile, or these parameters
+        alone = alone or (bool(needed) and not asked and not constant)
+        for site in (*asked, *needed):
             known = conjunctions.setdefault(site, o.parts[site])
             conjunctions[site] = [a or b for a, b in zip(known, o.parts[site], strict=True)]
         updates.update(set_here)
@@ -166,6 +167,8 @@ def anatomy(action: str) -> tuple[tuple[Conjunct, ...], tuple[Update, ...]]:
         for number, is_compound in enumerate(compound)
         if not is_compound
     ]
+    if alone:
+        conjuncts.insert(0, Conjunct(None, 0, guard_text(ACTIONS[action].effect.__code__)))
     if not conjunctions:
         conjuncts = [Conjunct(None, 0, "its guard")]
     parts = [Update(site, name, keyword_text(site, name)) for site, name in updates]
@@ -183,9 +186,9 @@ def _without_conjunct(action: Action, conjunct: Conjunct, *, negated: bool) -> C
         def all_of(self, *truths: Truth) -> Truth:
             assert site is not None
             if not site.is_here(caller(), code):
-                return self._ops.all_of(*truths)
-            instead = self._ops.no(truths[conjunct.number]) if negated else self._ops.true
-            return self._ops.all_of(*truths[: conjunct.number], instead, *truths[conjunct.number + 1 :])
+                return self.plain.all_of(*truths)
+            instead = self.plain.no(truths[conjunct.number]) if negated else self.plain.true
+            return self.plain.all_of(*truths[: conjunct.number], instead, *truths[conjunct.number + 1 :])
 
     def effect(o: Any, s: State, *parameters: object) -> Effect:
         if site is not None:
@@ -200,17 +203,16 @@ def _without_update(action: Action, update: Update) -> Callable[..., Effect]:
     code, site = action.effect.__code__, update.site
 
     class Forgetful(State):
-        def but(self, **changes: object) -> State:
+        def but(self, **changes: Any) -> Self:
             if site is not None and site.is_here(caller(), code):
                 del changes[update.variable]
-            after = object.__new__(Forgetful)
-            after.__dict__.update(State.but(self, **changes).__dict__)
-            return after
+            return super().but(**changes)
 
     def effect(o: Any, s: State, *parameters: object) -> Effect:
         if site is None:
             found = action.effect(o, s, *parameters)
-            return found._replace(state=found.state.but(**{update.variable: getattr(s, update.variable)}))
+            kept: dict[str, Any] = {update.variable: getattr(s, update.variable)}
+            return found._replace(state=found.state.but(**kept))
         forgetful = object.__new__(Forgetful)
         forgetful.__dict__.update(s.__dict__)
         return action.effect(o, forgetful, *parameters)
@@ -268,8 +270,3 @@ def mutants_of(name: str) -> tuple[Mutant, ...]:
         )
     add(Kind.NEVER, "", "never happens", _never(action))
     return tuple(found)
-
-
-def every_mutant() -> tuple[Mutant, ...]:
-    """All of them, action by action in reading order."""
-    return tuple(m for name in ACTIONS for m in mutants_of(name))

@@ -19,10 +19,6 @@ REQUIREMENTS = (
             "A token lives as long as one connection of the client with one server; without a session there is none "
             "to name."
         ),
-        tests=(
-            "tests/reference/test_reference_complaint.py::test_the_token_is_the_same_throughout_a_session_and_good_for_it_alone",
-            "tests/reference/test_reference_complaint.py::test_no_session_no_token",
-        ),
     ),
     Requirement(
         "SES-2",
@@ -41,13 +37,6 @@ REQUIREMENTS = (
             "Nothing is recorded unless another server can take over: a complaint that changes nothing should leave "
             "nothing behind."
         ),
-        tests=(
-            "tests/reference/test_reference_complaint.py::test_unused_parameters_come_first",
-            "tests/reference/test_reference_complaint.py::test_with_one_server_it_is_refused_and_changes_nothing",
-            "tests/reference/test_reference_complaint.py::test_two_complaints_with_two_servers_check_first",
-            "tests/reference/test_reference_complaint.py::test_two_complaints_with_two_servers_lopar",
-            "tests/reference/test_reference_complaint.py::test_a_complaint_repeated_after_the_failover_is_stale",
-        ),
         elsewhere=Elsewhere(
             reason="The check of unused parameters is not part of the abstract state.",
             where=(
@@ -64,8 +53,5 @@ REQUIREMENTS = (
             "ineligible until MON-4 or MON-5 clears it."
         ),
         source=("Open point of the product (does auto bring the server complained of back at once?); our own answer."),
-        tests=(
-            "tests/reference/test_reference_complaint.py::test_a_valid_complaint_is_a_failover_that_preemption_does_not_undo",
-        ),
     ),
 )

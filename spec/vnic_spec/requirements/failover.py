@@ -16,10 +16,6 @@ REQUIREMENTS = (
             "US9552264B1, claim 1 (no longer functions properly); product behaviour: auto_priority_failover, manual "
             "activation; LoPAR, SESSION_ERROR_DETECTED. That nothing else switches: ours."
         ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_a_standby_that_fails_disturbs_nobody",
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_and_not_with_auto_off",
-        ),
     ),
     Requirement(
         "FOV-2",
@@ -33,7 +29,6 @@ REQUIREMENTS = (
             "promotion; Linux driver: event 08, then the INIT of the new server on the same CRQ. What the old "
             "server is told: sources silent."
         ),
-        tests=("tests/reference/test_reference_failover_stories.py::test_failover",),
     ),
     Requirement(
         "FOV-3",
@@ -44,10 +39,6 @@ REQUIREMENTS = (
         source=(
             "Linux driver: event 08 opens the window in which the client waits for INIT. That there is exactly one: "
             "ours."
-        ),
-        tests=(
-            "tests/reference/test_reference_failover_stories.py::test_failover",
-            "tests/reference/test_reference_full_queue.py::test_overlay_merges_failovers",
         ),
     ),
     Requirement(
@@ -60,7 +51,6 @@ REQUIREMENTS = (
             "US9552264B1, claim 1 (the CRQ of the client) and abstract (no change in the client); Linux driver: the "
             "queue stays registered in the failover path."
         ),
-        tests=("tests/reference/test_reference_failover_stories.py::test_failover",),
     ),
     Requirement(
         "FOV-5",
@@ -68,10 +58,6 @@ REQUIREMENTS = (
         source=(
             "US9552264B1, abstract: the next server on the list; product behaviour: the working device with the "
             "lowest number."
-        ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestTies::test_successor",
-            "tests/model/test_model_laws.py::test_the_policy_leaves_no_choice",
         ),
     ),
     Requirement(
@@ -81,7 +67,6 @@ REQUIREMENTS = (
             "Linux driver history: a failover notice without a second server confused the client, which has to wait "
             "for INIT."
         ),
-        tests=("tests/reference/test_reference_failover_stories.py::test_nobody_left_and_the_first_one_back",),
     ),
     Requirement(
         "FOV-7",
@@ -94,20 +79,12 @@ REQUIREMENTS = (
             "Product behaviour: the REST name of auto_priority_failover is AutoFailBack; an equal newcomer does not "
             "take over. Stated in full: ours."
         ),
-        tests=(
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_an_equal_server_does_not_preempt",
-            "tests/reference/test_reference_selection_stories.py::TestPreemption::test_and_not_with_auto_off",
-        ),
     ),
     Requirement(
         "FOV-8",
         text="The number of switches never exceeds the number of triggers.",
         source=(
             "Our own, from FOV-1 and FOV-7; Linux driver history: spurious failovers after a quick free and register."
-        ),
-        tests=(
-            "tests/reference/test_reference_laws.py::test_laws",
-            "tests/reference/test_reference_failover_stories.py::test_two_failures_at_one_clock_step_make_one_switch",
         ),
     ),
     Requirement(
@@ -132,10 +109,6 @@ REQUIREMENTS = (
         source=(
             "LoPAR, H_SEND_CRQ (H_Closed), H_SEND_SUB_CRQ (H_Parameter for a queue that the partner has not "
             "registered), H_FREE_CRQ (redirected DMA mappings are torn down); fencing as in cluster practice."
-        ),
-        tests=(
-            "tests/reference/test_reference_zombie.py::test_after_the_switch",
-            "tests/reference/test_reference_zombie.py::test_adapter_dma_reaches_the_client_only_while_granted",
         ),
         elsewhere=Elsewhere(
             reason="Sub-CRQ sends and DMA are in the machine only as the grants that they need.",
