@@ -287,7 +287,7 @@ class View:
 
     def _called(self, called: h.Called) -> None:
         self.calls_now += 1
-        opcode, arguments = called.opcode, called.arguments
+        opcode = called.opcode
         if opcode == Hcall.H_FREE_CRQ:
             self.tearing = True
             self.complaint = "none"
@@ -298,9 +298,9 @@ class View:
                 self.own_attempts = []
         elif opcode in SUB_SENDS:
             self._descriptors = self.descriptors_of(called) or []
-        elif opcode == Hcall.H_SEND_CRQ and len(arguments) > 2:
+        elif called.element is not None:
             self.greeted = True
-            self._sending = from_words(*arguments[1:3])
+            self._sending = called.element
             if self._sending[:2] == bytes((Header.COMMAND, Command.LOGIN)):
                 self._take_login(self._sending, called.memory)
 
