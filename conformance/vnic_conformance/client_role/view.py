@@ -86,6 +86,7 @@ class View:
         login_rc: return code of the last login.
         login_at: when the last login was sent.
         failed_logins: logins in a row, without a back-off between, that did not succeed.
+        logins_here: logins in this registration.
         renegotiated: capabilities were requested after the last login.
         problem: what is wrong with the login response.
         tx_handles: the server's transmit submission queues.
@@ -157,7 +158,7 @@ class View:
         "login_asked",
         "login_at",
         "login_rc",
-        "maps",
+        "logins_here", "maps",
         "moved",
         "noise_at",
         "now",
@@ -241,7 +242,7 @@ class View:
         self.requested: dict[int, int] = {}
         self.partial: dict[int, int] = {}
         self.granted: dict[int, int] = {}
-        self.rounds = 0
+        self.rounds = self.logins_here = 0
         self._new_login()
 
     def _new_login(self) -> None:
@@ -428,6 +429,7 @@ class View:
         elif entry.command == Command.LOGIN:
             if self.now >= self.login_at + BACK_OFF_MS:
                 self.failed_logins = 0
+            self.logins_here += 1
             self.login, self.login_at, self.renegotiated = "sent", self.now, False
         elif entry.command == Command.REQUEST_MAP:
             self.asked_maps[values["map_id"]] = (values["ioba"], values["length"])

@@ -271,7 +271,7 @@ TURN = type(
 
 @pytest.mark.parametrize("rc", ["login_aborted", "login_state", "login_partial", "lost_login", "login_version_2"])
 def test_a_server_that_refuses_every_login(bench: Make, rc: str) -> None:
-    """DLG-5, CLI-7: ten in a row, then a back-off, for ever; and when it is well again, all is well."""
+    """DLG-5, CLI-7: ten in an attempt, three attempts, then a back-off; and when it is well again, all is well."""
     one = bench()
     partner = one.partner
     partner.deviate(DEVIATIONS[rc].repeated(None))
