@@ -54,6 +54,9 @@ class Partner:
         mac: the MAC of the client's device.
         indirect_limit: most elements of an indirect send.
 
+    Raises:
+        ValueError: the client's clock is real; this partner keeps virtual time.
+
     Attributes:
         now: ms since the reset.
         platform: the hypervisor's part.
@@ -72,6 +75,8 @@ class Partner:
         mac: bytes = MAC,
         indirect_limit: int = MAX_INDIRECT,
     ) -> None:
+        if not port.hello.virtual:
+            raise ValueError(f"{port.hello.label} has a real clock, and this partner keeps virtual time")
         self._port = port
         self._observers = list(observers)
         self._agenda: list[tuple[int, int, Callable[[], object]]] = []
