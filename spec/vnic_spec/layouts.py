@@ -11,7 +11,7 @@ to 33, commands 0x1D to 0x1F. Sources: LoPAR, "A Protocol for VNIC Communication
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -48,13 +48,20 @@ class Layout:
     name: str
     size: int
     fields: tuple[Field, ...]
+    _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+    _reserved: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {one.name: one for one in self.fields})
+        used = {at for one in self.fields for at in range(one.offset, one.offset + one.size)}
+        object.__setattr__(self, "_reserved", tuple(at for at in range(self.size) if at not in used))
 
     def field(self, name: str) -> Field:
         """The field with this name; raises ``KeyError`` if there is none."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        raise KeyError(f"{self.name} has no field {name!r}; it has {', '.join(field.name for field in self.fields)}")
+        found = self._by_name.get(name)
+        if found is None:
+            raise KeyError(f"{self.name} has no field {name!r}; it has {', '.join(self._by_name)}")
+        return found
 
     def number(self, data: bytes, name: str) -> int:
         """A field as a number; bytes that are missing count as 0. Raises ``KeyError``."""
@@ -90,12 +97,12 @@ class Layout:
 
     def unpack(self, data: bytes) -> dict[str, int]:
         """Every field as a number, by name."""
-        return {field.name: self.number(data, field.name) for field in self.fields}
+        whole = data if len(data) >= self.size else data.ljust(self.size, b"\0")
+        return {name: int.from_bytes(whole[at : at + size], "big") for name, at, size in self.fields}
 
     def reserved(self) -> tuple[int, ...]:
         """Offsets of the bytes that belong to no field."""
-        used = {at for field in self.fields for at in range(field.offset, field.offset + field.size)}
-        return tuple(at for at in range(self.size) if at not in used)
+        return self._reserved
 
 
 def _layout(name: str, size: int, *fields: tuple[str, int, int]) -> Layout:

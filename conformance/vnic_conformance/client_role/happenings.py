@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from vnic_spec.wire import Hcall, from_words
+
 #: Reads the client's memory at an I/O address; None if it is not mapped.
 Memory = Callable[[int, int], bytes | None]
 
@@ -23,12 +25,20 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Called(Happening):
-    """The client stands in a hypervisor call: ``number`` counts its calls since the reset."""
+    """The client stands in a hypervisor call: ``number`` counts its calls since the reset.
+
+    ``element`` is what H_SEND_CRQ sends; None for every other call.
+    """
 
     number: int
     opcode: int
     arguments: tuple[int, ...]
     memory: Memory = field(compare=False, repr=False)
+    element: bytes | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        sends = self.opcode == Hcall.H_SEND_CRQ and len(self.arguments) > 2
+        object.__setattr__(self, "element", from_words(*self.arguments[1:3]) if sends else None)
 
 
 @dataclass(frozen=True, slots=True)

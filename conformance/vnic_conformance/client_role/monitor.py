@@ -18,7 +18,7 @@ from typing import Final
 from vnic_conformance.client_role import rules_dialogue, rules_events, rules_user
 from vnic_conformance.client_role.happenings import KINDS, Happening
 from vnic_conformance.client_role.rule import RULES, Rule, Violation
-from vnic_conformance.client_role.view import View
+from vnic_conformance.client_role.view_queues import WholeView
 from vnic_spec.client_profile import ClientProfile
 
 __all__ = ["RULES", "Monitor", "Rule", "Violation"]
@@ -43,7 +43,7 @@ class Monitor:
     """
 
     def __init__(self, profile: ClientProfile | None = None) -> None:
-        self.view = View(profile or ClientProfile())
+        self.view = WholeView(profile or ClientProfile())
         self.violations: list[Violation] = []
         self.more = 0
         self.happenings = 0

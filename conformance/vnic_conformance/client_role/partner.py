@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role import legal_ways, wire_host, wrong_ways
+from vnic_conformance.client_role.deviating import Deviating
 from vnic_conformance.client_role.deviations import DEVIATIONS, Deviation
 from vnic_conformance.client_role.memory import Windows
 from vnic_conformance.client_role.platform import Platform
@@ -44,14 +44,6 @@ class LivelockError(Exception):
     """The client calls for ever while time stands still."""
 
 
-@dataclass(slots=True)
-class _Active:
-    """A deviation, and how often it will still happen."""
-
-    deviation: Deviation
-    left: int | None
-
-
 class Partner:
     """Hypervisor, servers, user and clock.
 
@@ -61,6 +53,9 @@ class Partner:
         observers: told of everything.
         mac: the MAC of the client's device.
         indirect_limit: most elements of an indirect send.
+
+    Raises:
+        ValueError: the client's clock is real; this partner keeps virtual time.
 
     Attributes:
         now: ms since the reset.
@@ -80,11 +75,13 @@ class Partner:
         mac: bytes = MAC,
         indirect_limit: int = MAX_INDIRECT,
     ) -> None:
+        if not port.hello.virtual:
+            raise ValueError(f"{port.hello.label} has a real clock, and this partner keeps virtual time")
         self._port = port
         self._observers = list(observers)
         self._agenda: list[tuple[int, int, Callable[[], object]]] = []
         self._entered = 0
-        self._active: list[_Active] = []
+        self._deviating = Deviating(self._deviates)
         self._standing: list[h.Called] = []
         self._until: int | None = None
         self._instant = (0, 0)
@@ -121,14 +118,12 @@ class Partner:
         if chosen.settings is not None:
             for server in self.platform.servers:
                 server.settings = chosen.settings(server.settings)
-        self._active.append(_Active(chosen, chosen.times))
-        hooks = (chosen.call, chosen.answer, chosen.login, chosen.tx_completion, chosen.rx_completion)
-        if chosen.times is None and any(hook is not None for hook in hooks):
+        if self._deviating.begin(chosen):
             self._tell(h.Unwell(self.now, False))
 
     def straight(self) -> None:
         """From now on hypervisor and servers do nothing otherwise."""
-        self._active.clear()
+        self._deviating.clear()
         self._tell(h.Unwell(self.now, True))
 
     def user(self, action: str, **arguments: str | int) -> int | None:
@@ -192,7 +187,7 @@ class Partner:
             return False
         handle, correlator, length = placed
         right = RX_COMPLETION.pack(header=Header.COMMAND, flags=RX_END_OF_FRAME, length=length, correlator=correlator)
-        completions = self._deviated("rx_completion", right)
+        completions = self._deviating.rx_completion(right)
         if completions is None or right in completions:
             self._tell(h.Arrived(self.now, server.index, frame))
         for data in [right] if completions is None else completions:
@@ -291,19 +286,12 @@ class Partner:
         return answer
 
     def _answer(self, opcode: int, arguments: tuple[int, ...]) -> tuple[int, ...]:
-        for active in self._active:
-            if active.deviation.call is not None and active.left != 0:
-                answer = active.deviation.call(opcode, arguments)
-                if answer is not None:
-                    self._spend(active)
-                    return tuple(int(value) for value in answer)
-        return tuple(int(value) for value in self.platform.hcall(opcode, arguments))
+        answer = self._deviating.call(opcode, arguments)
+        return tuple(int(value) for value in (self.platform.hcall(opcode, arguments) if answer is None else answer))
 
-    def _spend(self, active: _Active) -> None:
+    def _deviates(self, deviation: Deviation) -> None:
         """A deviation happens; what counts as well begins anew."""
-        if active.left is not None:
-            active.left -= 1
-        self._tell(h.Injected(self.now, active.deviation.name))
+        self._tell(h.Injected(self.now, deviation.name))
 
     def _sync(self) -> None:
         """See what the client has consumed."""
@@ -366,7 +354,7 @@ class Partner:
         if asked[1] == Command.LOGIN and server.login_response is not None and command_rc(right) == 0:
             buffer = self._write_login(server.login_response)
             server.login_response = None
-        answers = self._deviated_answer(asked, right)
+        answers = self._deviating.answer(asked, right)
         for delay, data in [(0, right)] if answers is None else answers:
             self._reply(server, delay, data, buffer if data[1] == Command.LOGIN | RESPONSE_BIT else b"")
         last = max((delay for delay, _ in answers or [(0, right)]), default=0)
@@ -376,13 +364,7 @@ class Partner:
 
     def _write_login(self, response: tuple[int, bytes]) -> bytes:
         address, right = response
-        written = right
-        for active in self._active:
-            if active.deviation.login is not None and active.left != 0:
-                other = active.deviation.login(right)
-                if other is not None:
-                    self._spend(active)
-                    written = other
+        written = self._deviating.login(right)
         self._dma_write(address, written)
         return written
 
@@ -407,7 +389,7 @@ class Partner:
                 if reply is not None:
                     self._at(self.now, partial(self.frame, reply))
             right = TX_COMPLETION.pack(header=Header.COMMAND, count=1, correlator_0=correlator)
-            completions = self._deviated("tx_completion", right)
+            completions = self._deviating.tx_completion(right)
             for data in [right] if completions is None else completions:
                 self._complete(server, completion, data)
 
@@ -419,24 +401,6 @@ class Partner:
                 self.platform.completion(handle, data)
 
         self._at(self.now, put)
-
-    def _deviated(self, hook: str, right: bytes) -> list[bytes] | None:
-        for active in self._active:
-            chosen = getattr(active.deviation, hook)
-            if chosen is not None and active.left != 0:
-                self._spend(active)
-                made: list[bytes] = chosen(right)
-                return made
-        return None
-
-    def _deviated_answer(self, asked: bytes, right: bytes) -> list[tuple[int, bytes]] | None:
-        for active in self._active:
-            if active.deviation.answer is not None and active.left != 0:
-                answers = active.deviation.answer(asked, right)
-                if answers is not None:
-                    self._spend(active)
-                    return answers
-        return None
 
     def raised(self, source: str) -> None:
         """See :class:`~.platform.Outside`."""

@@ -33,6 +33,8 @@ from vnic_spec.wire import (
 
 _VLAN_TAG: Final = 4
 _LARGE_SEND: Final = 0x20
+#: Attempts that may fail in a row before there is a back-off (CLI-7).
+_ATTEMPTS: Final = 3
 
 
 def _command(view: View, happening: h.Happening) -> bytes | None:
@@ -188,7 +190,7 @@ def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Fi
     "DLG-5",
     on="Called",
     sentence="After a refused login the client does what its code asks for.",
-    watches="login login_rc login_at renegotiated failed_logins profile",
+    watches="login login_rc login_at logins_here renegotiated failed_logins profile",
 )
 def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Aborted: a pause. PartialSuccess: negotiate again. Anything else: register again. Then a back-off."""
@@ -204,9 +206,13 @@ def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Findin
                 yield "LOGIN after PartialSuccess", "capabilities first"
         else:
             yield f"{element_name(element)} after LOGIN was answered {view.login_rc}", "H_FREE_CRQ and H_REG_CRQ"
-    many = view.failed_logins >= view.profile.logins and happening.now < view.login_at + BACK_OFF_MS
-    if element[1] == Command.LOGIN and many:
-        yield f"login {view.failed_logins + 1} in a row", f"{view.profile.logins}, then a back-off"
+    if element[1] != Command.LOGIN:
+        return
+    most = view.profile.logins
+    if view.logins_here >= most and view.login != "ok":
+        yield f"login {view.logins_here + 1} in one registration", f"{most}, then another attempt"
+    elif view.failed_logins >= _ATTEMPTS * most and happening.now < view.login_at + BACK_OFF_MS:
+        yield f"login {view.failed_logins + 1} in a row", f"{_ATTEMPTS} attempts of {most} each, then a back-off"
 
 
 @rule(

@@ -17,7 +17,6 @@ from vnic_spec.wire import (
     Hcall,
     Header,
     Rc,
-    from_words,
 )
 
 #: Own registrations within this time, in ms, that are too many (CLI-7: back-off after three failures in a row).
@@ -36,9 +35,7 @@ def call_name(opcode: int) -> str:
 
 def sent_element(happening: h.Happening) -> bytes | None:
     """The element that a call of H_SEND_CRQ sends; None if it is another call."""
-    if isinstance(happening, h.Called) and happening.opcode == Hcall.H_SEND_CRQ and len(happening.arguments) > 2:
-        return from_words(*happening.arguments[1:3])
-    return None
+    return happening.element if isinstance(happening, h.Called) else None
 
 
 def element_name(element: bytes) -> str:

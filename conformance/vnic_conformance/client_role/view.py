@@ -1,37 +1,22 @@
 """What the monitor knows of the client: nothing but what its calls, its memory and time have shown.
 
-:class:`View` takes in happenings, one after the other, and judges nothing. What a client may not have seen yet counts for it:
-an answer ends the wait for it when it is put into the queue, an event counts when its header has been cleared.
+:class:`View` is that knowledge; :mod:`.view_calls` and :mod:`.view_queues` take in what happens, and judge nothing. What a
+client may not have seen yet counts for it: an answer ends the wait for it when it is put into the queue, an event counts
+when its header has been cleared (decision K19).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from vnic_conformance.client_role import happenings as h
-from vnic_conformance.client_role.login_buffers import handles_of, problem_of_response
 from vnic_spec.client_profile import ClientProfile
-from vnic_spec.layouts import COMMANDS, RX_ADD, RX_COMPLETION, TX_COMPLETION, TX_DESCRIPTOR, answer_key
 from vnic_spec.wire import (
-    INIT,
-    INIT_COMPLETE,
-    MAX_INDIRECT_OLD,
-    RESPONSE_BIT,
     SUB_ELEMENT_BYTES,
-    Capability,
     Command,
-    CommandRc,
-    Event,
     Hcall,
-    Header,
-    InitFormat,
     Rc,
-    SubType,
-    Vioctl,
-    command_rc,
-    event_of,
     from_words,
 )
 
@@ -86,6 +71,7 @@ class View:
         login_rc: return code of the last login.
         login_at: when the last login was sent.
         failed_logins: logins in a row, without a back-off between, that did not succeed.
+        logins_here: logins in this registration.
         renegotiated: capabilities were requested after the last login.
         problem: what is wrong with the login response.
         tx_handles: the server's transmit submission queues.
@@ -157,7 +143,7 @@ class View:
         "login_asked",
         "login_at",
         "login_rc",
-        "maps",
+        "logins_here", "maps",
         "moved",
         "noise_at",
         "now",
@@ -241,7 +227,7 @@ class View:
         self.requested: dict[int, int] = {}
         self.partial: dict[int, int] = {}
         self.granted: dict[int, int] = {}
-        self.rounds = 0
+        self.rounds = self.logins_here = 0
         self._new_login()
 
     def _new_login(self) -> None:
@@ -275,265 +261,10 @@ class View:
         """Whether nothing is under way."""
         return self.logged_in and self.link_indicated and not self.pending and not self.orders and not self.tearing
 
-    # -- taking in -------------------------------------------------------------------------------------------------
-
-    def take(self, happening: h.Happening) -> None:
-        """Take in what happened."""
-        if happening.now != self.now:
-            self.now, self.calls_now, self.noise_at = happening.now, 0, None
-        taking = _TAKING.get(type(happening))
-        if taking is not None:
-            taking(self, happening)
-
-    def _called(self, called: h.Called) -> None:
-        self.calls_now += 1
-        opcode, arguments = called.opcode, called.arguments
-        if opcode == Hcall.H_FREE_CRQ:
-            self.tearing = True
-            self.complaint = "none"
-        elif opcode == Hcall.H_REG_CRQ:
-            if self._on_its_own():
-                self.own_attempts = [*self.own_attempts[-20:], self.now]
-            else:
-                self.own_attempts = []
-        elif opcode in SUB_SENDS:
-            self._descriptors = self.descriptors_of(called) or []
-        elif opcode == Hcall.H_SEND_CRQ and len(arguments) > 2:
-            self.greeted = True
-            self._sending = from_words(*arguments[1:3])
-            if self._sending[:2] == bytes((Header.COMMAND, Command.LOGIN)):
-                self._take_login(self._sending, called.memory)
-
-    def _on_its_own(self) -> bool:
-        """Whether only a failed attempt gives a reason to register, and no failed login."""
-        return self.registrations > 0 and self.causes == self.own_since and self.login in ("none", "ok")
-
-    def _take_login(self, element: bytes, memory: h.Memory) -> None:
-        self.login_asked = handles_of(element, memory)
-
-    def _answered(self, answered: h.Answered) -> None:
-        opcode, arguments, rc = answered.opcode, answered.arguments, answered.rc
-        key = (opcode, arguments)
-        if rc in BUSY or rc < 0 or rc == Rc.H_CLOSED:
-            times = [time for time in self.failing.get(key, ()) if time > self.now - 1_000]
-            self.failing = {**self.failing, key: [*times, self.now]} if len(self.failing) < 64 else {key: [self.now]}
-        if opcode == Hcall.H_FREE_CRQ:
-            self.free_rc = rc
-        if rc in BUSY:
-            if self.busy is None or self.busy[:2] != key:
-                self.busy = (opcode, arguments, self.now, self.causes)
-            return
-        if self.busy is not None and (self.busy[:2] == key or opcode == Hcall.H_FREE_CRQ):
-            self.busy = None
-        taking = _ANSWERS.get(opcode)
-        if taking is not None:
-            taking(self, arguments, rc, answered.values)
-        if opcode not in (Hcall.H_EOI, Hcall.H_REG_CRQ) and self.last_register is not None:
-            self.last_register = (self.last_register[0], self.last_register[1] + 1)
-
-    def _answered_register(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        self.last_register = (rc, 0)
-        self.resources = self.resources + 1 if rc == Rc.H_RESOURCE else 0
-        if rc in REGISTERED:
-            self.registered, self.disabled, self.tearing, self.signal = True, False, False, False
-            self.registrations += 1
-            self.early = 0
-            self.owed, self.excused = "", ()
-            self.excused_at = self.now
-            self.causes += 1
-            self.own_since = self.causes
-            self.greeted = False
-            self._new_dialogue()
-
-    def _answered_free(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc == Rc.H_SUCCESS:
-            self.registered = self.tearing = False
-            self.freed |= set(self.sub_crqs)
-            self.sub_crqs.clear()
-            self.early = 0
-
-    def _answered_signal(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc == Rc.H_SUCCESS and len(arguments) > 1:
-            self.signal = arguments[1] & 1 == 1
-
-    def _answered_enable(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc == Rc.H_SUCCESS:
-            self.disabled = False
-            if self.owed == "enable":
-                self.owed = ""
-                self._new_dialogue()
-        else:
-            self._excuse(f"H_ENABLE_CRQ was answered {rc}")
-
-    def _answered_reg_sub(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc in REGISTERED and len(values) >= 2:
-            self.sub_crqs[values[0]] = values[1]
-            self.freed.discard(values[0])
-        else:
-            self._excuse(f"H_REG_SUB_CRQ was answered {rc}")
-
-    def _answered_free_sub(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc in (Rc.H_SUCCESS, Rc.H_PARAMETER) and len(arguments) > 1:
-            self.sub_crqs.pop(arguments[1], None)
-            self.freed.add(arguments[1])
-
-    def _answered_vioctl(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if len(arguments) < 2:
-            return
-        if arguments[1] == Vioctl.GET_SESSION_TOKEN:
-            self.token = values[0] if rc == Rc.H_SUCCESS and values else None
-            self.complaint = "token" if self.token is not None else "refused"
-        elif arguments[1] == Vioctl.SESSION_ERROR_DETECTED:
-            self.complaint = "accepted" if rc == Rc.H_SUCCESS else "refused"
-        if self.complaint == "refused":
-            self._excuse("a complaint was not accepted")
-
-    def _answered_send(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc != Rc.H_SUCCESS:
-            self._excuse(f"a send was answered {rc}")
-            self._sending = b""
-        self._has_sent()
-
-    def _has_sent(self) -> None:
-        """The element of the call was taken; its answer may come before the call's own."""
-        element, self._sending = self._sending, b""
-        if not element:
-            return
-        if element[0] == Header.INITIALIZATION:
-            if element[1] == InitFormat.INIT:
-                self._new_dialogue()
-                self.init_sent = True
-            elif self.owed == "answer":
-                self.owed = ""
-                self._new_dialogue()
-                self.dialogue = True
-        elif element[0] == Header.COMMAND and not element[1] & RESPONSE_BIT:
-            self._sent_command(element)
-
-    def _sent_command(self, element: bytes) -> None:
-        entry = COMMANDS.get(element[1])
-        if entry is None or entry.by_server:
-            return
-        self.pending[answer_key(element)] = (element, self.now)
-        values = entry.request.unpack(element)
-        if entry.command == Command.REQUEST_CAPABILITY:
-            if values["capability"] in self.requested or not self.rounds:
-                self.rounds += 1
-                self.requested = {}
-                self.partial = {}
-            self.renegotiated = True
-            self.requested[values["capability"]] = values["number"]
-        elif entry.command == Command.QUERY_CAPABILITY:
-            self.rounds = 0
-        elif entry.command == Command.LOGIN:
-            if self.now >= self.login_at + BACK_OFF_MS:
-                self.failed_logins = 0
-            self.login, self.login_at, self.renegotiated = "sent", self.now, False
-        elif entry.command == Command.REQUEST_MAP:
-            self.asked_maps[values["map_id"]] = (values["ioba"], values["length"])
-        elif entry.command == Command.REQUEST_UNMAP:
-            self.maps.pop(values["map_id"], None)
-        elif entry.command == Command.CHANGE_MAC_ADDR:
-            self.told_mac = entry.request.raw(element, "mac")
-        elif entry.command == Command.MULTICAST_CTRL:
-            mac = entry.request.raw(element, "mac")
-            (self.told_multicast.add if values["flags"] & 0x80 else self.told_multicast.discard)(mac)
-        elif entry.command == Command.LOGICAL_LINK_STATE and values["state"] in (0, 1):
-            self.told_link = values["state"] == 1
-
-    def _answered_sub_send(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
-        if rc == Rc.H_SUCCESS and len(arguments) > 1:
-            self._handed_over(arguments[1], self._descriptors)
-        elif rc in (Rc.H_CLOSED, Rc.H_PARAMETER):
-            if rc == Rc.H_PARAMETER and len(self._descriptors) > MAX_INDIRECT_OLD:
-                self.too_many += 1
-            if self.owed:
-                self.closed_send = True
-            self._excuse(f"a send of descriptors was answered {rc}")
-
-    def _put(self, put: h.Put) -> None:
-        data = put.data
-        if put.handle is not None:
-            self._put_completion(put.handle, data)
-            return
-        if not self.signal:
-            self.early += 1
-        if self._sending and self._answers_what_is_sent(data):
-            self._has_sent()
-        if data[0] == Header.INITIALIZATION and data[1] == InitFormat.INIT_COMPLETE and self.init_sent:
-            self.init_sent, self.dialogue = False, True
-        elif data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
-            self._put_answer(data, put.buffer)
-        elif data[:2] == bytes((Header.COMMAND, Command.LINK_STATE_INDICATION)):
-            up = data[4] == 1 and data[5] == 1
-            if not up:
-                self.link_up_at = None
-            elif self.link_up_at is None and self.login == "ok" and self.wish:
-                self.link_up_at = self.now
-
-    def _answers_what_is_sent(self, data: bytes) -> bool:
-        """Whether an element answers the one that the client is sending in this very call."""
-        if data[0] == Header.COMMAND and data[1] & RESPONSE_BIT:
-            return self._sending[0] == Header.COMMAND and answer_key(data) == answer_key(self._sending)
-        return self._sending == INIT and data == INIT_COMPLETE
-
-    def _put_answer(self, data: bytes, buffer: bytes) -> None:
-        asked = self.pending.pop(answer_key(data), None)
-        if asked is None:
-            return
-        command, rc = data[1] & ~RESPONSE_BIT, command_rc(data)
-        values = COMMANDS[command].response.unpack(data)  # type: ignore[union-attr]  # only what has an answer is pending
-        if command in NEGOTIATION and rc not in (CommandRc.SUCCESS, CommandRc.PARTIAL_SUCCESS):
-            self._excuse(f"{Command(command)} was answered {rc}")
-        if command == Command.VERSION_EXCHANGE:
-            self.version = rc == CommandRc.SUCCESS
-        elif command == Command.QUERY_CAPABILITY and rc == CommandRc.SUCCESS:
-            self.told[values["capability"]] = values["number"]
-        elif command == Command.REQUEST_CAPABILITY:
-            self._granted(values["capability"], values["number"], rc)
-        elif command == Command.LOGIN:
-            self._put_login(rc, buffer)
-        elif command == Command.REQUEST_MAP and rc == CommandRc.SUCCESS:
-            number = COMMANDS[Command.REQUEST_MAP].request.number(asked[0], "map_id")
-            if number in self.asked_maps:
-                self.maps[number] = self.asked_maps.pop(number)
-        if rc != CommandRc.SUCCESS:
-            self._excuse(f"{Command(command)} was answered {rc}")
-
-    def _granted(self, capability: int, number: int, rc: int) -> None:
-        if rc == CommandRc.PARTIAL_SUCCESS:
-            self.partial[capability] = number
-        elif rc == CommandRc.SUCCESS:
-            self.granted[capability] = self.requested.get(capability, number)
-
-    def _put_login(self, rc: int, buffer: bytes) -> None:
-        asked = self.login_asked
-        self._new_login()
-        self.login_rc, self.login_asked = rc, asked
-        if rc != CommandRc.SUCCESS:
-            self.login = "refused"
-            self.failed_logins += 1
-            return
-        problem, tx, rx = problem_of_response(buffer, asked, self.granted.get(Capability.REQ_MTU, 0))
-        self.problem = problem
-        self.login = "bad" if problem else "ok"
-        if problem:
-            self.failed_logins += 1
-            self._excuse("a login response that cannot be used")
-        else:
-            self.failed_logins = 0
-            self.tx_handles, self.rx_handles = tx, rx
-
-    def _put_completion(self, handle: int, data: bytes) -> None:
-        for at in range(min(TX_COMPLETION.number(data, "count"), 5)):
-            self.in_flight.pop((self._submission(handle), TX_COMPLETION.number(data, f"correlator_{at}")), None)
-        for rx in self.rx_handles:
-            self.lent.pop((rx, RX_COMPLETION.number(data, "correlator")), None)
-
-    def _submission(self, completion: int) -> int:
-        """The submission queue that belongs to a completion queue of the client's: they pair by number."""
-        own = [handle for name, handle in sorted(self.login_asked.items()) if name.startswith("tx")]
-        return self.tx_handles[own.index(completion)] if completion in own and len(own) == len(self.tx_handles) else 0
+    @property
+    def dialogue_open(self) -> bool:
+        """Whether the dialogue has got so far that INIT cannot simply be answered under profile reregister."""
+        return self.dialogue and self.profile.client_init.name == "REREGISTER" and self.login != "none"
 
     def descriptors_of(self, called: h.Called) -> list[bytes] | None:
         """The descriptors of a send to a sub-CRQ; None if they cannot be read."""
@@ -547,63 +278,6 @@ class View:
             return None
         return [block[at : at + SUB_ELEMENT_BYTES] for at in range(0, len(block), SUB_ELEMENT_BYTES)]
 
-    def _handed_over(self, handle: int, descriptors: list[bytes]) -> None:
-        """Descriptors that a server took: frames are in flight, buffers are lent."""
-        for data in descriptors:
-            if handle in self.rx_handles:
-                self.lent[handle, RX_ADD.number(data, "correlator")] = RX_ADD.number(data, "ioba")
-            elif data[1] == SubType.TX:
-                self.in_flight[handle, TX_DESCRIPTOR.number(data, "correlator")] = self.now
-
-    def _consumed(self, consumed: h.Consumed) -> None:
-        if consumed.handle is not None:
-            return
-        self.early = max(0, self.early - 1)
-        data = consumed.data
-        event = event_of(data)
-        if event is not None:
-            self._read_event(event)
-        elif data[0] == Header.INITIALIZATION and data[1] == InitFormat.INIT:
-            self._cause()
-            self.owed_by = 0
-            self.owed = "register" if self.owed in ("enable", "register") or self.dialogue_open else "answer"
-            self._excuse("INIT was read")
-        elif data[:2] == bytes((Header.COMMAND, Command.ERROR_INDICATION)):
-            self._cause()
-            self._excuse("an error indication was read")
-        elif data[:2] == bytes((Header.COMMAND, Command.LINK_STATE_INDICATION)):
-            self._cause()
-            self.link_indicated = self.logged_in and data[4] == 1 and data[5] == 1
-        elif self.steady:
-            self.noise_at = self.now
-
-    @property
-    def dialogue_open(self) -> bool:
-        """Whether the dialogue has got so far that INIT cannot simply be answered under profile reregister."""
-        return self.dialogue and self.profile.client_init.name == "REREGISTER" and self.login != "none"
-
-    def _read_event(self, event: int) -> None:
-        self._cause()
-        outstanding = bool(self.pending) or self.init_sent
-        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.link_indicated)
-        if event == Event.DEVICE_FAILOVER:
-            if not self.owed:
-                self.owed, self.owed_by = "init", event
-                if self.login == "ok" and self.excused_at != self.now:
-                    self.excused = ()  # what went wrong earlier in a session that worked is no reason now
-                if outstanding:
-                    self._excuse("a request was outstanding (CLI-1, decision R3)")
-        elif event == Event.MIGRATED:
-            if self.owed != "register":
-                self.owed, self.owed_by = "enable", event
-            self.disabled = True
-        else:
-            self.owed, self.owed_by = "register", event
-        self.pending = {}
-        self.init_sent = False
-        self.link_indicated = False
-        self.link_up_at = None
-
     def _excuse(self, why: str) -> None:
         """From now on the client may begin again by itself."""
         if why not in self.excused:
@@ -614,78 +288,3 @@ class View:
         self.complaint = "accepted" if self.complaint == "accepted" else "none"
         self.causes += 1
         self.noise_at = None
-
-    def _asked(self, asked: h.Asked) -> None:
-        self._cause()
-        if asked.order is None:
-            return
-        self.orders[asked.order] = (asked.action, self.now)
-        if self.well_since is not None:
-            self.well_since = self.now
-        if asked.action in RESETS:
-            self._excuse(f"the user asked for {asked.action}")
-        if asked.action in ("open", "close"):
-            self.wish = asked.action == "open"
-            self.link_up_at = None if not self.wish else self.link_up_at
-        elif asked.action == "add":
-            self.removed = False
-            self.user = {}
-        elif asked.action == "complain":
-            self.complaint, self.token = "none", None
-        elif asked.action == "send":
-            self.user_frames[bytes.fromhex(str(asked.arguments.get("hex", "")))] += 1
-        elif asked.action != "remove":
-            self.user = {**self.user, **{f"{asked.action}_{name}": value for name, value in asked.arguments.items()}}
-
-    def _returned(self, returned: h.Returned) -> None:
-        action, _ = self.orders.pop(returned.order, ("", 0))
-        if action == "remove" and returned.result == 0:
-            self.removed = True
-            self.wish = False
-
-    def _injected(self, injected: h.Injected) -> None:
-        self.noise_at = None
-        if self.well_since is not None:
-            self.well_since = self.now
-
-    def _unwell(self, unwell: h.Unwell) -> None:
-        self.well_since = self.now if unwell.well else None
-
-    def _arrived(self, arrived: h.Arrived) -> None:
-        self.arrived[arrived.frame] += 1
-
-    def _looked(self, looked: h.Looked) -> None:
-        self.arrived.subtract(looked.received)
-
-    def _sent(self, sent: h.Sent) -> None:
-        own = sent.frame[6:12] == self.told_mac or not self.told_mac
-        if self.login == "ok" and own and sent.frame not in self.user_frames:
-            self.announced = True
-        self.sent_frames[sent.frame] += 1
-
-
-_TAKING: Final[dict[type, Callable[[View, Any], None]]] = {
-    h.Called: View._called,
-    h.Answered: View._answered,
-    h.Put: View._put,
-    h.Consumed: View._consumed,
-    h.Asked: View._asked,
-    h.Returned: View._returned,
-    h.Injected: View._injected,
-    h.Unwell: View._unwell,
-    h.Arrived: View._arrived,
-    h.Looked: View._looked,
-    h.Sent: View._sent,
-}
-_ANSWERS: Final[dict[int, Callable[[View, tuple[int, ...], int, tuple[int, ...]], None]]] = {
-    Hcall.H_REG_CRQ: View._answered_register,
-    Hcall.H_FREE_CRQ: View._answered_free,
-    Hcall.H_VIO_SIGNAL: View._answered_signal,
-    Hcall.H_ENABLE_CRQ: View._answered_enable,
-    Hcall.H_REG_SUB_CRQ: View._answered_reg_sub,
-    Hcall.H_FREE_SUB_CRQ: View._answered_free_sub,
-    Hcall.H_VIOCTL: View._answered_vioctl,
-    Hcall.H_SEND_CRQ: View._answered_send,
-    Hcall.H_SEND_SUB_CRQ: View._answered_sub_send,
-    Hcall.H_SEND_SUB_CRQ_INDIRECT: View._answered_sub_send,
-}

@@ -35,8 +35,6 @@ class Login(Opening):
                 yield from self.negotiate(client.now + self.settings.negotiation_ms)
             else:
                 yield from self.begin_again()
-        # The pause comes now, and not after three times as many (DLG-5).
-        client.failures = max(client.failures, self.settings.backoff_after - 1)
         raise AttemptError(f"LOGIN refused {self.settings.login_tries} times")
 
     def begin_again(self) -> Steps[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -204,6 +205,41 @@ def test_a_reply_that_the_protocol_does_not_allow_breaks_the_adapter(monkeypatch
         partner = Partner(TargetPort(target))
         with pytest.raises(BadReply, match="what falls due now is to be done now"):
             partner.run(1)
+
+
+class OnTheWall(ClientAdapter):
+    """Has a real clock."""
+
+    def _hello(self, fields: dict[str, object]) -> dict[str, object]:
+        return {**super()._hello(fields), "clock": "real"}
+
+
+def test_a_real_clock_is_not_taken_for_a_virtual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vnic_reference.client_adapter.ClientAdapter", OnTheWall)
+    with open_target(IN_PROCESS) as target, pytest.raises(ValueError, match="has a real clock"):
+        Partner(TargetPort(target))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--faults"], 0, "no_backoff "),
+        (["--fault", "sings"], 2, "--fault sings: there are"),
+        (["--faults", "--json"], 2, "of role hypervisor or system"),
+        (["--clock", "real"], 2, "are for role hypervisor"),
+    ],
+)
+def test_the_program_s_options(words: list[str], code: int, said: str) -> None:
+    command = [sys.executable, "-m", "vnic_reference", "--role", "client", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
+
+
+def test_a_faulty_client_as_a_child_process() -> None:
+    with open_target(f"{CHILD} --fault resets_on_failover") as target:
+        monitor, _ = live(target)
+        assert {violation.requirement for violation in monitor.violations} == {"CLI-1"}
 
 
 def test_another_role_is_no_client() -> None:

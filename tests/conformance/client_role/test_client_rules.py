@@ -64,6 +64,14 @@ def failed_logins(t: Any, count: int) -> Any:
     return t
 
 
+def failed_logins_anew(t: Any, count: int) -> Any:
+    """Logins that are answered InvalidState, each in a registration of its own, two seconds apart."""
+    for number in range(count):
+        t.at(2_000 * (number + 1)).negotiated().write_request()
+        t.send(t.login_element()).say(refused(t.login_element(), CommandRc.INVALID_STATE))
+    return t
+
+
 #: A trace that breaks the rule, and a near miss. What stands behind the name of a rule tells its examples apart.
 EXAMPLES: dict[str, tuple[Play, Play]] = {
     "waits_after_failover": (
@@ -291,6 +299,10 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
     "heeds_a_refused_login: too many": (
         lambda t: failed_logins(t, 11),
         lambda t: failed_logins(t, 10),
+    ),
+    "heeds_a_refused_login: too many attempts": (
+        lambda t: failed_logins_anew(t, 31),
+        lambda t: failed_logins_anew(t, 30),
     ),
     "uses_good_login_responses": (
         lambda t: bad_login(t, rx_sizes_at=59).send(LINK),
