@@ -488,6 +488,31 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
 }
 
 
+@pytest.mark.requirement(
+    "CLI-10",
+    "CLI-11",
+    "CLI-12",
+    "CLI-13",
+    "CLI-14",
+    "CLI-15",
+    "CLI-16",
+    "CLI-17",
+    "CLI-18",
+    "CLI-19",
+    "CLI-20",
+    "CLI-21",
+    "DLG-1",
+    "DLG-2",
+    "DLG-3",
+    "DLG-4",
+    "DLG-5",
+    "DLG-6",
+    "DLG-7",
+    "DLG-8",
+    "DLG-9",
+    "DLG-10",
+    "DLG-11",
+)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_trace_that_breaks_the_rule(trace: Make, name: str) -> None:
     t = trace()
