@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from vnic_spec.requirements import adm, cli, crq, dat, dlg, fov, inv, liv, mon, sel, ses, srv
+from vnic_spec.requirements import adm, cli, client_alone, crq, dat, dlg, fov, inv, liv, mon, sel, ses, srv
 from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
 from vnic_spec.requirements.record import ALL_PARAMETERS, Elsewhere, Level, Requirement
 
@@ -52,7 +52,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_MODULES = (crq, sel, mon, fov, adm, ses, cli, dlg, srv, dat, inv, liv)
+_MODULES = (crq, sel, mon, fov, adm, ses, cli, client_alone, dlg, srv, dat, inv, liv)
 
 #: Every requirement by ID.
 REQUIREMENTS: Mapping[str, Requirement] = MappingProxyType(
