@@ -230,14 +230,14 @@ def takes_closed_for_registered(view: View, happening: h.Happening) -> Iterator[
     "CLI-11",
     on="Idled",
     sentence="After registering the interrupt is enabled, and what came before is found.",
-    watches="registered signal early tearing disabled",
+    watches="registered signal signalled early tearing",
 )
 def looks_after_enabling(view: View, happening: h.Happening) -> Iterator[Finding]:
     """Judged when the client says that it has nothing to do."""
     if not isinstance(happening, h.Idled) or not view.registered or view.tearing or view.busy is not None:
         return
-    if not view.signal and view.last_register is not None and view.last_register[1] == 0:
-        yield "idle after H_REG_CRQ with the interrupt disabled", "H_VIO_SIGNAL, and a look at the queue"
+    if not view.signalled:
+        yield "idle after H_REG_CRQ, and the interrupt was never enabled", "H_VIO_SIGNAL, and a look at the queue"
     elif view.signal and view.early and happening.unread:
         yield (
             f"idle with {happening.unread} elements in the queue that came before the interrupt was enabled",

@@ -47,7 +47,8 @@ class View:
         registered: its CRQ is registered.
         disabled: by event 06, until enabled again.
         registrations: how often it has registered.
-        signal: the CRQ's interrupt has been enabled since.
+        signal: the CRQ's interrupt is enabled.
+        signalled: it has been since the CRQ was registered.
         early: elements that were put into the queue before that, and are unread.
         init_sent: INIT was sent in this registration and is not answered.
         dialogue: INIT has been exchanged in this registration.
@@ -166,7 +167,7 @@ class View:
         "rx_handles",
         "sent_frames",
         "signal",
-        "sub_crqs",
+        "signalled", "sub_crqs",
         "tearing",
         "token",
         "told",
@@ -209,7 +210,7 @@ class View:
         self.own_attempts: list[int] = []
         self.noise_at: int | None = None
         self.early = 0
-        self.signal = False
+        self.signal = self.signalled = False
         self.owed = ""
         self.owed_by = 0
         self.excused: tuple[str, ...] = ()

@@ -77,7 +77,8 @@ class CallsView(View):
         self.last_register = (rc, 0)
         self.resources = self.resources + 1 if rc == Rc.H_RESOURCE else 0
         if rc in REGISTERED:
-            self.registered, self.disabled, self.tearing, self.signal = True, False, False, False
+            self.registered, self.disabled, self.tearing = True, False, False
+            self.signal = self.signalled = False
             self.registrations += 1
             self.early = 0
             self.owed, self.excused = "", ()
@@ -97,6 +98,7 @@ class CallsView(View):
     def _answered_signal(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
         if rc == Rc.H_SUCCESS and len(arguments) > 1:
             self.signal = arguments[1] & 1 == 1
+            self.signalled = self.signalled or self.signal
 
     def _answered_enable(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
         if rc == Rc.H_SUCCESS:
