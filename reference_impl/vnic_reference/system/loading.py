@@ -2,27 +2,27 @@
 
 Tables and keys have the names of the fields of :mod:`vnic_reference.system.scenario`::
 
-title = "A server dies"
-duration_ms = 5_000
+    title = "A server dies"
+    duration_ms = 5_000
 
-[[server]]
-name = "one"
-adapter = 0
-port = 0
-priority = 10
+    [[server]]
+    name = "one"
+    adapter = 0
+    port = 0
+    priority = 10
 
-[[server]]
-name = "two"
-adapter = 0
-port = 1
+    [[server]]
+    name = "two"
+    adapter = 0
+    port = 1
 
-[[ping]]
-period_ms = 100
+    [[ping]]
+    period_ms = 100
 
-[[at]]
-ms = 2_000
-do = "crash"
-target = "one"
+    [[at]]
+    ms = 2_000
+    do = "crash"
+    target = "one"
 """
 
 from __future__ import annotations
