@@ -13,8 +13,9 @@ import pytest
 from vnic_conformance.linux import actions
 from vnic_conformance.linux.build import build
 from vnic_conformance.linux.errors import BuildError
-from vnic_conformance.linux.guest import Command, Guest
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
+from vnic_conformance.linux.outcomes import Command
 from vnic_reference.system.guest_system import around
 from vnic_reference.system.system import System
 

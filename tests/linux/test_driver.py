@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vnic_conformance.linux import actions
-from vnic_conformance.linux.guest import Ended, Why
 from vnic_conformance.linux.kernel import BootOptions, Kernel
+from vnic_conformance.linux.outcomes import Ended, Why
 from vnic_conformance.linux.wire import NetdevEvent
 from vnic_reference.machine import CLIENT_UNIT
 from vnic_reference.network.tcp import TcpSink

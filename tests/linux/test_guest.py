@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from vnic_conformance.linux.errors import GuestError
-from vnic_conformance.linux.guest import Called, Ended, Guest, GuestEndedError, Idle, Limits, Why
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Unmapped
+from vnic_conformance.linux.outcomes import Called, Ended, GuestEndedError, Idle, Limits, Why
 
 FAKE = Path(__file__).with_name("fake_guest.py")
 H_FREE_CRQ = 0x100
