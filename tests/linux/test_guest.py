@@ -16,6 +16,7 @@ from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Unmapped
 from vnic_conformance.linux.outcomes import Called, Ended, GuestEndedError, Idle, Limits, Why
+from vnic_conformance.linux.process import holds_memory
 
 FAKE = Path(__file__).with_name("fake_guest.py")
 H_FREE_CRQ = 0x100
@@ -158,6 +159,13 @@ def test_mappings_can_be_refused(kernel: Kernel) -> None:
         assert isinstance(taken, Called)
         assert taken.args[0] == 0
         assert [window.address for window in guest.memory.windows()] == [START + 64]
+
+
+def test_memory_lies_where_there_is_room_for_it(tmp_path: Path) -> None:
+    assert holds_memory(str(tmp_path), 1)
+    assert not holds_memory(str(tmp_path), 1 << 40)
+    assert not holds_memory(str(tmp_path / "missing"), 1)
+    assert not holds_memory("/proc", 1)
 
 
 def test_a_command_that_is_too_long_is_refused(kernel: Kernel) -> None:

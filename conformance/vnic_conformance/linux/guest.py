@@ -82,7 +82,8 @@ class Guest:
 
     def __enter__(self) -> Self:
         words = self.options.command_line(self.kernel, INITRAMFS, CALLS, CLOCK)
-        self._process = GuestProcess(self.kernel.binary, self.kernel.initramfs, words)
+        memory = self.options.memory(self.kernel)
+        self._process = GuestProcess(self.kernel.binary, self.kernel.initramfs, words, memory)
         try:
             self._boot()
         except BaseException:
