@@ -101,7 +101,7 @@ def test_a_guest_that_calls_without_end_is_ended(kernel: Kernel) -> None:
     ],
 )
 def test_a_guest_that_ends_says_why(kernel: Kernel, play: str, why: Why, reason: str) -> None:
-    with playing(kernel, play, limits=Limits(hang_s=0.5)) as guest:
+    with playing(kernel, play, limits=Limits(hang_s=0.5 if why is Why.HUNG else 60)) as guest:
         end = guest.run(2 * BOOTED)
         assert isinstance(end, Ended)
         assert end.why is why
@@ -115,7 +115,7 @@ def test_a_guest_that_ends_says_why(kernel: Kernel, play: str, why: Why, reason:
 
 
 def test_a_guest_that_takes_no_order_is_ended(kernel: Kernel) -> None:
-    with playing(kernel, "takes_no_order", limits=Limits(hang_s=0.5)) as guest:
+    with playing(kernel, "takes_no_order", limits=Limits(hang_s=3)) as guest:
         assert isinstance(guest.run(2 * BOOTED), Called)
         guest.interrupt(1)
         end = guest.run()

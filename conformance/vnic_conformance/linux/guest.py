@@ -107,7 +107,7 @@ class Guest:
         self._process.close()
 
     def _boot(self) -> None:
-        arrival = Arrival(self._process, self.limits.hang_s, self._tail)
+        arrival = Arrival(self._process, self.limits.boot_s, self._tail)
         try:
             self._clock = arrival.clock()
             self._raw, self.memory = arrival.memory(self._clock)
@@ -198,9 +198,10 @@ class Guest:
 
     def _next(self) -> Called | Ended | None:
         """Take one thing that the guest says; what the caller has to know of it."""
-        ready = self._poll.poll(self.limits.hang_s * 1000)
+        patience_s = self.limits.hang_s if self._ready else self.limits.boot_s
+        ready = self._poll.poll(patience_s * 1000)
         if not ready:
-            return self._finish(Why.HUNG, f"{Why.HUNG.value} for {self.limits.hang_s:g} s of real time")
+            return self._finish(Why.HUNG, f"{Why.HUNG.value} for {patience_s:g} s of real time")
         descriptors = {descriptor for descriptor, _ in ready}
         if self._clock.link.fileno() in descriptors:
             self._take_time()

@@ -15,10 +15,12 @@ class Limits:
     Attributes:
         hang_s: real seconds without any sign of life while it should run.
         calls: hypervisor calls within one millisecond of its own time.
+        boot_s: real seconds without any sign of life while it comes up.
     """
 
     hang_s: float = 60.0
     calls: int = 5_000
+    boot_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
