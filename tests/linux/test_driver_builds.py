@@ -29,12 +29,12 @@ def own_source(kernel: Kernel) -> str:
 
 
 def test_an_edit_is_in_the_guest_and_the_kernel_is_the_same(kernel: Kernel, tmp_path: Path) -> None:
-    (tmp_path / SOURCE).write_text(own_source(kernel) + '\nMODULE_INFO(edited, "by hand");\n')
+    (tmp_path / SOURCE).write_text(own_source(kernel) + '\nMODULE_INFO(edited, "by another hand");\n')
     edited = build(str(tmp_path), sanitized=False, progress=quiet)
     assert edited.binary == kernel.binary
     assert edited.initramfs != kernel.initramfs
     with Guest(edited) as guest:
-        found = guest.command("grep -c 'edited=by hand' /ibmvnic.ko; lsmod")
+        found = guest.command("grep -c 'edited=by another hand' /ibmvnic.ko; lsmod")
         guest.run(guest.now + 1_000_000_000)
         assert found.output.startswith("1\n")
         assert "ibmvnic" in found.output
