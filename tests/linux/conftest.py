@@ -10,10 +10,12 @@ from typing import Protocol
 
 import pytest
 
+from vnic_conformance.linux import actions
 from vnic_conformance.linux.build import build
 from vnic_conformance.linux.errors import BuildError
-from vnic_conformance.linux.guest import Command, Guest
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
+from vnic_conformance.linux.outcomes import Command
 from vnic_reference.system.guest_system import around
 from vnic_reference.system.system import System
 
@@ -72,7 +74,7 @@ class LinuxSystem:
 
     def ping(self, count: int = 5) -> str:
         """What ping says of the peer, in its line of statistics."""
-        output = self.user(f"ping -q -c {count} -i 0.2 -W 1 10.0.0.2").output
+        output = self.user(actions.ping("10.0.0.2", count)).output
         return next((line for line in output.splitlines() if "received" in line), output)
 
 

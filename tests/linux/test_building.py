@@ -107,6 +107,12 @@ def test_too_little_room_is_said_before_anything_is_fetched(tmp_path: Path) -> N
         cache.require_space(tmp_path, 999_999_999)
 
 
+def test_another_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "ppc64le")
+    with pytest.raises(BuildError, match="needs Linux on x86-64, and this is linux on ppc64le"):
+        build.build(None, sanitized=False, progress=quiet)
+
+
 # -- packages ----------------------------------------------------------------------------------------------------------
 
 

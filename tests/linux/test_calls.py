@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from vnic_conformance.linux.guest import Called, Ended, Guest, Idle, Limits, Why
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.memory import Direction, Unmapped
+from vnic_conformance.linux.outcomes import Called, Ended, Idle, Limits, Why
 from vnic_spec.wire import Hcall, Rc
 
 pytestmark = pytest.mark.slow

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vnic_conformance.linux import actions
-from vnic_conformance.linux.guest import Ended, Why
+from vnic_conformance.linux.console import Kind
 from vnic_conformance.linux.kernel import BootOptions, Kernel
+from vnic_conformance.linux.outcomes import Ended, Why
 from vnic_conformance.linux.wire import NetdevEvent
 from vnic_reference.machine import CLIENT_UNIT
+from vnic_reference.network.tcp import TcpSink
 
 if TYPE_CHECKING:
     from tests.linux.conftest import Boot, LinuxSystem
@@ -126,6 +128,37 @@ def test_a_device_is_unbound_and_bound_and_the_module_is_loaded_again(linux: Lin
         assert linux.ping() == ALL_ANSWERED
     assert linux.guest.memory.faults == []
     assert linux.guest.observe().health == ()
+
+
+def test_a_tcp_stream_with_large_frames_and_two_queues_survives_a_failover(linux: LinuxSystem) -> None:
+    linux.system.advance(3_000)
+    for action in (actions.set_mtu("eth0", 9000), actions.set_channels("eth0", 2, 2)):
+        assert linux.user(action).status == 0
+    sink = linux.system.hosts[0].endpoint.listeners[5001] = TcpSink(5001)
+    sending = linux.guest.command(actions.send_tcp("10.0.0.2", 5001, 2_000_000))
+    linux.system.advance(100)
+    assert 0 < sink.received < 2_000_000
+    linux.system.act("link_down", "server-1")
+    for _ in range(600):
+        if sending.ended is not None:
+            break
+        linux.system.advance(100)
+    assert sending.status == 0
+    assert (sink.received, sink.closed) == (2_000_000, 1)
+    assert linux.system.connected_server() == 1
+    assert linux.guest.observe().health == ()
+
+
+def test_a_kernel_with_sanitizers_goes_through_a_failover(boot: Boot, sanitized_kernel: Kernel) -> None:
+    with boot(sanitized_kernel) as linux:
+        linux.system.advance(3_000)
+        assert linux.ping() == ALL_ANSWERED
+        linux.system.act("link_down", "server-1")
+        linux.system.advance(3_000)
+        assert linux.ping() == ALL_ANSWERED
+        assert linux.user(actions.scan_for_leaks()).status == 0
+        assert "KernelAddressSanitizer initialized" in linux.guest.console()
+        assert not [str(complaint) for complaint in linux.guest.health if complaint.kind in (Kind.KASAN, Kind.PANIC)]
 
 
 def test_counters_are_told(linux: LinuxSystem) -> None:

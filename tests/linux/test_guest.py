@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from vnic_conformance.linux.errors import GuestError
-from vnic_conformance.linux.guest import Called, Ended, Guest, GuestEndedError, Idle, Limits, Why
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Unmapped
+from vnic_conformance.linux.outcomes import Called, Ended, GuestEndedError, Idle, Limits, Why
+from vnic_conformance.linux.process import holds_memory
 
 FAKE = Path(__file__).with_name("fake_guest.py")
 H_FREE_CRQ = 0x100
@@ -99,7 +101,7 @@ def test_a_guest_that_calls_without_end_is_ended(kernel: Kernel) -> None:
     ],
 )
 def test_a_guest_that_ends_says_why(kernel: Kernel, play: str, why: Why, reason: str) -> None:
-    with playing(kernel, play, limits=Limits(hang_s=0.5)) as guest:
+    with playing(kernel, play, limits=Limits(hang_s=0.5 if why is Why.HUNG else 60)) as guest:
         end = guest.run(2 * BOOTED)
         assert isinstance(end, Ended)
         assert end.why is why
@@ -113,7 +115,7 @@ def test_a_guest_that_ends_says_why(kernel: Kernel, play: str, why: Why, reason:
 
 
 def test_a_guest_that_takes_no_order_is_ended(kernel: Kernel) -> None:
-    with playing(kernel, "takes_no_order", limits=Limits(hang_s=0.5)) as guest:
+    with playing(kernel, "takes_no_order", limits=Limits(hang_s=3)) as guest:
         assert isinstance(guest.run(2 * BOOTED), Called)
         guest.interrupt(1)
         end = guest.run()
@@ -157,6 +159,13 @@ def test_mappings_can_be_refused(kernel: Kernel) -> None:
         assert isinstance(taken, Called)
         assert taken.args[0] == 0
         assert [window.address for window in guest.memory.windows()] == [START + 64]
+
+
+def test_memory_lies_where_there_is_room_for_it(tmp_path: Path) -> None:
+    assert holds_memory(str(tmp_path), 1)
+    assert not holds_memory(str(tmp_path), 1 << 40)
+    assert not holds_memory(str(tmp_path / "missing"), 1)
+    assert not holds_memory("/proc", 1)
 
 
 def test_a_command_that_is_too_long_is_refused(kernel: Kernel) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from vnic_conformance.linux.errors import GuestError, LinuxError
-from vnic_conformance.linux.guest import Command, Ended, Guest, Why
+from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.observation import Link, Observation
+from vnic_conformance.linux.outcomes import Command, Ended, Why
 from vnic_conformance.linux.shell import HELP, REFERENCE, Shell, surroundings
 
 

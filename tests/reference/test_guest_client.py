@@ -97,6 +97,14 @@ def test_a_queue_has_to_be_mapped_and_elements_come_into_the_guests_memory(guest
     assert machine.client.pending_interrupts() == []
 
 
+def test_an_interrupt_is_ended_with_its_priority(guest: StubGuest, machine: Machine) -> None:
+    client = GuestClient(machine.client, MAC, guest)
+    source = machine.client.unit.interrupt.source
+    guest.to_call = [(Hcall.H_EOI, 0xFF00_0000 | source), (Hcall.H_EOI, 0xFF00_0000 | source + 100)]
+    client.step(0)
+    assert guest.answers == [(Rc.H_SUCCESS,), (Rc.H_PARAMETER,)]
+
+
 def test_its_clock_is_the_systems(guest: StubGuest, machine: Machine) -> None:
     client = GuestClient(machine.client, MAC, guest)
     guest.goes_on = 7 * NS_PER_MS + 10 * NS_PER_MS + 1

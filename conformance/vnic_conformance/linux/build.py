@@ -7,8 +7,10 @@ takes seconds. Both are found again by a hash of what they were made from.
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,11 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
     Raises:
         BuildError: it cannot be built here; the message says what to do.
     """
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise BuildError(
+            f"User-Mode Linux needs Linux on x86-64, and this is {sys.platform} on {platform.machine()}: "
+            "use such a machine, or a container on it"
+        )
     places = _Places(cache.directory())
     there = _find(places, wanted, driver, progress, sanitized=sanitized)
     if there is not None:

@@ -9,13 +9,10 @@ Times are in nanoseconds of virtual time since the start.
 
 from __future__ import annotations
 
-import array
 import select
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum, unique
 from mmap import mmap
 from pathlib import Path
 from types import TracebackType
@@ -23,121 +20,22 @@ from typing import Final, Self
 
 from vnic_conformance.linux import wire
 from vnic_conformance.linux.clock import FOREVER, MESSAGE, Clock
+from vnic_conformance.linux.connecting import STEP_NS, Arrival, GoneError, receive
 from vnic_conformance.linux.console import Complaint, complaints
 from vnic_conformance.linux.errors import GuestError
 from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Direction, DmaMap, Window
 from vnic_conformance.linux.observation import Observation, Watch
+from vnic_conformance.linux.outcomes import Called, Command, Ended, GuestEndedError, Idle, Limits, Why
 from vnic_conformance.linux.process import CALLS, CLOCK, INITRAMFS, GuestProcess
 
 #: A millisecond: calls are counted by it, to tell a loop that does not sleep from one that does.
 INSTANT_NS: Final = 1_000_000
 PAGE_BYTES: Final = 4096
 _BOOT_NS: Final = 120_000_000_000
-_BOOT_STEP_NS: Final = 10_000_000
 _TAIL_LINES: Final = 40
 _PRIVATE: Final = frozenset(wire.Private)
 _VALUES: Final = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on a guest that does not come to an end.
-
-    Attributes:
-        hang_s: real seconds without any sign of life while it should run.
-        calls: hypervisor calls within one millisecond of its own time.
-    """
-
-    hang_s: float = 60.0
-    calls: int = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """The guest makes a hypervisor call, and waits for the answer.
-
-    Attributes:
-        opcode: of the call.
-        args: its arguments, nine words; those that the call does not have are 0.
-        at: when.
-    """
-
-    opcode: int
-    args: tuple[int, ...]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """The guest has nothing to do.
-
-    Attributes:
-        until: when it goes on by itself; None: never.
-    """
-
-    until: int | None
-
-
-@unique
-class Why(StrEnum):
-    """Why a guest has ended."""
-
-    HALTED = "the guest has halted"
-    DIED = "the kernel died"
-    HUNG = "the guest hangs: no sign of life"
-    LIVELOCK = "the guest calls without end at one instant"
-    CLOSED = "we ended it"
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The guest is no more.
-
-    Attributes:
-        why: in one word.
-        reason: in a sentence.
-        tail: the last lines of its console.
-    """
-
-    why: Why
-    reason: str
-    tail: str
-
-
-class GuestEndedError(GuestError):
-    """A guest that should serve has ended.
-
-    Attributes:
-        end: how.
-    """
-
-    def __init__(self, end: Ended) -> None:
-        self.end = end
-        super().__init__(f"{end.reason}. The end of its console:\n{end.tail}")
-
-
-@dataclass(slots=True)
-class Command:
-    """Something that the guest was asked to do, and that ends later.
-
-    Attributes:
-        text: the shell command, or what it is.
-        begun, ended: when; None: not yet ended.
-        status: exit code, 128 and the signal's number, or a negative error of the kernel; None: not yet ended.
-        output: what a shell command printed.
-    """
-
-    text: str
-    begun: int
-    ended: int | None = None
-    status: int | None = None
-    output: str = ""
-    unit: int | None = None
-
-
-class _GoneError(Exception):
-    """The other end of a connection is gone."""
 
 
 class Guest:
@@ -165,7 +63,7 @@ class Guest:
         self.refused_mappings = 0
         self._process: GuestProcess
         self._clock: Clock
-        self._sockets: list[socket.socket] = []
+        self._links: list[socket.socket] = []
         self._connections: list[socket.socket] = []
         self._poll = select.poll()
         self._raw: mmap
@@ -178,12 +76,14 @@ class Guest:
         self._watch = Watch()
         self._recent: deque[int] = deque(maxlen=self.limits.calls)
         self._health: tuple[int, list[Complaint]] = (-1, [])
+        self._console_text: str | None = None
 
     # -- beginning and end ---------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         words = self.options.command_line(self.kernel, INITRAMFS, CALLS, CLOCK)
-        self._process = GuestProcess(self.kernel.binary, self.kernel.initramfs, words)
+        memory = self.options.memory(self.kernel)
+        self._process = GuestProcess(self.kernel.binary, self.kernel.initramfs, words, memory)
         try:
             self._boot()
         except BaseException:
@@ -200,74 +100,27 @@ class Guest:
         """End the guest. What was observed stays."""
         if self._end is None:
             self._finish(Why.CLOSED)
-        # The console is in the directory that goes now.
-        self._health = (len(self.console()), list(self.health))
+        # It is in the directory that goes now.
         self._console_text = self.console()
-        for connection in self._sockets:
-            connection.close()
+        for link in self._links:
+            link.close()
         self._process.close()
 
-    _console_text: str | None = None
-
     def _boot(self) -> None:
-        link = self._accept(self._process.clock, None)
-        self._clock = Clock(link)
-        self._poll.register(link, select.POLLIN)
-        for channel in wire.Channel:
-            self._connect(channel)
+        arrival = Arrival(self._process, self.limits.boot_s, self._tail)
+        try:
+            self._clock = arrival.clock()
+            self._raw, self.memory = arrival.memory(self._clock)
+        finally:
+            self._connections, self._links = arrival.connections, arrival.links
+        self._poll.register(self._clock.link, select.POLLIN)
         self._poll.register(self._connections[wire.Channel.CALLS], select.POLLIN)
         while not self._ready:
-            outcome = self.run(self.now + _BOOT_STEP_NS)
+            outcome = self.run(self.now + STEP_NS)
             if isinstance(outcome, Called):
                 raise GuestError(f"the guest makes call {outcome.opcode:#x} before it has a device")
             if isinstance(outcome, Ended) or self.now > _BOOT_NS:
                 raise GuestError(f"the guest did not come up. The end of its console:\n{self._tail()}")
-
-    def _accept(self, listening: socket.socket, clock: Clock | None) -> socket.socket:
-        """The guest's next connection; until it is there, the clock is answered."""
-        poll = select.poll()
-        poll.register(listening, select.POLLIN)
-        if clock is not None:
-            poll.register(clock.link, select.POLLIN)
-        waited = 0.0
-        while True:
-            ready = dict(poll.poll(200))
-            if listening.fileno() in ready:
-                self._sockets.append(listening.accept()[0])
-                return self._sockets[-1]
-            if ready and clock is not None:
-                try:
-                    self._take_time()
-                    self._go_on_booting()
-                    continue
-                except _GoneError:
-                    pass
-            waited += 0.2
-            if self._process.ended or waited > self.limits.hang_s:
-                raise GuestError(f"the guest did not come up. The end of its console:\n{self._tail()}")
-
-    def _go_on_booting(self) -> None:
-        """Nobody but the guest itself can have anything to do."""
-        clock = self._clock
-        if clock.waiting and clock.wanted < FOREVER:
-            clock.now = max(clock.now, clock.wanted)
-            clock.resume(clock.now + _BOOT_STEP_NS)
-
-    def _connect(self, expected: wire.Channel) -> None:
-        connection = self._accept(self._process.calls, self._clock)
-        self._connections.append(connection)
-        hello, ancillary, *_ = connection.recvmsg(wire.HELLO.size, socket.CMSG_SPACE(array.array("i", [0]).itemsize))
-        descriptors = array.array("i")
-        for level, kind, data in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                descriptors.frombytes(data[: descriptors.itemsize])
-        magic, channel, size, start = wire.HELLO.unpack(hello)
-        if magic != wire.MAGIC or channel != expected or len(descriptors) != 1:
-            raise GuestError("the guest speaks another wire format: build the kernel again (vnickit linux build)")
-        with open(descriptors[0], "rb", buffering=0) as memory:  # the descriptor is ours to close
-            if expected is wire.Channel.CALLS:
-                self._raw = mmap(memory.fileno(), size)
-                self.memory = DmaMap(self._raw, start)
 
     def _finish(self, why: Why, reason: str = "") -> Ended:
         self._process.kill()
@@ -332,7 +185,7 @@ class Guest:
                 outcome = self._next()
                 if outcome is not None:
                     return outcome
-        except _GoneError:
+        except GoneError:
             return self._died()
 
     def _send_answer(self, free_until: int) -> None:
@@ -345,9 +198,10 @@ class Guest:
 
     def _next(self) -> Called | Ended | None:
         """Take one thing that the guest says; what the caller has to know of it."""
-        ready = self._poll.poll(self.limits.hang_s * 1000)
+        patience_s = self.limits.hang_s if self._ready else self.limits.boot_s
+        ready = self._poll.poll(patience_s * 1000)
         if not ready:
-            return self._finish(Why.HUNG, f"{Why.HUNG.value} for {self.limits.hang_s:g} s of real time")
+            return self._finish(Why.HUNG, f"{Why.HUNG.value} for {patience_s:g} s of real time")
         descriptors = {descriptor for descriptor, _ in ready}
         if self._clock.link.fileno() in descriptors:
             self._take_time()
@@ -355,11 +209,11 @@ class Guest:
         return self._take_call()
 
     def _take_time(self) -> None:
-        self._clock.take(_receive(self._clock.link, MESSAGE.size))
+        self._clock.take(receive(self._clock.link, MESSAGE.size))
 
     def _take_call(self) -> Called | Ended | None:
         calls = self._connections[wire.Channel.CALLS]
-        opcode, *arguments = wire.CALL.unpack(_receive(calls, wire.CALL.size))
+        opcode, *arguments = wire.CALL.unpack(receive(calls, wire.CALL.size))
         now = self._clock.now
         if opcode in _PRIVATE:
             calls.sendall(wire.ANSWER.pack(self._take_private(wire.Private(opcode), arguments), *[0] * _VALUES))
@@ -527,9 +381,9 @@ class Guest:
                 if self._clock.link.fileno() in ready:
                     self._take_time()
                 else:
-                    _receive(orders, wire.ACKNOWLEDGEMENT.size)
+                    receive(orders, wire.ACKNOWLEDGEMENT.size)
                     return
-        except (_GoneError, ConnectionError):
+        except (GoneError, ConnectionError):
             self._died()
 
     # -- what is seen of it ----------------------------------------------------------------------------------------
@@ -571,21 +425,3 @@ class Guest:
 
     def _tail(self) -> str:
         return "\n".join(self.console().splitlines()[-_TAIL_LINES:])
-
-
-def _receive(connection: socket.socket, length: int) -> bytes:
-    """Exactly so many bytes.
-
-    Raises:
-        _GoneError: the connection has ended.
-    """
-    data = b""
-    while len(data) < length:
-        try:
-            more = connection.recv(length - len(data))
-        except ConnectionError:
-            more = b""
-        if not more:
-            raise _GoneError
-        data += more
-    return data

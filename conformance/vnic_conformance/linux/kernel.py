@@ -52,10 +52,13 @@ class BootOptions:
     debug: bool = False
     extra: Sequence[str] = ()
 
+    def memory(self, kernel: Kernel) -> int:
+        """The guest's memory in MiB."""
+        return self.memory_mib or (_SANITIZED_MEMORY_MIB if kernel.sanitized else _MEMORY_MIB)
+
     def command_line(self, kernel: Kernel, initramfs: str, calls: str, clock: str) -> list[str]:
         """The words of the kernel's command line: the same for the same options, wherever the guest runs."""
-        memory = self.memory_mib or (_SANITIZED_MEMORY_MIB if kernel.sanitized else _MEMORY_MIB)
-        words = [f"mem={memory}M", f"initrd={initramfs}", f"vnickit={calls}", f"time-travel=ext:{clock}"]
+        words = [f"mem={self.memory(kernel)}M", f"initrd={initramfs}", f"vnickit={calls}", f"time-travel=ext:{clock}"]
         # Everything goes to standard output; the guest has no terminal, and no directory of its own elsewhere.
         words += ["con=null", "con0=null,fd:1", "console=tty0", "uml_dir=.", "umid=guest"]
         # A panic ends the process. Addresses and what is printed of them are the same in every run.

@@ -113,11 +113,12 @@ class ObjectTree:
     def _follow(self, running: subprocess.Popen[str]) -> None:
         assert running.stdout is not None
         done = 0
-        for line in running.stdout:
-            if _STEP.match(line):
-                done += 1
-                if done % _EVERY == 0:
-                    self._progress(f"{done} files compiled")
+        with running.stdout as lines:
+            for line in lines:
+                if _STEP.match(line):
+                    done += 1
+                    if done % _EVERY == 0:
+                        self._progress(f"{done} files compiled")
         running.wait()
 
 

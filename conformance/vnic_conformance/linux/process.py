@@ -37,6 +37,7 @@ class GuestProcess:
         kernel: the User-Mode Linux binary.
         initramfs: its first file system.
         arguments: of the kernel's command line.
+        memory_mib: how much memory it asks for.
 
     Raises:
         GuestError: it cannot be started.
@@ -45,14 +46,14 @@ class GuestProcess:
         calls, clock: sockets that listen.
     """
 
-    def __init__(self, kernel: Path, initramfs: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, kernel: Path, initramfs: Path, arguments: Sequence[str], memory_mib: int) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="vnickit-guest-"))
         self._process: subprocess.Popen[bytes] | None = None
         try:
             (self.directory / KERNEL).symlink_to(kernel.resolve())
             (self.directory / INITRAMFS).symlink_to(initramfs.resolve())
             self.calls, self.clock = self._listen(CALLS), self._listen(CLOCK)
-            self._process = self._start(arguments)
+            self._process = self._start(arguments, memory_mib)
         except BaseException:
             self.close()
             raise
@@ -63,11 +64,11 @@ class GuestProcess:
         listening.listen(2)
         return listening
 
-    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _start(self, arguments: Sequence[str], memory_mib: int) -> subprocess.Popen[bytes]:
         for tool in ("setpriv", "setarch"):
             if shutil.which(tool) is None:
                 raise GuestError(f"{tool} is not installed; it is part of Debian's package util-linux")
-        memory = _MEMORY_DIRECTORY if os.access(_MEMORY_DIRECTORY, os.W_OK) else str(self.directory)
+        memory = _MEMORY_DIRECTORY if holds_memory(_MEMORY_DIRECTORY, memory_mib) else str(self.directory)
         # Killed when we die, however; and no random addresses, on which the guest's own would depend.
         words = ["setpriv", "--pdeathsig", "KILL", "setarch", "x86_64", "-R", f"./{KERNEL}", *arguments]
         with (self.directory / CONSOLE).open("wb") as console:
@@ -123,3 +124,13 @@ class GuestProcess:
             if listening is not None:
                 listening.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def holds_memory(directory: str, memory_mib: int) -> bool:
+    """Whether a guest's memory can be a file there: there is room, and code may run in it, which containers often forbid."""
+    try:
+        there = os.statvfs(directory)
+    except OSError:
+        return False
+    room = there.f_bavail * there.f_frsize >= memory_mib << 20
+    return room and not there.f_flag & os.ST_NOEXEC and os.access(directory, os.W_OK)

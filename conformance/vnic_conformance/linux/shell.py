@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol, cast
 
 from vnic_conformance.linux.errors import LinuxError
-from vnic_conformance.linux.guest import Command, Guest
+from vnic_conformance.linux.guest import Guest
+from vnic_conformance.linux.outcomes import Command
 
 #: Makes a guest's surroundings: hypervisor, servers, network.
 REFERENCE: Final = "vnic_reference.system.guest_system:around"

@@ -18,6 +18,7 @@ NS_PER_MS: Final = 1_000_000
 #: What a partner may do with a page, by the direction of a mapping: both, read only, write only.
 _ACCESS: Final = (TceAccess.BOTH, TceAccess.READ, TceAccess.WRITE)
 _GIB: Final = 1 << 30
+_SOURCE: Final = 0xFF_FFFF
 
 
 class Guest(Protocol):
@@ -177,6 +178,9 @@ class GuestClient:
 
     def _call(self, opcode: int, registers: Sequence[int]) -> Sequence[int]:
         self.calls += 1
+        if opcode == Hcall.H_EOI:
+            # What an operating system ends is an XIRR: a priority above the source's number.
+            registers = [registers[0] & _SOURCE]
         answer = self._driver.hcall(opcode, *registers)
         self._interrupt()
         return answer
