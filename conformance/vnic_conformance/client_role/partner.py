@@ -333,6 +333,7 @@ class Partner:
             self._greet(server, times)
 
     def _greet(self, server: Server, times: int) -> None:
+        server.greeted = True
         self.platform.element(INIT)
         session, pause = server.session, server.settings.again_ms * min(2**times, 10)
         self._at(self.now + pause, lambda: self._greet_if_silent(server, session, times + 1))
@@ -344,7 +345,8 @@ class Partner:
             server.open = True
             self._reply(server, 0, INIT_COMPLETE, b"")
         elif element == INIT_COMPLETE:
-            server.open = True
+            # One that answers the INIT of an earlier server opens nothing: this one goes on to send its own.
+            server.open = server.open or server.greeted
         elif element[0] == Header.COMMAND and server.open:
             self._command(server, element)
 

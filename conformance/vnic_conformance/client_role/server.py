@@ -67,6 +67,7 @@ class Server:
     Attributes:
         session: the one that runs; a new one after every :meth:`drop`.
         open: INIT has been exchanged.
+        greeted: it has sent INIT itself.
         login_response: the response that was written last, as it was meant.
     """
 
@@ -80,12 +81,13 @@ class Server:
         self._handle = handle
         self.session = Session()
         self.open = False
+        self.greeted = False
         self.login_response: tuple[int, bytes] | None = None
 
     def drop(self) -> None:
         """The client's CRQ went away, or this server was left: nothing of the session stays (SRV-4)."""
         self.session = Session()
-        self.open = False
+        self.open = self.greeted = False
         self.login_response = None
 
     def answer(self, asked: bytes) -> tuple[bytes, list[bytes]]:

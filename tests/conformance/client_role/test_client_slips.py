@@ -201,7 +201,7 @@ def fatal_after_login(one: Any) -> None:
     fatal = bytes((0x80, Command.ERROR_INDICATION, 0x80)) + bytes(13)
     one.partner.deviate(
         Deviation(
-            "fatal", "CLI-13", False, "A fatal error follows each login.", times=100,
+            "fatal", "CLI-13", False, "A fatal error follows each login.", times=40,
             answer=lambda asked, right: [(0, right), (0, fatal)] if asked[1] == Command.LOGIN else None,
         )
     )  # fmt: skip

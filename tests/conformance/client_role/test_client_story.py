@@ -269,6 +269,7 @@ TURN = type(
 )()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rc", ["login_aborted", "login_state", "login_partial", "lost_login", "login_version_2"])
 def test_a_server_that_refuses_every_login(bench: Make, rc: str) -> None:
     """DLG-5, CLI-7: ten in an attempt, three attempts, then a back-off; and when it is well again, all is well."""
@@ -284,6 +285,7 @@ def test_a_server_that_refuses_every_login(bench: Make, rc: str) -> None:
     assert one.said == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["partial_beyond", "init_closed", "init_dropped", "reg_sub_crq_resource", "lost_request_map"]
 )
