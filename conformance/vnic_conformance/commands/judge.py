@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_log
-from vnic_conformance.running.recorded import RunLogError
+from vnic_conformance.running.recorded import RecordedRun, RunLogError
 from vnic_model.lines import WIDTH
 
 #: Sessions that are described; the rest is counted, and all are in the JSON.
@@ -39,6 +40,12 @@ def command(file: Path, as_json: bool) -> ExitCode:
         run, found = judge_log(file)
     except RunLogError as error:
         raise click.ClickException(f"{file}: {error}") from None
+    with verdict_stands(found.code):
+        _tell(file, run, found, as_json=as_json)
+    return found.code
+
+
+def _tell(file: Path, run: RecordedRun, found: Rejudgement, *, as_json: bool) -> None:
     if as_json:
         plain = {
             "log": str(file),
@@ -57,7 +64,6 @@ def command(file: Path, as_json: bool) -> ExitCode:
     if found.truncated:
         why = f" ({run.stopped})" if run.stopped else ""
         click.echo(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
-    return found.code
 
 
 def _report(found: Rejudgement) -> None:

@@ -10,6 +10,7 @@ import click
 
 from vnic_conformance.commands.check import adapter_option, stoppable, time_scale_option
 from vnic_conformance.commands.show import is_log, loaded, of_case
+from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
 from vnic_conformance.running.replaying import Replayed, replay_failure
@@ -64,6 +65,13 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     except KeyboardInterrupt:
         if worst(replayed) is not ExitCode.VIOLATION:
             raise
+    code = worst(replayed)
+    with stoppable(), verdict_stands(code):
+        _report(replayed, broken, as_json=as_json)
+    return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
+
+
+def _report(replayed: Sequence[Replayed], broken: AdapterBroken | None, *, as_json: bool) -> None:
     if as_json:
         found: dict[str, object] = {"replayed": [_plain(r) for r in replayed]}
         if broken is not None:
@@ -75,8 +83,6 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
         if broken is not None:
             lines = enumerate(str(broken).splitlines())
             show([Line("")] * bool(replayed) + [Line(line, "bad" if n == 0 else "plain") for n, line in lines])
-    code = worst(replayed)
-    return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
 
 
 def worst(replayed: Sequence[Replayed]) -> ExitCode:
