@@ -172,15 +172,14 @@ class ReturningTakes(FailoverMechanism):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_returning_server_that_takes_the_client_fails_check_judge_and_replay(
-    seed: int, vnickit: Kit, plant: Plant
+    seed: int, vnickit: Kit, plant: Plant, brief: None
 ) -> None:
     adapter = plant(lambda: Adapter(Parts(mechanism=ReturningTakes)))
     checked = vnickit(
-        "check", "--adapter", adapter, "--phase", "walk", "--steps", 4000, "--seed", seed, "--log", "run.jsonl"
+        "check", "--adapter", adapter, "--phase", "walk", "--steps", 4000, "--seed", seed, "-x", "--log", "run.jsonl"
     )
     assert checked.exit_code == ExitCode.VIOLATION, checked.output
     assert "VIOLATION: SEL-5" in checked.stdout
-    assert "device failover" in checked.stdout.lower() or "event 08" in checked.stdout
     assert vnickit("judge", "run.jsonl").exit_code == ExitCode.VIOLATION
     assert vnickit("replay", "run.jsonl", "--adapter", adapter).exit_code == ExitCode.VIOLATION
     assert vnickit("replay", "run.jsonl", "--adapter", REFERENCE).exit_code == ExitCode.CONFORMS

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -162,7 +161,7 @@ def test_who_interrupts_the_report_of_a_violation_does_not_take_it_back(
     found = vnickit("check", "--adapter", FAULTY, *FOUND, "--log", "run.jsonl")
     assert found.exit_code == ExitCode.VIOLATION
     for module in (check_command, replay_command, judge_command):
-        monkeypatch.setattr(module, "json", SimpleNamespace(dumps=interrupted))
+        monkeypatch.setattr(module, "show_json", interrupted)
     monkeypatch.setattr(check_command, "show", interrupted)
     monkeypatch.setattr(replay_command, "show", interrupted)
     monkeypatch.setattr(judge_command, "_report", interrupted)

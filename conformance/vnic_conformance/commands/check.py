@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -39,7 +38,7 @@ from vnic_conformance.system_role.checking import SystemChecked
 from vnic_conformance.system_role.report import system_junit, system_lines, system_plain
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
-from vnic_conformance.terminal import show
+from vnic_conformance.terminal import say, show, show_json
 
 #: Where failures are put when nobody asked for a log of the run.
 FAILURES = "vnickit-failures.jsonl"
@@ -182,7 +181,7 @@ def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_j
         if xml is not None:
             lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
         if as_json:
-            click.echo(json.dumps(plain_report(header, chosen, outcome), indent=2, ensure_ascii=False))
+            show_json(plain_report(header, chosen, outcome))
         else:
             show(report_lines(header, chosen, outcome, file=file))
     if outcome.fault is not None:
@@ -221,7 +220,7 @@ def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None
         if xml is not None:
             lost.append(write_whole(xml, system_junit(checked)))
         if as_json:
-            click.echo(json.dumps(system_plain(checked), indent=2, ensure_ascii=False))
+            show_json(system_plain(checked))
         else:
             show(system_lines(checked))
     return after_losing(checked.outcome.code, lost)
@@ -237,7 +236,7 @@ def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked |
 
 def _tell(words: str) -> None:
     with contextlib.suppress(OSError):
-        click.echo(words, err=True)
+        say(words, err=True)
 
 
 @contextlib.contextmanager

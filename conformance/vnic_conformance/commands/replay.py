@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
 from vnic_conformance.running.replaying import Replayed, replay_failure
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, show, show_json
 from vnic_model.trace_text import Line, labelled
 
 
@@ -76,7 +75,7 @@ def _report(replayed: Sequence[Replayed], broken: AdapterBroken | None, *, as_js
         found: dict[str, object] = {"replayed": [_plain(r) for r in replayed]}
         if broken is not None:
             found["broken"] = broken.as_fields()
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        show_json(found)
     else:
         for number, one in enumerate(replayed):
             show([Line("")] * bool(number) + list(_lines(one)))

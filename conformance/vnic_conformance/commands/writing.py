@@ -16,6 +16,7 @@ from typing import TextIO
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import say
 
 #: What the name of a file ends in while it is being written.
 PART = ".part"
@@ -48,7 +49,7 @@ def check_places(places: Iterable[tuple[str, Path | None]]) -> None:
 def complain(text: str) -> None:
     """Tell on standard error; where nobody listens there, nothing."""
     with contextlib.suppress(OSError):
-        click.echo(f"vnickit: {text}", err=True)
+        say(f"vnickit: {text}", err=True)
 
 
 def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
