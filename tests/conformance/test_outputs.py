@@ -71,7 +71,8 @@ def test_a_run_that_does_not_begin_destroys_no_log(
 
 def test_a_run_that_ends_replaces_the_log(vnickit: Kit, earlier: tuple[Path, Path]) -> None:
     log, xml = earlier
-    assert vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log, "--junit", xml).exit_code == ExitCode.CONFORMS
+    result = vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log, "--junit", xml)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
     assert not read(log).truncated
     assert "<testsuites" in xml.read_text()
     assert not list(log.parent.glob("*.part"))
