@@ -93,7 +93,7 @@ def requested(adapter: str, phases: tuple[str, ...] = ("scripted", "walk"), seed
 @pytest.mark.parametrize("fault", NAMED)
 @pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
 def test_on_what_once_passed_a_check(fault: str, seed: int, brief: None) -> None:
-    request = replace(requested(f"python:vnic_reference.faults:{fault}", ("walk",), seed), steps=2000, fail_fast=False)
+    request = replace(requested(f"python:vnic_reference.faults:{fault}", ("walk",), seed), steps=2000)
     assert list(disagreements(request)) == []
 
 
