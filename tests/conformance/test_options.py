@@ -95,8 +95,8 @@ def test_every_number_of_every_verb_has_two_bounds(verb: str) -> None:
             assert isinstance(kind, Whole | Real) or None not in (kind.min, kind.max), option.name
 
 
-#: Verbs whose options all go together: each says what to read, how to show it or how long to wait. None makes another one idle; a new
-#: option has to be thought about before it stands here.
+#: Verbs whose options all go together: each says what to read, how to show it or how long to wait. None makes another one
+#: idle; a new option has to be thought about before it stands here.
 TOGETHER = {
     "replay": {"file", "adapter", "case", "time_scale", "as_json"},
     "judge": {"file", "as_json"},
