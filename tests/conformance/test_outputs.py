@@ -30,7 +30,7 @@ REFERENCE = "python:vnic_reference.adapter:Adapter"
 FAULTY = "python:vnic_reference.faults:stale_elements_kept"
 SYSTEM = "python:vnic_reference.system.adapter:SystemAdapter"
 FOUND = ("--phase", "scripted", "-k", "CRQ-9*")
-FINE = ("--phase", "scripted", "-k", "CRQ-2/*")
+FINE = ("--phase", "scripted", "-k", "CRQ-2/wrong-unit")
 BEFORE = "of an earlier run\n"
 
 
