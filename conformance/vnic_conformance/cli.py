@@ -16,12 +16,13 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import get_completion_class
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import printable_lines, told
@@ -86,6 +87,18 @@ class ReaderGoneError(Exception):
     """Whoever read a file that the command writes, a pipe, went away. Not a fault of anybody, but no verdict either."""
 
 
+class CompletedError(Exception):
+    """A shell was told how to complete words; that is all.
+
+    Args:
+        code: what the shell is told besides.
+    """
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class VerbGroup(click.Group):
     """A group that finds its verbs in a list, imports them late, and turns every outcome into an exit code.
 
@@ -116,6 +129,21 @@ class VerbGroup(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:  # click itself would exit with 1, which means a violation here
             raise ReaderGoneError from None
+
+    def _main_shell_completion(
+        self, ctx_args: MutableMapping[str, Any], prog_name: str, complete_var: str | None = None
+    ) -> None:
+        """Answer a shell that completes words, as click does, but by the one place that prints and decides exit codes."""
+        variable = complete_var or f"_{prog_name.replace('-', '_').replace('.', '_')}_COMPLETE".upper()
+        shell, _, asked = os.environ.get(variable, "").partition("_")
+        if not shell:
+            return
+        kind = get_completion_class(shell)
+        if kind is None or asked not in ("source", "complete"):
+            raise CompletedError(ExitCode.USAGE)
+        completion = kind(self, ctx_args, prog_name, variable)
+        click.echo(completion.source() if asked == "source" else completion.complete())
+        raise CompletedError(ExitCode.CONFORMS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs by chapter, then the exit codes. Imports no verb."""
@@ -164,6 +192,8 @@ class VerbGroup(click.Group):
             return ExitCode.INCONCLUSIVE
         except ReaderGoneError:
             return ExitCode.INCONCLUSIVE
+        except CompletedError as done:
+            return done.code
         except BaseException as error:
             # SystemExit, too: nobody but this function says how a run ends.
             report_kit_error(error)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from vnic_conformance.running.checking import Checked, Request
+    from vnic_conformance.running.events import Failure
 
 _NAME = "vnic"
 _STATE = pytest.StashKey["Suite"]()
@@ -117,24 +119,36 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """No exit code 0 where no case was put to the test (all skipped is not a pass)."""
+    """No exit code 0 where ``vnickit check`` would have another, nor where no case was put to the test (all skipped is no pass).
+
+    A violation may be blamed on what has no case, so that no test fails; the adapter may break when every case has passed.
+    """
     suite = session.config.stash.get(_STATE, None)
     if suite is None or session.exitstatus != pytest.ExitCode.OK or session.config.option.collectonly:
         return
     if suite.wanted and not suite.passed:
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-    elif suite.checked is not None and suite.checked.outcome.broken is not None:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED  # it broke when every case had passed
+    elif suite.checked is not None and suite.checked.outcome.code:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED  # for something that is no case's, though each case passed
+    elif suite.lost:
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """The sentence that ends a check."""
     suite = config.stash.get(_STATE, None)
     if suite is not None and suite.checked is not None:
+        from vnic_conformance.foreign import printable
         from vnic_conformance.reports.summary import sentence
 
         terminalreporter.write_sep("=", "VNIC failover kit")
+        for failure in suite.beside:
+            for line in suite.report(failure):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line("")
         terminalreporter.write_line(sentence(suite.checked.outcome))
+        if suite.lost:
+            terminalreporter.write_line(printable(suite.lost))
 
 
 class Suite(pytest.Collector):
@@ -143,21 +157,31 @@ class Suite(pytest.Collector):
     Attributes:
         passed: cases that were put to the test and passed.
         checked: the check, once it has run.
+        lost: why the log could not be written, or nothing.
     """
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.passed = 0
         self.checked: Checked | None = None
+        self.lost = ""
         self._trouble = ""
 
     def collect(self) -> Iterator[CaseItem]:
         """One item a case; the implementation is asked for its claims, because some cases depend on them."""
+        import click
+
+        from vnic_conformance.commands.writing import check_places
         from vnic_conformance.running.phases import PHASES, book
         from vnic_conformance.running.plan import NothingSelectedError, select
         from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 
         adapter = self._request().adapter
+        if log := self.config.getoption("--vnic-log"):
+            try:
+                check_places((("--vnic-log", Path(log)),))
+            except click.ClickException as error:
+                raise pytest.UsageError(error.message) from None
         unknown = sorted(set(self.phases) - set(PHASES))
         if unknown:
             raise pytest.UsageError(f"--vnic-phase {unknown[0]}: there are {', '.join(PHASES)}")
@@ -209,21 +233,36 @@ class Suite(pytest.Collector):
         if self._trouble:
             raise CaseFailedError(self._trouble)
         if self.checked is None:
+            from vnic_conformance.commands.log_file import LogFile
             from vnic_conformance.running.checking import RequestError, check
-            from vnic_conformance.running.runlog import RunLog
 
-            listeners: list[RunLog] = []
+            name = self.config.getoption("--vnic-log")
+            log = LogFile(Path(name)) if name else None
             try:
-                if name := self.config.getoption("--vnic-log"):
-                    listeners.append(RunLog(open(name, "w", encoding="utf-8")))  # noqa: SIM115 - the log closes it
-                self.checked = check(self._request(), listeners)
-            except (RequestError, OSError) as error:
+                self.checked = check(self._request(), [] if log is None else [log])
+            except RequestError as error:
                 self._trouble = str(error)
                 raise CaseFailedError(self._trouble) from None
             finally:
-                for listener in listeners:
-                    listener.close()
+                if log is not None:
+                    log.close()
+                    self.lost = log.lost
         return self.checked
+
+    @property
+    def beside(self) -> list[Failure]:
+        """Violations that no test reports, because what they are blamed on has none."""
+        named = {item.name for item in self.wanted}
+        return [] if self.checked is None else [f for f in self.checked.outcome.failures if f.case not in named]
+
+    def report(self, failure: Failure) -> list[str]:
+        """The whole report on a violation."""
+        from vnic_conformance.foreign import printable
+        from vnic_conformance.reports.failure import failure_lines
+
+        assert self.checked is not None
+        lines = failure_lines(failure, adapter=self.checked.header.adapter, file=self.config.getoption("--vnic-log"))
+        return [printable(line.text.rstrip()) for line in lines]
 
     def _request(self) -> Request:
         from vnic_conformance.options import MOST_SEED, MOST_STEPS
@@ -264,8 +303,7 @@ class CaseItem(pytest.Item):
 
         suite = self.parent
         assert isinstance(suite, Suite)
-        checked = suite.check()
-        outcome = checked.outcome
+        outcome = suite.check().outcome
         result = next((r for r in outcome.results if r.case == self.name), None)
         if outcome.broken is not None and (result is None or result.verdict is not Verdict.PASS):
             raise CaseFailedError(outcome.broken.text)
@@ -277,17 +315,9 @@ class CaseItem(pytest.Item):
         elif result.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_EXERCISED):
             pytest.skip(f"{result.verdict.words}: {result.reason}")
         else:
-            raise CaseFailedError(self._report(checked) or f"{result.verdict.words}: {result.reason}")
-
-    def _report(self, checked: Checked) -> str:
-        from vnic_conformance.reports.failure import failure_lines
-
-        failure = next((f for f in checked.outcome.failures if f.case == self.name), None)
-        if failure is None:
-            return ""
-        file = self.config.getoption("--vnic-log")
-        lines = failure_lines(failure, adapter=checked.header.adapter, file=file)
-        return "\n".join(line.text.rstrip() for line in lines)
+            failure = next((f for f in outcome.failures if f.case == self.name), None)
+            said = "" if failure is None else "\n".join(suite.report(failure))
+            raise CaseFailedError(said or f"{result.verdict.words}: {result.reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The report of the kit instead of a traceback of the kit's own."""

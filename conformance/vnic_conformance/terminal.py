@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from vnic_conformance.foreign import printable
+from vnic_conformance.foreign import json_text, printable, printable_lines
 from vnic_model.lines import Line
 
 _STYLE: Mapping[str, dict[str, Any]] = {
@@ -38,6 +38,16 @@ def show(lines: Iterable[Line]) -> None:
         text = printable(line.text.rstrip())
         style = _STYLE.get(line.role)
         click.echo(click.style(text, **style) if colour and style and text else text)
+
+
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print words, of which some may be those of others."""
+    click.echo(printable_lines(text), err=err, nl=nl)
+
+
+def show_json(plain: object) -> None:
+    """Print data as one JSON object."""
+    click.echo(json_text(plain))
 
 
 #: More names than these are not listed in an error.

@@ -142,3 +142,27 @@ def test_the_numbers_are_an_interface() -> None:
         "KIT_ERROR": 5,
     }
     assert repr(ExitCode.CONFORMS) == str(ExitCode.CONFORMS) == "CONFORMS"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "more", "says"),
+    [
+        ("bash_source", {}, "complete -o nosort -F _vnickit_completion vnickit"),
+        ("zsh_source", {}, "#compdef vnickit"),
+        ("fish_source", {}, "complete --no-files --command vnickit"),
+        ("bash_complete", {"COMP_WORDS": "vnickit sho", "COMP_CWORD": "1"}, "plain,show"),
+    ],
+)
+def test_a_shell_is_told_how_to_complete_words(
+    instruction: str, more: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_VNICKIT_COMPLETE": instruction, **more}.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(main, [], prog_name="vnickit")
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert says in result.stdout
+
+
+def test_an_unknown_shell_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_VNICKIT_COMPLETE", "tcsh_source")
+    assert CliRunner().invoke(main, [], prog_name="vnickit").exit_code == ExitCode.USAGE

@@ -93,3 +93,25 @@ def test_every_number_of_every_verb_has_two_bounds(verb: str) -> None:
         assert kind.name not in ("integer", "float"), option.name
         if isinstance(kind, click.IntRange | click.FloatRange):
             assert isinstance(kind, Whole | Real) or None not in (kind.min, kind.max), option.name
+
+
+#: Verbs whose options all go together: each says what to read, how to show it or how long to wait. None makes another one
+#: idle; a new option has to be thought about before it stands here.
+TOGETHER = {
+    "replay": {"file", "adapter", "case", "time_scale", "as_json"},
+    "judge": {"file", "as_json"},
+    "list": {"globs", "phases", "as_json"},
+    "matrix": {"log", "proofs", "globs", "as_json", "html"},
+    "smoke": {"spec", "time_scale", "as_json"},
+    "new-adapter": {"directory", "lang"},
+    "explain": {"name", "as_json"},
+    "demo": set(),
+    "specification": {"out"},
+}
+
+
+@pytest.mark.parametrize("verb", TOGETHER)
+def test_verbs_whose_options_all_go_together_have_no_others(verb: str) -> None:
+    command = main.get_command(click.Context(main), verb)
+    assert command is not None
+    assert {parameter.name for parameter in command.params} == TOGETHER[verb]

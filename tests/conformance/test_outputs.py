@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from vnic_conformance.commands import check as check_command
+from vnic_conformance.commands import judge as judge_command
+from vnic_conformance.commands import replay as replay_command
 from vnic_conformance.commands.log_file import LogFile
+from vnic_conformance.commands.writing import write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.recorded import read
@@ -26,7 +30,7 @@ REFERENCE = "python:vnic_reference.adapter:Adapter"
 FAULTY = "python:vnic_reference.faults:stale_elements_kept"
 SYSTEM = "python:vnic_reference.system.adapter:SystemAdapter"
 FOUND = ("--phase", "scripted", "-k", "CRQ-9*")
-FINE = ("--phase", "scripted", "-k", "CRQ-2/*")
+FINE = ("--phase", "scripted", "-k", "CRQ-2/wrong-unit")
 BEFORE = "of an earlier run\n"
 
 
@@ -67,7 +71,8 @@ def test_a_run_that_does_not_begin_destroys_no_log(
 
 def test_a_run_that_ends_replaces_the_log(vnickit: Kit, earlier: tuple[Path, Path]) -> None:
     log, xml = earlier
-    assert vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log, "--junit", xml).exit_code == ExitCode.CONFORMS
+    result = vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log, "--junit", xml)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
     assert not read(log).truncated
     assert "<testsuites" in xml.read_text()
     assert not list(log.parent.glob("*.part"))
@@ -122,6 +127,55 @@ def test_no_failures_file_takes_no_verdict_away(vnickit: Kit, tmp_path: Path) ->
     result = vnickit("check", "--adapter", FAULTY, *FOUND)
     assert result.exit_code == ExitCode.VIOLATION
     assert "the failures could not be kept" in result.stderr
+
+
+def test_runs_with_the_same_log_do_not_mix(tmp_path: Path) -> None:
+    """Two at the same time, and one beside what a killed one has left."""
+    left = tmp_path / "run.jsonl.part"
+    left.write_text(BEFORE)
+    logs = [LogFile(tmp_path / "run.jsonl") for _ in range(2)]
+    check(Request(REFERENCE, ("CRQ-2/wrong-unit",), phases=("scripted",)), [*logs])
+    for log in logs:
+        assert (tmp_path / "run.jsonl").exists() == (log is not logs[0])
+        log.close()
+        assert not log.lost
+        assert not read(tmp_path / "run.jsonl").truncated
+    assert left.read_text() == BEFORE
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["run.jsonl", "run.jsonl.part"]
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "j.xml").mkdir()
+    assert "could not be written" in write_whole(tmp_path / "j.xml", "x")
+    assert write_whole(tmp_path / "half.txt", "\udc80") == ""
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["half.txt", "j.xml"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_who_interrupts_the_report_of_a_violation_does_not_take_it_back(
+    as_json: bool, vnickit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    more = ("--json",) if as_json else ()
+    found = vnickit("check", "--adapter", FAULTY, *FOUND, "--log", "run.jsonl")
+    assert found.exit_code == ExitCode.VIOLATION
+    for module in (check_command, replay_command, judge_command):
+        monkeypatch.setattr(module, "show_json", interrupted)
+    monkeypatch.setattr(check_command, "show", interrupted)
+    monkeypatch.setattr(replay_command, "show", interrupted)
+    monkeypatch.setattr(judge_command, "_report", interrupted)
+    for words in (
+        ("check", "--adapter", FAULTY, *FOUND),
+        ("replay", "run.jsonl", "--adapter", FAULTY),
+        ("judge", "run.jsonl"),
+    ):
+        result = vnickit(*words, *more)
+        assert result.exit_code == ExitCode.VIOLATION, (words, result.output)
+        assert "the verdict stands: violation" in result.stderr
+    fine = vnickit("check", "--adapter", REFERENCE, *FINE, *more)
+    assert fine.exit_code == ExitCode.INCONCLUSIVE, fine.output
 
 
 # --- replay --------------------------------------------------------------------------------------------------------------

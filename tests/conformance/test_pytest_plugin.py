@@ -134,3 +134,40 @@ def test_without_the_option_nothing_of_the_kit_is_imported(users_pytest: Run, tm
     )
     result = users_pytest()
     assert result.returncode == pytest.ExitCode.OK, result.stdout
+
+
+@pytest.mark.parametrize("blamed", ["CRQ-1", "INV-8"])
+def test_a_violation_of_what_has_no_test_fails_the_session(users_pytest: Run, tmp_path: Path, blamed: str) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "from vnic_conformance.oracle import judge\n"
+        "from vnic_conformance.running import narrowing\n"
+        "narrowing.SEARCHING = 50\n"
+        f"judge.blame = lambda *_: ({blamed!r}, 'as if')\n"
+    )
+    adapter = "python:vnic_reference.faults:registering_always_succeeds"
+    result = users_pytest(f"--vnic-adapter={adapter}", "--vnic-phase=walk", "--vnic-steps=200")
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout
+    assert " failed" not in result.stdout.splitlines()[-1], "no test of its own has failed"
+    assert f"VIOLATION: {blamed}" in result.stdout
+    assert "as if" in result.stdout
+
+
+def test_a_log_that_is_there_is_replaced_when_the_run_is_over(users_pytest: Run, tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    log.write_text("of an earlier run\n")
+    words = (f"--vnic-adapter={REFERENCE}", "--vnic-phase=scripted", f"--vnic-log={log}")
+    assert users_pytest(*words, "--vnic-case=NO-SUCH").returncode == pytest.ExitCode.USAGE_ERROR
+    assert users_pytest(*words, "--vnic-case=CRQ-2/*", "-k", "nothing").returncode != pytest.ExitCode.OK
+    assert log.read_text() == "of an earlier run\n"
+    assert users_pytest(*words, "--vnic-case=CRQ-2/*").returncode == pytest.ExitCode.OK
+    assert '"end":"vnic-run"' in log.read_text()
+    assert [file.name for file in tmp_path.iterdir() if "run" in file.name] == ["run.jsonl"]
+
+
+def test_a_log_that_cannot_be_written_is_no_success(users_pytest: Run) -> None:
+    words = (f"--vnic-adapter={REFERENCE}", "--vnic-phase=scripted", "--vnic-case=CRQ-2/*")
+    full = users_pytest(*words, "--vnic-log=/dev/full")
+    assert full.returncode == pytest.ExitCode.INTERNAL_ERROR, full.stdout
+    assert "/dev/full could not be written: No space left on device" in full.stdout
+    nowhere = users_pytest(*words, "--vnic-log=no-such-directory/run.jsonl")
+    assert nowhere.returncode == pytest.ExitCode.USAGE_ERROR, nowhere.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from types import FrameType
 import click
 
 from vnic_conformance.commands.log_file import LogFile
-from vnic_conformance.commands.writing import after_losing, check_places, complain, write_whole
+from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import (
     LONGEST_S,
@@ -39,7 +38,7 @@ from vnic_conformance.system_role.checking import SystemChecked
 from vnic_conformance.system_role.report import system_junit, system_lines, system_plain
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
-from vnic_conformance.terminal import show
+from vnic_conformance.terminal import say, show, show_json
 
 #: Where failures are put when nobody asked for a log of the run.
 FAILURES = "vnickit-failures.jsonl"
@@ -100,7 +99,7 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     "--log",
     "log",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the log of the run here.  Until it is over: FILE.part.",
+    help="Write the log of the run here.  Until it is over: FILE.part, or FILE.2.part and so on.",
 )
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
@@ -157,21 +156,32 @@ def command(
     check_places((("--log", log), ("--junit", xml)))
     written = None if log is None else LogFile(log)
     listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
-    try:
-        with stoppable():
+    with stoppable():
+        try:
             checked = checked_or_refused(request, listeners)
-    finally:
-        if written is not None:
-            written.close()
-    if isinstance(checked, SystemChecked):
-        return _report_system(checked, log=log, xml=xml, as_json=as_json)
-    file, lost = _keep(checked) if written is None else (str(log), [written.lost])
+        finally:
+            if written is not None:
+                written.close()
+        if isinstance(checked, SystemChecked):
+            return _report_system(checked, log=log, xml=xml, as_json=as_json)
+        return _report(checked, written, xml=xml, as_json=as_json)
+
+
+def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
+    """Report on a hypervisor."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
-    if xml is not None:
-        lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
-    with _told_whatever_happens(lost):
+    lost: list[str] = []
+    with verdict_stands(outcome.code), _told_whatever_happens(lost):
+        if written is None:
+            file, why = _keep(checked)
+            lost += why
+        else:
+            file = str(written.path)
+            lost.append(written.lost)
+        if xml is not None:
+            lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
         if as_json:
-            click.echo(json.dumps(plain_report(header, chosen, outcome), indent=2, ensure_ascii=False))
+            show_json(plain_report(header, chosen, outcome))
         else:
             show(report_lines(header, chosen, outcome, file=file))
     if outcome.fault is not None:
@@ -205,10 +215,12 @@ def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None
     if log is not None:
         # The log of a run tells of hypervisors; what there is to keep of a system is in the JSON report.
         complain("--log is not written in role system; --json has every failure with its steps")
-    lost = [] if xml is None else [write_whole(xml, system_junit(checked))]
-    with _told_whatever_happens(lost):
+    lost: list[str] = []
+    with verdict_stands(checked.outcome.code), _told_whatever_happens(lost):
+        if xml is not None:
+            lost.append(write_whole(xml, system_junit(checked)))
         if as_json:
-            click.echo(json.dumps(system_plain(checked), indent=2, ensure_ascii=False))
+            show_json(system_plain(checked))
         else:
             show(system_lines(checked))
     return after_losing(checked.outcome.code, lost)
@@ -224,7 +236,7 @@ def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked |
 
 def _tell(words: str) -> None:
     with contextlib.suppress(OSError):
-        click.echo(words, err=True)
+        say(words, err=True)
 
 
 @contextlib.contextmanager

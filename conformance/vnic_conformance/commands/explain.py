@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 import click
@@ -11,7 +10,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.glossary import Entry, entries, entry_of_case, found, names, text_of
 from vnic_conformance.reports.paragraphs import LABEL, heading, para
 from vnic_conformance.running.plan import Case
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_model.lines import Line
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import EVERY_MUTATION
@@ -95,7 +94,7 @@ def _cases(*, tours: bool) -> list[Case]:
     from vnic_conformance.system_role import cases as system
 
     phases = (*PHASES, LONG) if tours else ("scripted", LONG)
-    known = book(Profile(), phases, lambda words: click.echo(words, err=True)).cases
+    known = book(Profile(), phases, lambda words: say(words, err=True)).cases
     return [*known, *system.watched(), *(story.case for story in system.stories())]
 
 
@@ -147,7 +146,7 @@ def _unknown(name: str, known: list[Entry]) -> click.ClickException:
 
 def _out(as_json: bool, plain: dict[str, object], lines: Iterable[Line]) -> ExitCode:
     if as_json:
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        show_json(plain)
     else:
         show(lines)
     return ExitCode.CONFORMS

@@ -9,6 +9,7 @@ import click
 
 from vnic_conformance.commands.explore import Request, request_of, setting
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import say
 from vnic_model.export.promela import promela
 from vnic_model.export.smv import smv
 from vnic_model.export.source import Source, source_of
@@ -90,7 +91,7 @@ def command(
     )
     text = exported(request, language, properties=properties, file="FILE" if out is None else out.name)
     if out is None:
-        click.echo(text, nl=False)
+        say(text, nl=False)
         return ExitCode.CONFORMS
     try:
         out.write_text(text, encoding="utf-8")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_log
-from vnic_conformance.running.recorded import RunLogError
+from vnic_conformance.running.recorded import RecordedRun, RunLogError
+from vnic_conformance.terminal import say, show_json
 from vnic_model.lines import WIDTH
 
 #: Sessions that are described; the rest is counted, and all are in the JSON.
@@ -39,6 +40,12 @@ def command(file: Path, as_json: bool) -> ExitCode:
         run, found = judge_log(file)
     except RunLogError as error:
         raise click.ClickException(f"{file}: {error}") from None
+    with verdict_stands(found.code):
+        _tell(file, run, found, as_json=as_json)
+    return found.code
+
+
+def _tell(file: Path, run: RecordedRun, found: Rejudgement, *, as_json: bool) -> None:
     if as_json:
         plain = {
             "log": str(file),
@@ -50,33 +57,32 @@ def command(file: Path, as_json: bool) -> ExitCode:
             "not_selected": len(found.beside),
             "sessions": [asdict(session) for session in found.sessions],
         }
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        show_json(plain)
     else:
-        click.echo(f"log of {run.header.adapter}, written by kit {run.header.kit}")
+        say(f"log of {run.header.adapter}, written by kit {run.header.kit}")
         _report(found)
     if found.truncated:
         why = f" ({run.stopped})" if run.stopped else ""
-        click.echo(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
-    return found.code
+        say(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
 
 
 def _report(found: Rejudgement) -> None:
     steps = sum(session.steps for session in found.sessions)
-    click.echo(f"{len(found.sessions):,} sessions, {steps:,} steps judged again")
+    say(f"{len(found.sessions):,} sessions, {steps:,} steps judged again")
     for words, chosen in (("ok", "ok"), ("failed", "fail"), ("not decided", "inconclusive")):
         was, now = (sum(getattr(s, when) == chosen for s in found.sessions) for when in ("was", "now"))
-        click.echo(f"  {words:<12}{now:>8,} now{was:>10,} then")
+        say(f"  {words:<12}{now:>8,} now{was:>10,} then")
     shown = found.otherwise or [s for s in found.sessions if s.now == "fail"]
     if shown:
-        click.echo()
-        click.echo("otherwise than then:" if found.otherwise else "failed, now as then:")
+        say()
+        say("otherwise than then:" if found.otherwise else "failed, now as then:")
     beside = len(found.beside)
     for session in shown[:_DESCRIBED]:
-        click.echo(_described(session))
+        say(_described(session))
     if len(shown) > _DESCRIBED:
-        click.echo(f"  and {len(shown) - _DESCRIBED:,} more; --json has them all")
+        say(f"  and {len(shown) - _DESCRIBED:,} more; --json has them all")
     if beside:
-        click.echo(f"violated, but not selected in that run: {beside:,} of these sessions")
+        say(f"violated, but not selected in that run: {beside:,} of these sessions")
 
 
 def _described(session: Rejudged) -> str:

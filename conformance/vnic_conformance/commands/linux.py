@@ -11,6 +11,7 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.errors import LinuxError
+from vnic_conformance.terminal import say
 
 _DRIVER_HELP = (
     "Which driver: a kernel tree, a directory with ibmvnic.c, that file, or a version of Debian's linux-source "
@@ -33,7 +34,7 @@ def _progress(text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
         click.echo(f"\r{text[:width]:<{width}}", nl=False, err=True)
     else:
-        click.echo(text, err=True)
+        say(text, err=True)
 
 
 @command.command("build")
@@ -59,8 +60,8 @@ def build_command(driver: str | None, kasan: bool) -> ExitCode:
     except LinuxError as error:
         raise click.ClickException(str(error)) from None
     if sys.stderr.isatty():
-        click.echo(err=True)
-    click.echo(f"{kernel.label}: ready in {time.monotonic() - begun:.0f} s")
+        say(err=True)
+    say(f"{kernel.label}: ready in {time.monotonic() - begun:.0f} s")
     return ExitCode.CONFORMS
 
 
@@ -74,9 +75,9 @@ def list_command() -> ExitCode:
     except LinuxError as error:
         raise click.ClickException(str(error)) from None
     for kernel in built:
-        click.echo(f"{kernel.initramfs.parent.name}  {kernel.label}")
+        say(f"{kernel.initramfs.parent.name}  {kernel.label}")
     if not built:
-        click.echo("none; vnickit linux build makes one")
+        say("none; vnickit linux build makes one")
     return ExitCode.CONFORMS
 
 
@@ -111,10 +112,10 @@ def shell_command(driver: str | None, kasan: bool, xics: bool, debug: bool, arou
         kernel = build(driver, sanitized=kasan, progress=_progress)
         with Guest(kernel, BootOptions(xics=xics, debug=debug)) as guest:
             if sys.stdin.isatty():
-                click.echo(f"{kernel.label}\n{HELP}")
+                say(f"{kernel.label}\n{HELP}")
             Shell(guest, surroundings(around, guest), click.echo).converse(_lines())
             for complaint in guest.health:
-                click.echo(str(complaint))
+                say(str(complaint))
     except LinuxError as error:
         raise click.ClickException(str(error)) from None
     return ExitCode.CONFORMS
@@ -124,7 +125,7 @@ def _lines() -> Iterator[str]:
     """What is typed, with a prompt where somebody types."""
     while True:
         if sys.stdin.isatty():
-            click.echo("guest# ", nl=False)
+            say("guest# ", nl=False)
         line = sys.stdin.readline()
         if not line:
             return

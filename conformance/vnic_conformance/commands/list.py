@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import textwrap
@@ -13,6 +12,7 @@ import click
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.book import LONG, PHASES, book
 from vnic_conformance.running.plan import Case, NothingSelectedError, select
+from vnic_conformance.terminal import say, show_json
 from vnic_model.lines import WIDTH
 from vnic_spec.profile import Profile
 
@@ -39,9 +39,7 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
       vnickit list -k 'FOV-*'
     """  # noqa: D301 - click wants the character, not its name
     try:
-        cases = select(
-            book(Profile(), phases or (*PHASES, LONG), lambda words: click.echo(words, err=True)).cases, globs
-        )
+        cases = select(book(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True)).cases, globs)
     except NothingSelectedError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
@@ -57,10 +55,10 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
             }
             for case in cases
         ]
-        click.echo(json.dumps({"cases": plain}, indent=2, ensure_ascii=False))
+        show_json({"cases": plain})
         return ExitCode.CONFORMS
     for line in _rows(cases, _columns()):
-        click.echo(line)
+        say(line)
     return ExitCode.CONFORMS
 
 

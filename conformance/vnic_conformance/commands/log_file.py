@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
-from vnic_conformance.commands.writing import place_beside
+from vnic_conformance.commands.writing import open_beside
 from vnic_conformance.running.events import Event, SessionBegan, Stopped
 from vnic_conformance.running.runlog import RunLog
 
@@ -22,7 +22,7 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lost = ""  #: why it is not what it should be, or nothing
-        self._beside = place_beside(path)
+        self._beside = path
         self._log: RunLog | None = None
         self._file: TextIO | None = None
         self._began = False
@@ -34,7 +34,7 @@ class LogFile:
         self._began |= isinstance(event, SessionBegan | Stopped)
         try:
             if self._log is None:
-                self._file = self._beside.open("w", encoding="utf-8")
+                self._beside, self._file = open_beside(self.path)
                 self._log = RunLog(self._file)
             self._log(event)
         except OSError as error:

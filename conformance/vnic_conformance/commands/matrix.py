@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from vnic_conformance.commands.show import loaded
+from vnic_conformance.commands.writing import check_places, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.matrix import matrix_html, matrix_lines
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
@@ -56,22 +56,21 @@ def command(
         except (ProofsError, IntakeError) as error:
             raise click.ClickException(f"{proofs}: {error}") from None
     try:
-        made = matrix(globs, run, said, lambda words: click.echo(words, err=True))
+        made = matrix(globs, run, said, lambda words: say(words, err=True))
     except LookupError as error:
         glob = str(error.args[0])
         raise refusal(
             "requirement matches", glob.upper(), [*REQUIREMENTS, *(f"{group}-*" for group in GROUPS)]
         ) from None
     if html is not None:
-        try:
-            html.write_text(matrix_html(made), encoding="utf-8")
-        except OSError as error:
-            raise click.FileError(str(html), error.strerror) from None
+        check_places((("--html", html),))
     if as_json:
-        click.echo(json.dumps(plain_matrix(made), indent=2, ensure_ascii=False))
+        show_json(plain_matrix(made))
     else:
         show(matrix_lines(made))
+    if html is not None and (lost := write_whole(html, matrix_html(made))):
+        raise click.ClickException(lost)
     if run is not None and run.truncated:
-        click.echo(f"vnickit: {log} is truncated: the run did not come to its end", err=True)
+        say(f"vnickit: {log} is truncated: the run did not come to its end", err=True)
         return ExitCode.INCONCLUSIVE
     return ExitCode.CONFORMS

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import say
 
 #: What is written, and how it is started, by language; ``{0}`` is the directory.
 _LANGUAGES = {
@@ -44,8 +45,8 @@ def command(directory: Path, lang: str) -> ExitCode:
         raise click.FileError(str(file), error.strerror) from None
     where = shlex.quote(str(directory))
     adapter = start.format(where)
-    click.echo(f"{file} is written. Next:")
+    say(f"{file} is written. Next:")
     for words in (build.format(where), *(f'vnickit {verb} --adapter "{adapter}"' for verb in ("smoke", "check"))):
         if words:
-            click.echo(f"  {words}")
+            say(f"  {words}")
     return ExitCode.CONFORMS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,11 +9,12 @@ import click
 
 from vnic_conformance.commands.check import adapter_option, stoppable, time_scale_option
 from vnic_conformance.commands.show import is_log, loaded, of_case
+from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
 from vnic_conformance.running.replaying import Replayed, replay_failure
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, show, show_json
 from vnic_model.trace_text import Line, labelled
 
 
@@ -64,19 +64,24 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     except KeyboardInterrupt:
         if worst(replayed) is not ExitCode.VIOLATION:
             raise
+    code = worst(replayed)
+    with stoppable(), verdict_stands(code):
+        _report(replayed, broken, as_json=as_json)
+    return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
+
+
+def _report(replayed: Sequence[Replayed], broken: AdapterBroken | None, *, as_json: bool) -> None:
     if as_json:
         found: dict[str, object] = {"replayed": [_plain(r) for r in replayed]}
         if broken is not None:
             found["broken"] = broken.as_fields()
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        show_json(found)
     else:
         for number, one in enumerate(replayed):
             show([Line("")] * bool(number) + list(_lines(one)))
         if broken is not None:
             lines = enumerate(str(broken).splitlines())
             show([Line("")] * bool(replayed) + [Line(line, "bad" if n == 0 else "plain") for n, line in lines])
-    code = worst(replayed)
-    return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
 
 
 def worst(replayed: Sequence[Replayed]) -> ExitCode:

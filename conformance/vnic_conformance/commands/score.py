@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.check import stoppable
+from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STEPS, Whole, refuse
 from vnic_conformance.running.checking import RequestError
@@ -22,7 +22,7 @@ from vnic_conformance.scoring.report import page, plain, text
 from vnic_conformance.scoring.roster import Roster, RosterError, asked, read
 from vnic_conformance.scoring.score import STEPS, Plan, Row, Told, keep_score
 from vnic_conformance.targets import SpecError
-from vnic_conformance.terminal import show
+from vnic_conformance.terminal import say, show, show_json
 
 #: Most processes at a time.
 JOBS = 2
@@ -114,8 +114,7 @@ def command(
     """  # noqa: D301 - click wants the character, not its name
     if phases and not {"hypothesis", "walk"} & set(phases):
         refuse(ctx, ("seeds", *(("steps",) if steps else ())), "only the phases hypothesis and walk are random")
-    if out is not None and not out.parent.is_dir():
-        raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
+    check_places((("--out", out),))
     plan = Plan(seeds=seeds, steps=steps, first=first, phases=phases or (*PHASES, LONG), jobs=jobs, own_first=own_first)
     with tempfile.TemporaryDirectory() as build, stoppable():
         rosters = _rosters(programs, files, Path(build))
@@ -128,16 +127,15 @@ def command(
             score = replace(keep_score(chosen, plan, _progress(report)), chosen=bool(globs))
         except (RequestError, SpecError) as error:
             raise click.UsageError(str(error)) from None
-    if out is not None:
-        try:
-            out.write_text(page(score, _words(plan, programs, files, variants=not no_variants)), encoding="utf-8")
-        except OSError as error:
-            raise click.FileError(str(out), error.strerror) from None
-    if as_json:
-        click.echo(json.dumps(plain(score), indent=2, ensure_ascii=False))
-    else:
-        show(text(score))
-    return score.code
+    with verdict_stands(score.code):
+        if as_json:
+            show_json(plain(score))
+        else:
+            show(text(score))
+    lost = "" if out is None else write_whole(out, page(score, _words(plan, programs, files, variants=not no_variants)))
+    if lost:
+        complain(lost)
+    return after_losing(score.code, [lost])
 
 
 def _nothing(rosters: Sequence[Roster], globs: tuple[str, ...]) -> click.ClickException:
@@ -153,7 +151,7 @@ def _nothing(rosters: Sequence[Roster], globs: tuple[str, ...]) -> click.ClickEx
 def _rosters(programs: tuple[str, ...], files: tuple[Path, ...], build: Path) -> list[Roster]:
     try:
         if not programs and not files:
-            return default_rosters(build, lambda words: click.echo(f"vnickit: {words}", err=True))
+            return default_rosters(build, lambda words: say(f"vnickit: {words}", err=True))
         return [*(asked(program) for program in programs), *(read(file) for file in files)]
     except RosterError as error:
         raise click.ClickException(str(error)) from None

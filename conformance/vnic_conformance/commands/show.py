@@ -19,7 +19,7 @@ from vnic_conformance.running.events import Failure
 from vnic_conformance.running.plan import known_cases
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, begun, is_run
 from vnic_conformance.running.runlog import excerpt
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_model.replay import replay
 from vnic_model.trace import Trace, TraceError
 from vnic_model.trace_text import Line, lines_of
@@ -58,7 +58,7 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
         failures = [f for f in run.failures if of_case(f.case, case)]
         if not failures:
             raise _unknown(run, case, ())
-        click.echo(excerpt(run.header, failures), nl=False)
+        say(excerpt(run.header, failures), nl=False)
     elif case is None:
         _run(file, run, form)
     else:
@@ -71,7 +71,7 @@ def command(file: Path, case: str | None, form: str) -> ExitCode:
             raise _unknown(run, case, cases)
     if run.truncated:
         why = f" ({run.stopped})" if run.stopped else ""
-        click.echo(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
+        say(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)
         return ExitCode.INCONCLUSIVE
     return ExitCode.CONFORMS
 
@@ -123,7 +123,7 @@ def _trace(file: Path, case: str | None, form: str) -> ExitCode:
     if form == "text":
         show(lines_of(trace))
     else:
-        click.echo(json.dumps([json.loads(line) for line in trace.dump().splitlines()], indent=2, ensure_ascii=False))
+        show_json([json.loads(line) for line in trace.dump().splitlines()])
     return ExitCode.CONFORMS
 
 
@@ -131,14 +131,14 @@ def _run(file: Path, run: RecordedRun, form: str) -> None:
     outcome = outcome_of(run)
     cases = known_cases(dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)]))
     if form == "json":
-        click.echo(json.dumps(plain_report(run.header, cases, outcome), indent=2, ensure_ascii=False))
+        show_json(plain_report(run.header, cases, outcome))
     else:
         show(report_lines(run.header, cases, outcome, file=str(file)))
 
 
 def _failure(file: Path, run: RecordedRun, failure: Failure, form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(plain_failure(failure), indent=2, ensure_ascii=False))
+        show_json(plain_failure(failure))
     else:
         show(failure_lines(failure, adapter=run.header.adapter, file=str(file)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import textwrap
@@ -13,7 +12,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import TIME_SCALE, Real
 from vnic_conformance.sanity import Examination, Result, Verdict, examine, not_run
 from vnic_conformance.targets import FORMS, SpecError
-from vnic_conformance.terminal import coloured
+from vnic_conformance.terminal import coloured, say, show_json
 
 _WIDTH = 100
 _COLOURS = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.NOT_TRIED: "yellow", Verdict.NOT_RUN: "yellow"}
@@ -52,7 +51,7 @@ def command(spec: str, time_scale: float, as_json: bool) -> ExitCode:
         raise click.ClickException(str(error)) from None
     code = _code(exam)
     if as_json:
-        click.echo(json.dumps(_plain(spec, exam, code), indent=2))
+        show_json(_plain(spec, exam, code))
     else:
         _conclude(spec, exam, code)
     return code
@@ -71,26 +70,26 @@ def _show(result: Result) -> None:
     if coloured(sys.stdout):
         word = click.style(word, fg=_COLOURS[result.verdict])
     lines = textwrap.wrap(result.detail, _WIDTH - len(_INDENT), break_on_hyphens=False) or [""]
-    click.echo(f"{word}{result.name:<12}{lines[0]}".rstrip())
+    say(f"{word}{result.name:<12}{lines[0]}".rstrip())
     for line in lines[1:]:
-        click.echo(_INDENT + line)
+        say(_INDENT + line)
 
 
 def _conclude(spec: str, exam: Examination, code: ExitCode) -> None:
     idle = not_run(exam.results)
     if idle:
-        click.echo(f"{Verdict.NOT_RUN:<10}{'the rest':<12}{idle} checks")
-    click.echo()
+        say(f"{Verdict.NOT_RUN:<10}{'the rest':<12}{idle} checks")
+    say()
     if exam.broken is not None:
-        click.echo(str(exam.broken))
-        click.echo()
+        say(str(exam.broken))
+        say()
     if code is ExitCode.ADAPTER_BROKEN:
-        click.echo("The adapter is broken. This says nothing about the implementation behind it.")
+        say("The adapter is broken. This says nothing about the implementation behind it.")
     elif code is ExitCode.INCONCLUSIVE:
-        click.echo("Nothing is wrong so far, but something that a verdict needs could not be tried.")
+        say("Nothing is wrong so far, but something that a verdict needs could not be tried.")
     else:
-        click.echo("The adapter is sane. Whether the implementation conforms:")
-        click.echo(f"  vnickit check --adapter {shlex.quote(spec)}")
+        say("The adapter is sane. Whether the implementation conforms:")
+        say(f"  vnickit check --adapter {shlex.quote(spec)}")
 
 
 def _plain(spec: str, exam: Examination, code: ExitCode) -> dict[str, object]:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import say
 
 #: What the name of a file ends in while it is being written.
 PART = ".part"
+#: What becomes of half a character, which no encoding has; as it happens, JSON reads it back.
+_ERRORS = "backslashreplace"
 
 
 def check_places(places: Iterable[tuple[str, Path | None]]) -> None:
@@ -44,7 +49,7 @@ def check_places(places: Iterable[tuple[str, Path | None]]) -> None:
 def complain(text: str) -> None:
     """Tell on standard error; where nobody listens there, nothing."""
     with contextlib.suppress(OSError):
-        click.echo(f"vnickit: {text}", err=True)
+        say(f"vnickit: {text}", err=True)
 
 
 def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
@@ -54,14 +59,36 @@ def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
 
 def write_whole(path: Path, text: str) -> str:
     """Write a file, whole or not at all; why that was not possible, or nothing."""
-    beside = place_beside(path)
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside, file = open_beside(path)
+    except OSError as error:
+        return f"{path} could not be written: {error.strerror}"
+    try:
+        with file:
+            file.write(text)
         if beside != path:
             beside.replace(path)
     except OSError as error:
+        if beside != path:
+            with contextlib.suppress(OSError):
+                beside.unlink()
         return f"{path} could not be written: {error.strerror}"
     return ""
+
+
+@contextlib.contextmanager
+def verdict_stands(code: ExitCode) -> Iterator[None]:
+    """Report a verdict. Whoever interrupts the report of a violation (Ctrl-C) does not take it back.
+
+    Args:
+        code: of the verdict.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if code is not ExitCode.VIOLATION:
+            raise
+        complain("stopped while it was reported; the verdict stands: violation")
 
 
 def _replaceable(path: Path) -> bool:
@@ -69,6 +96,22 @@ def _replaceable(path: Path) -> bool:
     return path.is_file() or not path.exists()
 
 
-def place_beside(path: Path) -> Path:
-    """Where a file is written until it is whole; a device or a pipe is written itself."""
-    return path.with_name(path.name + PART) if _replaceable(path) else path
+def open_beside(path: Path) -> tuple[Path, TextIO]:
+    """Open what a file is written to until it is whole, and say what that is called.
+
+    It is ``FILE.part``. Where there is one already, of a run that was killed or that still goes on, it is ``FILE.2.part`` and so
+    on: runs do not mix, and nothing that was left is overwritten. A device or a pipe is written itself.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if not _replaceable(path):
+        return path, path.open("w", encoding="utf-8", errors=_ERRORS)
+    for number in count(1):
+        beside = path.with_name(f"{path.name}{'' if number == 1 else f'.{number}'}{PART}")
+        try:
+            return beside, beside.open("x", encoding="utf-8", errors=_ERRORS)
+        except FileExistsError:
+            if beside.is_dir():
+                raise
+    raise AssertionError("unreachable")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from vnic_conformance.foreign import in_xml
 from vnic_conformance.reports.failure import failure_lines
 from vnic_conformance.reports.summary import label, rows, sentence
 from vnic_conformance.running.events import Failure, RunBegan
@@ -13,9 +13,6 @@ from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_spec.requirements import GROUPS
-
-#: Characters that XML 1.0 cannot hold, escaped or not.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, file: str | None) -> str:
@@ -37,20 +34,20 @@ def junit(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, file: st
             if row.through:
                 ET.SubElement(element, "system-out").text = f"by {', '.join(row.through)}"
             else:
-                ET.SubElement(element, "skipped", message=_clean(f"{row.verdict.words}: {row.reason}"))
+                ET.SubElement(element, "skipped", message=in_xml(f"{row.verdict.words}: {row.reason}"))
             by_group[row.requirement.group].append(element)
     for group, elements in by_group.items():
         if elements:
             _suite(root, f"{group} {GROUPS[group]}", elements, header)
     if outcome.broken is not None:
         element = ET.Element("testcase", classname="vnic.adapter", name="adapter")
-        error = ET.SubElement(element, "error", message=_clean(str(outcome.broken.trouble.get("title", ""))))
-        error.set("type", str(outcome.broken.trouble.get("broken", "")))
-        error.text = _clean(outcome.broken.text)
+        error = ET.SubElement(element, "error", message=in_xml(str(outcome.broken.trouble.get("title", ""))))
+        error.set("type", in_xml(str(outcome.broken.trouble.get("broken", ""))))
+        error.text = in_xml(outcome.broken.text)
         _suite(root, "adapter", [element], header)
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
-    ET.SubElement(root, "system-out").text = _clean(sentence(outcome))
+    ET.SubElement(root, "system-out").text = in_xml(sentence(outcome))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -68,27 +65,23 @@ def _suite(root: ET.Element, name: str, elements: Sequence[ET.Element], header: 
         "profile": ", ".join(f"{k}={v}" for k, v in header.profile.as_mapping().items()),
     }
     for key, value in facts.items():
-        ET.SubElement(properties, "property", name=key, value=_clean(value))
+        ET.SubElement(properties, "property", name=key, value=in_xml(value))
     suite.extend(elements)
 
 
 def _case(result: CaseResult, failure: Failure | None, purpose: str, header: RunBegan, file: str | None) -> ET.Element:
     group = result.case.partition("-")[0]
     element = ET.Element("testcase", classname=f"vnic.{group}", name=result.case, time="0")
-    message = _clean(f"{result.words}: {result.reason}" if result.reason else result.words)
+    message = in_xml(f"{result.words}: {result.reason}" if result.reason else result.words)
     if result.verdict is Verdict.FAIL:
         fault = ET.SubElement(element, "failure", message=message, type=result.case)
         if failure is not None:
             lines = failure_lines(failure, adapter=header.adapter, file=file)
-            fault.text = _clean("\n".join(line.text.rstrip() for line in lines))
+            fault.text = in_xml("\n".join(line.text.rstrip() for line in lines))
     elif result.verdict in (Verdict.BROKEN, Verdict.INCONCLUSIVE):
         ET.SubElement(element, "error", message=message, type=result.verdict.words)
     elif result.verdict is not Verdict.PASS:
         ET.SubElement(element, "skipped", message=message)
     if purpose:
-        ET.SubElement(element, "system-out").text = _clean(purpose)
+        ET.SubElement(element, "system-out").text = in_xml(purpose)
     return element
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)

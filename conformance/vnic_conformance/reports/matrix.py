@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from html import escape
 
+from vnic_conformance.foreign import in_html
 from vnic_conformance.reports.summary import label
 from vnic_conformance.running.verdicts import Verdict
 from vnic_conformance.tracing import COLUMNS, EMPTY, Formal, Matrix, Traced
@@ -128,7 +128,7 @@ def matrix_html(made: Matrix) -> str:
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Requirements matrix</title>',
         f"<style>{_STYLE}</style></head><body><h1>Requirements matrix</h1>",
-        "".join(f"<p>{escape(line.text)}</p>" for line in (*_from_what(made), *_last(made))),
+        "".join(f"<p>{in_html(line.text)}</p>" for line in (*_from_what(made), *_last(made))),
         "<table><thead><tr>",
         *(f"<th>{column}</th>" for column in ("requirement", *COLUMNS)),
         "</tr></thead><tbody>",
@@ -138,7 +138,7 @@ def matrix_html(made: Matrix) -> str:
         if row.entry.group != group:
             group = row.entry.group
             heading = f"{group}: {GROUPS[group]}"
-            parts.append(f'<tr class="group"><th colspan="{len(COLUMNS) + 1}">{escape(heading)}</th></tr>')
+            parts.append(f'<tr class="group"><th colspan="{len(COLUMNS) + 1}">{in_html(heading)}</th></tr>')
         parts.append(_html_row(row))
     parts.append("</tbody></table></body></html>\n")
     return "\n".join(parts)
@@ -151,9 +151,9 @@ def _html_row(row: Traced) -> str:
     formal[-1] = (*formal[-1][:3], "<br>".join(part for part in (formal[-1][3], rest) if part))
     span = f' rowspan="{len(formal)}"'
     note = (
-        f"<br><small>{'elsewhere: ' if row.entry.elsewhere else ''}{escape(row.reason)}</small>" if row.reason else ""
+        f"<br><small>{'elsewhere: ' if row.entry.elsewhere else ''}{in_html(row.reason)}</small>" if row.reason else ""
     )
-    first = f'<td{span}><b id="{row.entry.id}">{row.entry.id}</b> {escape(row.entry.text)}{note}</td>'
+    first = f'<td{span}><b id="{row.entry.id}">{row.entry.id}</b> {in_html(row.entry.text)}{note}</td>'
     exercised = "" if row.exercised is None or not row.cases else f"{row.exercised} of {len(row.cases)}"
     verdict = "" if row.verdict is None else row.verdict.words
     kind = "" if row.verdict is None or "verdict" in row.empty else row.verdict.name.lower()
@@ -168,24 +168,24 @@ def _cell(text: str, span: str = "", kind: str = "") -> str:
 
 
 def _claim(formal: Formal) -> str:
-    return f"<code>{escape(formal.claim.name)}</code> {escape(formal.claim.sentence)}"
+    return f"<code>{in_html(formal.claim.name)}</code> {in_html(formal.claim.sentence)}"
 
 
 def _proof(formal: Formal) -> str:
-    return "" if formal.proof is None else escape(formal.proof.words)
+    return "" if formal.proof is None else in_html(formal.proof.words)
 
 
 def _witness(formal: Formal) -> str:
-    return f"{escape(formal.claim.witness_sentence)} <small>({escape(formal.claim.instance)})</small>"
+    return f"{in_html(formal.claim.witness_sentence)} <small>({in_html(formal.claim.instance)})</small>"
 
 
 def _mutations(found: Sequence[Mutation]) -> str:
-    return "<br>".join(f"<code>{escape(m.name)}</code> {escape(m.sentence)}" for m in found)
+    return "<br>".join(f"<code>{in_html(m.name)}</code> {in_html(m.sentence)}" for m in found)
 
 
 def _cases(row: Traced) -> str:
     if not row.cases:
         return ""
     said = {result.case: result.words for result in row.results}
-    names = "<br>".join(f"<code>{escape(c.id)}</code> <small>{escape(said.get(c.id, ''))}</small>" for c in row.cases)
+    names = "<br>".join(f"<code>{in_html(c.id)}</code> <small>{in_html(said.get(c.id, ''))}</small>" for c in row.cases)
     return f"<details><summary>{len(row.cases)}</summary>{names}</details>"

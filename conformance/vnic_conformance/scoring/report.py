@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.foreign import as_code, in_comment, in_markdown
 from vnic_conformance.reports.summary import many
 from vnic_conformance.scoring.score import Kill, Row, Score
 from vnic_model.lines import WIDTH, Line
@@ -185,18 +186,18 @@ def page(score: Score, words: str) -> str:
     lines = [
         "# The kit's own score",
         "",
-        f"<!-- Written by: {words} -->",
+        f"<!-- Written by: {in_comment(words)} -->",
         "",
         "How good is this kit? Each row is an implementation with one fault, and says which case of `vnickit check` finds it,",
         "which requirement is blamed, and after how many steps. The cases of the requirement that a fault hurts are played",
         "first, then all. A *variant* does what it may, otherwise than the reference does, and has to pass. A test runs all",
         "faults again and compares.",
         "",
-        f"**{verdict(score)}**",
+        f"**{in_markdown(verdict(score))}**",
         "",
     ]
     for name in dict.fromkeys(row.roster for row in (*score.faults, *score.variants)):
-        lines += [f"## {name}", ""]
+        lines += [f"## {in_markdown(name)}", ""]
         faults = [row for row in score.faults if row.roster == name]
         if faults:
             lines += ["| fault | what it does | hurts | found by | case | steps |", "|---|---|---|---|---|---:|"]
@@ -204,14 +205,16 @@ def page(score: Score, words: str) -> str:
                 requirement, case = _found_by(row)
                 e = row.entry
                 lines.append(
-                    f"| `{e.name}` | {_escaped(e.description)} | {e.requirement} | {requirement} | {case} | {row.steps:,} |"
+                    f"| {as_code(e.name)} | {in_markdown(e.description)} | {e.requirement} | {requirement} "
+                    f"| {in_markdown(case)} | {row.steps:,} |"
                 )
             lines.append("")
         variants = [row for row in score.variants if row.roster == name]
         if variants:
             lines += ["| variant | what it does | verdict | steps |", "|---|---|---|---:|"]
             lines += [
-                f"| `{row.entry.name}` | {_escaped(row.entry.description)} | {_said_of_variant(row)} | {row.steps:,} |"
+                f"| {as_code(row.entry.name)} | {in_markdown(row.entry.description)} "
+                f"| {in_markdown(_said_of_variant(row))} | {row.steps:,} |"
                 for row in variants
             ]
             lines.append("")
@@ -224,7 +227,7 @@ def page(score: Score, words: str) -> str:
         "| requirement | fault | case |",
         "|---|---|---|",
     ]
-    lines += [f"| {name} | `{kill.fault}` | {kill.case} |" for name, kill in _in_order(score)]
+    lines += [f"| {name} | {as_code(kill.fault)} | {in_markdown(kill.case)} |" for name, kill in _in_order(score)]
     if score.ineffective:
         lines += ["", f"Not effectively tested by these faults: {', '.join(score.ineffective)}."]
     return "\n".join(lines) + "\n"
@@ -236,7 +239,3 @@ def _in_order(score: Score) -> list[tuple[str, Kill]]:
         return group, int(number) if number.isdigit() else 0
 
     return sorted(score.effective.items(), key=lambda item: key(item[0]))
-
-
-def _escaped(words: str) -> str:
-    return words.replace("|", "\\|")

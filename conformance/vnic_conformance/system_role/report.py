@@ -6,6 +6,7 @@ import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+from vnic_conformance.foreign import in_xml
 from vnic_conformance.reports.summary import count, many, tally
 from vnic_conformance.running.verdicts import Verdict
 from vnic_conformance.system_role.checking import SystemChecked, SystemFailure
@@ -140,20 +141,20 @@ def system_junit(checked: SystemChecked) -> str:
         counted["tests"] += 1
         if result.verdict is Verdict.FAIL:
             counted["failures"] += 1
-            element = ET.SubElement(case, "failure", message=result.reason)
+            element = ET.SubElement(case, "failure", message=in_xml(result.reason))
             failure = texts.get(result.case)
-            element.text = "" if failure is None else "\n".join(line.text for line in _failure_lines(failure))
+            element.text = "" if failure is None else in_xml("\n".join(line.text for line in _failure_lines(failure)))
         elif result.verdict is Verdict.BROKEN:
             counted["errors"] += 1
-            ET.SubElement(case, "error", message=result.reason)
+            ET.SubElement(case, "error", message=in_xml(result.reason))
         elif result.verdict is not Verdict.PASS:
             counted["skipped"] += 1
-            ET.SubElement(case, "skipped", message=f"{result.words}: {result.reason}")
+            ET.SubElement(case, "skipped", message=in_xml(f"{result.words}: {result.reason}"))
     if outcome.broken is not None:
         counted["tests"] += 1
         counted["errors"] += 1
         case = ET.SubElement(suite, "testcase", classname="vnic.adapter", name="adapter")
-        ET.SubElement(case, "error", message=outcome.broken.title)
+        ET.SubElement(case, "error", message=in_xml(outcome.broken.title))
     for name, number in counted.items():
         suite.set(name, str(number))
     ET.indent(suite)

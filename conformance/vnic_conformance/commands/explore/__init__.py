@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.instance_list import list_instances
 from vnic_conformance.options import MOST_STATES, Whole
 from vnic_conformance.state_graph import export
-from vnic_conformance.terminal import refusal, show
+from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_conformance.together import Needs, Only, check
 from vnic_model.native import MEBIBYTES
 from vnic_model.trace import Trace
@@ -186,7 +185,7 @@ def command(
     )
     trace = result.trace
     if as_json:
-        click.echo(json.dumps(plain(result, trace), indent=2, ensure_ascii=False))
+        show_json(plain(result, trace))
     else:
         show_result(result, trace)
     _write(file, trace)
@@ -223,11 +222,11 @@ def _endless(
         mutation=request.mutation,
         without=frozenset(without),
         at_most=at_most,
-        tell=(lambda words: click.echo(words, err=True)) if report else (lambda _: None),
+        tell=(lambda words: say(words, err=True)) if report else (lambda _: None),
     )
     if as_json:
         plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        show_json(plain)
     else:
         introduce(request)
         show(liveness.lines_of_decided(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import refusal
+from vnic_conformance.terminal import refusal, say, show_json
 from vnic_model.instances import SCENARIOS
 from vnic_model.lines import WIDTH
 from vnic_model.mutants.explained import REASONS
@@ -125,7 +124,7 @@ def show_mutants(
     if out is not None and not out.parent.is_dir():
         raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
     many = SERVERS if servers is None else (servers,)
-    tell: Callable[[str], None] = (lambda words: click.echo(words, err=True)) if report else lambda _: None
+    tell: Callable[[str], None] = (lambda words: say(words, err=True)) if report else lambda _: None
     judged = judge_all(asked, many, at_most or AT_MOST, tell)
     if out is not None:
         try:
@@ -133,10 +132,10 @@ def show_mutants(
         except OSError as error:
             raise click.FileError(str(out), error.strerror) from None
     if as_json:
-        click.echo(json.dumps(plain(judged), indent=2, ensure_ascii=False))
+        show_json(plain(judged))
     else:
         for line in lines(judged):
-            click.echo(line)
+            say(line)
     return judged.code
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from vnic_conformance.terminal import refusal
+from vnic_conformance.terminal import refusal, say
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS, claims, instance
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
@@ -80,5 +80,5 @@ def _profile(name: str, choices: tuple[str, ...]) -> Profile:
         described = PARAMETERS.get(key)
         if described and not described.abstract and described.name != "preempt_delay_ms":
             note = "the machine does not read it (time and size are abstract here)"
-            click.echo(f"note: {described.name} changes nothing: {note}", err=True)
+            say(f"note: {described.name} changes nothing: {note}", err=True)
     return Profile.from_mapping({**SCENARIOS[name].profile.as_mapping(), **chosen})

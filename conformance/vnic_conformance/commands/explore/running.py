@@ -10,7 +10,7 @@ import click
 
 from vnic_conformance.commands.explore.request import Request
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import progress, progress_ends
+from vnic_conformance.terminal import progress, progress_ends, say
 from vnic_model.explorer import Exploration, Progress, explore
 from vnic_model.native import MEBIBYTES, NativeError, NativeExploration, compiler, explore_native
 from vnic_model.replay import trace_of
@@ -124,5 +124,5 @@ def _explored(
     except NativeError as error:
         if engine is Engine.C:
             raise click.ClickException(f"{error}; explore with --engine python") from None
-        click.echo(f"note: {error}; exploring in Python", err=True)
+        say(f"note: {error}; exploring in Python", err=True)
         return in_python(machine, properties, at_most=at_most, progress=tell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +13,7 @@ import click
 
 from vnic_conformance.commands.prove.proving import reporter
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import progress_ends
+from vnic_conformance.terminal import progress_ends, say, show_json
 from vnic_model.goals import PLANS
 from vnic_model.prover.induction import REFUTED
 
@@ -43,7 +42,7 @@ def _provable(wanted: Sequence[str], *, err: bool) -> list[str]:
     """Those that have a proof for any number of servers; of the others it is said that they have none."""
     for name in wanted:
         if not PLANS[name].any_number:
-            click.echo(f"{name} is not proved for any number of servers, so it has no certificate.", err=err)
+            say(f"{name} is not proved for any number of servers, so it has no certificate.", err=err)
     return [name for name in wanted if PLANS[name].any_number]
 
 
@@ -80,7 +79,7 @@ def certify(wanted: Sequence[str], directory: Path, *, jobs: int, as_json: bool,
             "sha256": written.sha256,
             "seconds": round(seconds, 3),
         }
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        show_json(plain)
     else:
         _written(written, directory, seconds, certificate)
     if not written.disagreed:
@@ -90,24 +89,24 @@ def certify(wanted: Sequence[str], directory: Path, *, jobs: int, as_json: bool,
 
 def _written(written: Certificate, directory: Path, seconds: float, certificate: ModuleType) -> None:
     by_z3, by_cvc5 = certificate.slowest(written.entries)
-    click.echo(f"obligations   {len(written.entries)}, of {len(written.goals)} properties and lemmas")
+    say(f"obligations   {len(written.entries)}, of {len(written.goals)} properties and lemmas")
     for solver, took, slowest in (
         ("z3", sum(x.z3_seconds for x in written.entries), f"{by_z3.z3_seconds:.1f} s ({by_z3.file})"),
         ("cvc5", sum(x.cvc5_seconds for x in written.entries), f"{by_cvc5.cvc5_seconds:.1f} s ({by_cvc5.file})"),
     ):
         proved = sum(getattr(x, solver) == "proved" for x in written.entries)
-        click.echo(f"{solver:<13} {proved} proved in {took:.1f} s, the slowest in {slowest}")
-    click.echo(f"proofs        {sum(x.proof is not None for x in written.entries)}")
-    click.echo(f"SHA-256       {written.sha256}  {certificate.MANIFEST}")
-    click.echo()
+        say(f"{solver:<13} {proved} proved in {took:.1f} s, the slowest in {slowest}")
+    say(f"proofs        {sum(x.proof is not None for x in written.entries)}")
+    say(f"SHA-256       {written.sha256}  {certificate.MANIFEST}")
+    say()
     for entry in written.disagreed[:SHOWN]:
-        click.echo(f"{entry.file}: z3 {entry.z3}, cvc5 {entry.cvc5} {entry.why}".rstrip())
+        say(f"{entry.file}: z3 {entry.z3}, cvc5 {entry.cvc5} {entry.why}".rstrip())
     if written.disagreed:
-        click.echo(f"NOT CERTIFIED: {len(written.disagreed)} obligations are not proved by both solvers.")
+        say(f"NOT CERTIFIED: {len(written.disagreed)} obligations are not proved by both solvers.")
         return
-    click.echo(f"CERTIFIED in {seconds:.0f} s: {_some(written.asked)}. Verify it with:")
+    say(f"CERTIFIED in {seconds:.0f} s: {_some(written.asked)}. Verify it with:")
     ids = "" if len(written.asked) > SHOWN else f" {' '.join(written.asked)}"
-    click.echo(f"  vnickit prove{ids} --recheck {directory}")
+    say(f"  vnickit prove{ids} --recheck {directory}")
 
 
 # --- verifying -----------------------------------------------------------------------------------------------------
@@ -134,7 +133,7 @@ def recheck(wanted: Sequence[str], directory: Path, *, jobs: int, as_json: bool,
         raise click.ClickException(f"{directory}: {found.problems[-1]}")
     seconds = time.monotonic() - start
     if as_json:
-        click.echo(json.dumps(_plain(found, directory, seconds), indent=2, ensure_ascii=False))
+        show_json(_plain(found, directory, seconds))
     else:
         _rechecked(found, seconds)
     if found.verified:
@@ -169,48 +168,46 @@ def _plain(found: Recheck, directory: Path, seconds: float) -> dict[str, object]
 def _rechecked(found: Recheck, seconds: float) -> None:
     z3, cvc5 = found.written_with
     total = found.total
-    click.echo(
-        f"asked for      {total} obligations of {len(found.goals)} properties and lemmas, by this kit's specification"
-    )
-    click.echo(f"manifest       lists {found.listed} of {total}, written with z3 {z3}, cvc5 {cvc5}")
-    click.echo(f"files          {found.files} of {2 * total} there with the hash that the manifest gives")
-    click.echo(f"specification  {found.as_specified} of {total} obligations are word for word those of this kit")
-    click.echo(f"cvc5           proves {found.proved} of {total} again from the files, in {found.seconds:.1f} s")
-    click.echo(
+    say(f"asked for      {total} obligations of {len(found.goals)} properties and lemmas, by this kit's specification")
+    say(f"manifest       lists {found.listed} of {total}, written with z3 {z3}, cvc5 {cvc5}")
+    say(f"files          {found.files} of {2 * total} there with the hash that the manifest gives")
+    say(f"specification  {found.as_specified} of {total} obligations are word for word those of this kit")
+    say(f"cvc5           proves {found.proved} of {total} again from the files, in {found.seconds:.1f} s")
+    say(
         f"proofs         {found.reproduced} of {total} are byte for byte what cvc5 derived again, checked by its own checker"
     )
     if found.complete:
-        click.echo(
+        say(
             f"               {found.complete} are of another cvc5 or another platform; of these only the outside was looked at"
         )
-    click.echo("               no independent proof checker was used")
-    click.echo(f"SHA-256        {found.sha256}  manifest.json")
-    click.echo()
+    say("               no independent proof checker was used")
+    say(f"SHA-256        {found.sha256}  manifest.json")
+    say()
     covered = [name for name in found.asked if found.covers(name)]
-    click.echo(f"covered        {_some(covered) or 'nothing that was asked for'}")
+    say(f"covered        {_some(covered) or 'nothing that was asked for'}")
     for standing in ("missing", "of another version", "not verified"):
         names = [name for name, what in found.standing.items() if what == standing]
         if names:
-            click.echo(f"{standing:<14} {_some(names)}")
+            say(f"{standing:<14} {_some(names)}")
     if found.foreign:
-        click.echo(f"foreign        {found.foreign} entries that are no obligation of the present specification")
+        say(f"foreign        {found.foreign} entries that are no obligation of the present specification")
     if found.others:
-        click.echo(f"not asked for  {_some(found.others)}; not looked at")
-    click.echo()
+        say(f"not asked for  {_some(found.others)}; not looked at")
+    say()
     for problem in found.problems[:SHOWN]:
-        click.echo(problem)
+        say(problem)
     if len(found.problems) > SHOWN:
-        click.echo(f"and {len(found.problems) - SHOWN} problems more")
+        say(f"and {len(found.problems) - SHOWN} problems more")
     if found.verified:
-        click.echo(f"VERIFIED in {seconds:.0f} s: {_some(covered)}.")
+        say(f"VERIFIED in {seconds:.0f} s: {_some(covered)}.")
     elif found.problems:
-        click.echo(f"NOT VERIFIED: {len(found.problems)} problems.")
+        say(f"NOT VERIFIED: {len(found.problems)} problems.")
     else:
-        click.echo(
+        say(
             f"NOT VERIFIED: {len(found.asked) - len(covered)} of {len(found.asked)} that were asked for are not covered."
         )
         if covered:
-            click.echo("What is there is verified; name it to ask for no more: vnickit prove ID... --recheck DIR")
+            say("What is there is verified; name it to ask for no more: vnickit prove ID... --recheck DIR")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.terminal import show_json
 from vnic_model.prover import houdini
 from vnic_model.prover.run import z3_version
 
@@ -36,7 +36,7 @@ def find(*, as_json: bool, report: bool) -> ExitCode:
             "sufficient": found.sufficient,
             "lemmas": found.texts,
         }
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        show_json(plain)
         return ExitCode.CONFORMS if found.sufficient else ExitCode.INCONCLUSIVE
     click.echo(f"{found.states:>8,} states of two servers explored")
     for name, number in found.stages.items():

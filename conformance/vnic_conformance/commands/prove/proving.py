@@ -13,7 +13,7 @@ import click
 
 from vnic_conformance.commands.explore import request_of, run
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import progress_ends, show
+from vnic_conformance.terminal import progress_ends, show, show_json
 from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
@@ -98,7 +98,7 @@ def conclude(
 ) -> ExitCode:
     """Print an outcome: ``picture`` is of its refutation, ``trace`` of the misreading."""
     if as_json:
-        click.echo(json.dumps(plain(outcome, picture, trace), indent=2, ensure_ascii=False))
+        show_json(plain(outcome, picture, trace))
         return outcome.code
     if outcome.mutate:
         _misreading(outcome)
