@@ -171,7 +171,7 @@ def observation_of(reply: Mapping[str, object]) -> Fields:
 
 def observes(name: str) -> bool:
     """Whether the protocol has a field of this name in an observation, and says what it must be."""
-    return _OBSERVED.knows(name)
+    return is_observed(name) and _REPLY.knows(name)
 
 
 def is_observed(name: str) -> bool:

@@ -118,9 +118,7 @@ def _parts(
 
 def _apart(f: Fields, *, observed: bool) -> Fields:
     """Reply and observation do not mix: each has its own fields only; an adapter's own may have any name in a reply."""
-    strange = (
-        name for name in f if (not is_observed(name) if observed else is_observed(name) and rules.observes(name))
-    )
+    strange = (name for name in f if (not is_observed(name) if observed else rules.observes(name)))
     if (stranger := next(strange, None)) is not None:
         raise f.wrong(f"field {shown(stranger)} is {'none' if observed else 'one'} of an observation")
     return f
