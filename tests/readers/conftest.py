@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-#: Values that stand where another one is expected.
-NASTY: tuple[object, ...] = (
+_VALUES: tuple[object, ...] = (
     *(None, True, False, -1, 0, 1, 7, 2**31, 2**63, 2**64 - 1, 2**64, 10**30, 0.5, 1e308, float("nan"), float("inf")),
     *("", "x", "x" * 3_000, "\u2028", "\x1b[31m", "\ud800", "0x1", "server0", "server999999", "none", "nobody"),
     *([], [None], [[]], ["x"] * 40, {}, {"x": 1}, {"taken": 10**9, "added": ""}),
     *(json.loads("[" * depth + "]" * depth) for depth in (5, 33, 500)),
 )
+#: Values that stand where another one is expected; as JSON, for each edit has its own, which the next one may change.
+NASTY = tuple(map(json.dumps, _VALUES))
 #: Bytes that do not belong into a text.
 GARBAGE = (
     b"\0",
@@ -95,13 +96,13 @@ def _inside(lines: list[bytes], draw: random.Random) -> list[bytes]:
 def _changed(made: Any, draw: random.Random) -> Any:
     spots = list(_spots(made))
     if not spots:
-        return draw.choice(NASTY)
+        return _nasty(draw)
     within, key = draw.choice(spots)
     action = draw.randrange(5)
     if action == 0:
         del within[key]
     elif action == 1 and isinstance(within, dict):
-        within[str(draw.choice(NASTY))[:200]] = within[key]
+        within[str(_nasty(draw))[:200]] = within[key]
     elif action == 1:
         within.insert(key, within[key])
     elif action == 2:
@@ -109,8 +110,12 @@ def _changed(made: Any, draw: random.Random) -> Any:
         if not _contains(within[key], other) and not _contains(other[there], within):
             within[key], other[there] = other[there], within[key]
     else:
-        within[key] = draw.choice(NASTY)
+        within[key] = _nasty(draw)
     return made
+
+
+def _nasty(draw: random.Random) -> Any:
+    return json.loads(draw.choice(NASTY))
 
 
 def _spots(made: Any) -> list[tuple[Any, Any]]:

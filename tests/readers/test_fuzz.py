@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
 from vnic_conformance.commands.replay import worst
@@ -47,11 +50,15 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 #: log one in twenty is judged; the others are read for show and replay, which work with some of them.
 EDITS, EXAMPLES = 100, 200
 JUDGED, SHOWN, REPLAYED = EXAMPLES // 20, EXAMPLES // 2, EXAMPLES * 9 // 20
-#: No edit of a small file keeps a reader busy for longer than this, in seconds; nor does all of it take more memory, in KiB.
+#: No edit of a small file keeps a reader busy for longer than this, in seconds of the processor; nor does all of it take more
+#: memory, in KiB.
 LONGEST_S, MOST_KIB = 10.0, 600 << 10
 
-numbers = st.lists(st.integers(0, 1 << 40), min_size=EDITS, max_size=EDITS)
-many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
+#: Of one example; no two examples have an edit in common. A failure names its edit, so there is nothing to shrink.
+numbers = st.integers(0, 1 << 40).map(lambda block: range(block * EDITS, (block + 1) * EDITS))
+many = settings(
+    max_examples=EXAMPLES, phases=[HypothesisPhase.generate], suppress_health_check=list(HealthCheck), database=None
+)
 
 
 @pytest.fixture(autouse=True)
@@ -101,20 +108,23 @@ def tried(edited: Edited, place: Path) -> Tried:
 
     def told(document: bytes, number: int, reader: Reader, file: Path = place) -> None:
         file.write_bytes(edited(document, number))
-        began = time.monotonic()
+        began = time.process_time()
         try:
             reader(file)
         except Exception as error:
             error.add_note(f"edit {number}")
             raise
-        assert time.monotonic() - began < LONGEST_S, number
+        assert time.process_time() - began < LONGEST_S, number
 
     return told
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fuzz") / "file"
+def place() -> Iterator[Path]:
+    """A file in memory, if possible: a disk that others use takes milliseconds to replace one, sixty thousand times."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as directory:
+        yield Path(directory) / "file"
 
 
 # --- logs ------------------------------------------------------------------------------------------------------------
@@ -122,7 +132,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(many, max_examples=JUDGED)
 @given(numbers)
-def test_a_log_for_judge(logs: tuple[bytes, ...], tried: Tried, numbers: list[int]) -> None:
+def test_a_log_for_judge(logs: tuple[bytes, ...], tried: Tried, numbers: range) -> None:
     def reader(file: Path) -> None:
         try:
             _, found = judge_log(file)
@@ -136,13 +146,13 @@ def test_a_log_for_judge(logs: tuple[bytes, ...], tried: Tried, numbers: list[in
 
 @settings(many, max_examples=SHOWN)
 @given(numbers)
-def test_a_log_for_show(logs: tuple[bytes, ...], tried: Tried, numbers: list[int]) -> None:
+def test_a_log_for_show(logs: tuple[bytes, ...], tried: Tried, numbers: range) -> None:
     def reader(file: Path) -> None:
         try:
             run = load(file)
         except RunLogError:
             return
-        if number % 5:
+        if number % 7:  # odd, so that both logs are shown
             return
         assert list(report_lines(run.header, known_cases(run.header.cases), outcome_of(run), file="run.jsonl"))
         for failure in run.failures:
@@ -154,13 +164,13 @@ def test_a_log_for_show(logs: tuple[bytes, ...], tried: Tried, numbers: list[int
 
 @settings(many, max_examples=REPLAYED)
 @given(numbers)
-def test_a_log_for_replay(logs: tuple[bytes, ...], tried: Tried, numbers: list[int]) -> None:
+def test_a_log_for_replay(logs: tuple[bytes, ...], tried: Tried, numbers: range) -> None:
     def reader(file: Path) -> None:
         try:
             run = load(file)
         except RunLogError:
             return
-        if number % 10:
+        if number % 11:  # odd, so that both logs are replayed
             return
         try:
             with open_target(REFERENCE) as target:
@@ -179,7 +189,7 @@ TRACES = ("trace_reselect_at_open", "lasso_complaint_not_remembered")
 
 @many
 @given(numbers)
-def test_a_trace(tried: Tried, numbers: list[int]) -> None:
+def test_a_trace(tried: Tried, numbers: range) -> None:
     documents = [(GOLDEN / f"{name}.jsonl").read_bytes() for name in TRACES]
 
     def reader(file: Path) -> None:
@@ -199,7 +209,7 @@ def test_a_trace(tried: Tried, numbers: list[int]) -> None:
 
 @many
 @given(numbers)
-def test_a_cache_of_tours(tried: Tried, numbers: list[int]) -> None:
+def test_a_cache_of_tours(tried: Tried, numbers: range) -> None:
     word = (Stimulus.of("client", "reg_crq"), Stimulus.of("server0", "vioctl", sub=24, p1=1))
     kept = Tours((Tour("CRQ-1/x", frozenset({"CRQ-1/x", "CRQ-2/y"}), 2, word),), {"INV-1": "nothing reaches it"})
     document = tours.written(kept, "k")
@@ -228,7 +238,7 @@ TOML = b'name = "m"\n[[faults]]\nname = "a"\nadapter = "./a"\nprofile = { grace 
 
 @many
 @given(numbers)
-def test_a_roster(tried: Tried, place: Path, numbers: list[int]) -> None:
+def test_a_roster(tried: Tried, place: Path, numbers: range) -> None:
     def reader(file: Path) -> None:
         try:
             found = read(file)
@@ -246,12 +256,12 @@ def test_a_roster(tried: Tried, place: Path, numbers: list[int]) -> None:
 
 @many
 @given(numbers=numbers)
-def test_a_manifest(tried: Tried, numbers: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_manifest(tried: Tried, place: Path, numbers: range) -> None:
     """The manifest of a certificate; cvc5 has tests of its own, so here it is asked nothing."""
     pytest.importorskip("cvc5")
     from vnic_model.prover import verifying
 
-    directory = tmp_path_factory.getbasetemp() / "certificate"
+    directory = place.with_name("certificate")
     document = _manifest(directory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verifying, "by_action", lambda *given: [])

@@ -169,6 +169,11 @@ def observation_of(reply: Mapping[str, object]) -> Fields:
     return {name: value for name, value in reply.items() if is_observed(name)}
 
 
+def observes(name: str) -> bool:
+    """Whether the protocol has a field of this name in an observation, and says what it must be."""
+    return is_observed(name) and _REPLY.knows(name)
+
+
 def is_observed(name: str) -> bool:
     """Whether a field of a reply belongs to the observation."""
     if name in ("now", "client_crq", "auto", "selected", "pinned", "listed"):

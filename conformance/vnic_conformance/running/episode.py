@@ -25,7 +25,7 @@ from vnic_conformance.targets.pacing import LONGEST_WAIT_MS, Paced, paced
 from vnic_spec.profile import Profile
 
 #: The requirement that a feature is about, which its absence has to keep.
-_ABOUT: Mapping[str, str] = {
+ABOUT: Mapping[str, str] = {
     "console": "ADM-7",
     "power": "MON-3",
     "migration": "CRQ-8",
@@ -167,7 +167,7 @@ class Strict:
         answer = ask(self.target, fields)
         if answer.seen is None:
             answer = look(self.target, answer)
-        return answer.noting(absent=_ABOUT[feature])
+        return answer.noting(absent=ABOUT[feature])
 
 
 def conversation(target: Target, profile: Profile) -> Strict:

@@ -161,6 +161,7 @@ class _Open:
     covers: tuple[str, ...]
     verdict: str
     seen: records.Watching
+    over: bool = False  #: its last word was read
     reason: str = ""
     moments: list[Moment] = field(default_factory=list)
 
@@ -220,7 +221,7 @@ class _Reader:
             phase=f.text("phase"),
             case=None if f.nothing("case") else f.text("case"),
             empty=Episode(servers, self.run.header.profile, start, (), records.unpaired_of(f)),
-            covers=f.texts("covers") if "covers" in f else (),
+            covers=f.texts("covers") if self._version > 1 else (),
             verdict=f.text("verdict", records.SAID),
             seen=seen,
         )
@@ -229,6 +230,7 @@ class _Reader:
         o = self._in_session(f)
         if len(o.moments) == records.MOST_STEPS:
             raise f.wrong(f"a session has at most {records.MOST_STEPS:,} steps")
+        f.whole("step", 1)
         given = records.stimulus_of(f)
         o.moments.append(Moment(given, records.checked(f, o.seen.answer(f), given, o.empty.servers)))
         o.verdict = f.text("verdict", records.SAID)
@@ -236,11 +238,15 @@ class _Reader:
 
     def _over(self, f: Fields) -> None:
         o = self._in_session(f)
-        o.verdict, o.reason = f.text("verdict", records.SAID), f.text("reason")
+        if (number := f.whole("over", 0)) != o.number:
+            raise f.wrong(f"session {number} is over, but the one before this line is {o.number}")
+        o.verdict, o.reason, o.over = f.text("verdict", records.SAID), f.text("reason"), True
 
     def _in_session(self, f: Fields) -> _Open:
         if self._open is None:
             raise f.wrong("there is no session that it could belong to")
+        if self._open.over:
+            raise f.wrong(f"session {self._open.number} is over; nothing more of it was expected")
         return self._open
 
     def _failure(self, f: Fields) -> None:
@@ -267,4 +273,4 @@ class _Reader:
 
     def _end(self, f: Fields) -> None:
         f.text("end", (FORMAT,))
-        self.run.end = records.end_of(f, {int(code): code for code in ExitCode})
+        self.run.end = records.end_of(f, {int(code): code for code in ExitCode}, self._version)

@@ -12,11 +12,11 @@ from vnic_conformance.answer import Answer, Facts
 from vnic_conformance.protocol import rules
 from vnic_conformance.protocol.messages import to_line
 from vnic_conformance.protocol.rules import is_observed
-from vnic_conformance.running.episode import Episode, Moment
+from vnic_conformance.running.episode import ABOUT, Episode, Moment
 from vnic_conformance.running.events import AdapterFailed, Alternative, Failure, RunBegan, RunEnded
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.stimulus import Stimulus, with_tokens
-from vnic_model.intake import Fields
+from vnic_model.intake import Fields, shown
 from vnic_spec.profile import Profile
 
 #: Partitions of servers that a session may have; the longest session, in steps, and in characters of what queues held.
@@ -98,7 +98,8 @@ def _parts(
 ) -> tuple[dict[str, object], dict[str, object] | None, Facts]:
     """The three parts of what came: reply, observation (None: nobody looked), and the facts of the kit."""
     if version > 1:
-        seen = _observed(f.inner("seen"), moved=moved) if "seen" in f else None
+        _apart(f.inner("reply"), observed=False)
+        seen = _observed(_apart(f.inner("seen"), observed=True), moved=moved) if "seen" in f else None
         return dict(f.scalars("reply")), seen, _facts(f.inner("facts") if "facts" in f else Fields({}, f.where))
     came = f.inner("came")
     seen = _observed(came, moved=moved)
@@ -115,19 +116,28 @@ def _parts(
     return dict(reply), seen if moved else seen or None, _facts(Fields(known, f.where, "came"))
 
 
+def _apart(f: Fields, *, observed: bool) -> Fields:
+    """Reply and observation do not mix: each has its own fields only; an adapter's own may have any name in a reply."""
+    strange = (name for name in f if (not is_observed(name) if observed else rules.observes(name)))
+    if (stranger := next(strange, None)) is not None:
+        raise f.wrong(f"field {shown(stranger)} is {'none' if observed else 'one'} of an observation")
+    return f
+
+
 def _observed(f: Fields, *, moved: bool) -> dict[str, object]:
     """The fields of an observation: texts and numbers; where only news are recorded, what moved and what is gone, too."""
     found: dict[str, object] = {}
     for name in f:
         if is_observed(name):
             value = f.value(name)
-            found[name] = value if moved and (value is None or isinstance(value, dict)) else f.scalar(name)
+            news = value is None or (isinstance(value, dict) and name.endswith("_queue"))
+            found[name] = value if moved and news else f.scalar(name)
     return found
 
 
 def _facts(f: Fields) -> Facts:
     f.exactly(perhaps=("absent", "measured", "repeated"))
-    absent = f.text("absent") if "absent" in f else ""
+    absent = f.text("absent", ("", *ABOUT.values())) if "absent" in f else ""
     repeated = f.whole("repeated", 0, 1_000_000) if "repeated" in f else 0
     if f.maybe("measured") is None:
         return Facts(absent, None, repeated)
@@ -250,17 +260,17 @@ def result_of(f: Fields) -> CaseResult:
     return CaseResult(f.text("case"), Verdict.of(words), f.whole("exercised", 0), f.text("reason"), _rerun(f))
 
 
-def end_of(f: Fields, codes: Mapping[int, object]) -> RunEnded:
-    """The footer."""
+def end_of(f: Fields, codes: Mapping[int, object], version: int) -> RunEnded:
+    """The footer; in version 1 it did not say what was violated beside the selection, and what was unclear."""
     code = f.whole("exit")
     if code not in codes:
         f.refuse("exit", f"one of {', '.join(map(str, codes))}", code)
-    beside = f.inner("beside") if "beside" in f else Fields({}, f.where)
+    beside = f.inner("beside") if version > 1 else Fields({}, f.where)
     return RunEnded(
         f.whole("sessions", 0),
         f.whole("steps", 0),
         f.seconds("seconds"),
         code,
-        {case: beside.whole(case, 0) for case in beside},
-        f.whole("unclear", 0) if "unclear" in f else 0,
+        {case: beside.whole(case, 1) for case in beside},
+        f.whole("unclear", 0) if version > 1 else 0,
     )
