@@ -103,12 +103,13 @@ def test_a_subset_keeps_the_other_defaults() -> None:
         ("tie_break", Crossing.HOLD, "tie_break (SEL-5) must be OLDEST | NEWEST | PORT | ANY, not HOLD"),
         ("tie_break", None, "tie_break (SEL-5) must be OLDEST | NEWEST | PORT | ANY, not None"),
         ("grace", 0, "grace (MON-2) must be integer 1..1000, not 0"),
-        ("grace", True, "grace (MON-2) must be integer >= 1, not True"),
-        ("grace", 1.5, "grace (MON-2) must be integer >= 1, not 1.5"),
-        ("grace", "-1", "grace (MON-2) must be integer >= 1, not '-1'"),
-        ("max_servers", 7, "max_servers (ADM-1) must be integer 1..6, not 7"),
+        ("grace", True, "grace (MON-2) must be integer 1..1000, not True"),
+        ("grace", 1.5, "grace (MON-2) must be integer 1..1000, not 1.5"),
+        ("grace", "-1", "grace (MON-2) must be integer 1..1000, not '-1'"),
+        ("max_servers", 65, "max_servers (ADM-1) must be integer 1..64, not 65"),
+        ("max_servers", 0, "max_servers (ADM-1) must be integer 1..64, not 0"),
         ("indirect_limit", 64, "indirect_limit (CRQ-12) must be 16 | 128, not 64"),
-        ("hold_limit_ms", 0, "hold_limit_ms (CRQ-13) must be integer >= 1 | None, not 0"),
+        ("hold_limit_ms", 0, "hold_limit_ms (CRQ-13) must be integer 1..86400000 | None, not 0"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused(name: str, value: object, message: str) -> None:
