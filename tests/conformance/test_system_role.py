@@ -83,6 +83,13 @@ QUICK = {
     "free_of_server_unnoticed": ("FOV-1/software-restarts", "SRV-6/health"),
     "restarted_equal_preempts": ("SEL-5/standby-reboots", "FOV-5/successor"),
     "delay_goes_on": ("MON-5/delay-begins-anew", "FOV-5/successor"),
+    "remembers_queues": ("DLG-10/fewer-queues", "LIV-1/served"),
+    "never_grows_again": ("DLG-10/smaller-mtu", "DAT-1/delivered"),
+    "never_sends_headers": ("DLG-10/other-offloads", "DAT-1/delivered"),
+    "mac_needs_a_filter": ("DLG-10/no-filters-left", "DAT-1/delivered"),
+    "dead_port_sends_later": ("SES-2/dead-port", "DAT-1/selected"),
+    "old_devices_stay": ("CRQ-8/fewer-devices", "FOV-5/successor"),
+    "nobody_new_comes": ("CRQ-8/other-devices", "FOV-5/successor"),
 }
 
 
