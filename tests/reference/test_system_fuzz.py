@@ -169,7 +169,7 @@ def test_many_spoilt_scenarios() -> None:
         ({"op": "reset", "servers": 0}, "servers must be from 1 to 10"),
         ({"op": "reset", "servers": 11}, "servers must be from 1 to 10"),
         ({"op": "reset", "servers": 2, "server0_queues": 0}, "server0_queues must be from 1 to 16"),
-        ({"op": "reset", "servers": 2, "server1_mtu": 67}, "server1_mtu must be from 68 to 9000"),
+        ({"op": "reset", "servers": 2, "server1_mtu": 575}, "server1_mtu must be from 576 to 9000"),
         ({"op": "reset", "servers": 2, "server1_offloads": "magic"}, "server1_offloads must be of ipv4_checksum"),
         ({"op": "apply", "who": "platform", "call": "migrate", "servers": "server0 server0"}, "each once"),
         ({"op": "advance", "ms": -1}, "ms must be from 0"),

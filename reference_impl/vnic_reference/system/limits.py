@@ -8,11 +8,11 @@ from vnic_reference.dialogue.buffers import OFFLOADS
 from vnic_reference.network.limits import LARGEST_MTU, PortLimits
 from vnic_reference.requests import Fields, RequestError, number, word
 
-#: What can be asked for, from and to; a number of queues is limited by the partition's memory, an MTU by IPv4 below.
+#: What can be asked for, from and to; a number of queues is limited by the partition's memory, an MTU below by what every IPv4 host takes.
 _RANGES: Final = {
     "queues": (1, 16),
     "entries": (1, 512),
-    "mtu": (68, LARGEST_MTU),
+    "mtu": (576, LARGEST_MTU),
     "headers": (0, (1 << 64) - 1),
     "macs": (0, 512),
     "vlans": (0, 4094),
