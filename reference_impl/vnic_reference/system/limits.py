@@ -8,7 +8,7 @@ from vnic_reference.dialogue.buffers import OFFLOADS
 from vnic_reference.network.limits import LARGEST_MTU, PortLimits
 from vnic_reference.requests import Fields, RequestError, number, word
 
-#: What can be asked for, from and to; a number of queues is limited by the partition's memory, an MTU below by what every IPv4 host takes.
+#: From and to. Queues are limited by the memory of the partition; an MTU below by what every IPv4 host takes.
 _RANGES: Final = {
     "queues": (1, 16),
     "entries": (1, 512),
