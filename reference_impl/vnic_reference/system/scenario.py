@@ -59,6 +59,9 @@ class ScenarioError(ValueError):
     """A scenario that cannot be run; the message says where it is wrong, what is possible, and what came."""
 
 
+_NO_LIMITS: Final = PortLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
     """One server partition, its server, and its logical port.
@@ -81,7 +84,7 @@ class ServerPlan:
     capacity: float = DEFAULT_CAPACITY
     listed: bool = True
     running: bool = True
-    limits: PortLimits = field(default_factory=PortLimits)
+    limits: PortLimits = _NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
