@@ -34,7 +34,7 @@ _CALLS_OF: Final[Mapping[str, str]] = {
 _OPTIONAL: Final = frozenset(_CALLS_OF.values())
 
 #: Server partitions that a reset can ask for: more than a list can hold (ADM-1), so that a full list can be tried.
-MAX_SERVERS: Final = 8
+MAX_SERVERS: Final = 10
 #: Physical ports of one adapter, as the ports of the protocol are numbered here.
 _PORTS_PER_ADAPTER: Final = 4
 #: What the protocol says of parameters that are not named, where the machine has another default.

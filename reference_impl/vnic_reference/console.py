@@ -6,6 +6,7 @@ and is never an exception.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -154,6 +155,26 @@ class Console:
         del self._devices[target.index]
         self._mechanism.settle()
         return _DONE
+
+    def exchange(self, devices: Sequence[BackingDevice]) -> None:
+        """Make the list that of the place where the client has gone: who is not there goes, who is new comes (ADM-2, ADM-3).
+
+        Args:
+            devices: at least one, and not more than the list may have.
+        """
+        there = {self._vios_ids.index(device.vios_id): device for device in devices}
+        leaving = [row.server for row in self.listing().servers if row.server not in there]
+        arriving = [device for index, device in there.items() if index not in self._devices]
+        # The list is never empty, and never longer than it may be.
+        last = leaving[-1:] if len(leaving) == len(self._devices) else []
+        for index in leaving[: len(leaving) - len(last)]:
+            self.remove(index)
+        for device in arriving[: len(last)]:
+            self.add(device)
+        for index in last:
+            self.remove(index)
+        for device in arriving[len(last) :]:
+            self.add(device)
 
     def set_priority(self, server: object, priority: object) -> Reply:
         """Change a priority; with auto on and no pin this selects by priority at once (ADM-4)."""

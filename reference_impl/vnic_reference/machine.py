@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vnic_reference.backing_device import BackingDevice
 from vnic_reference.driver import Driver
 from vnic_reference.hypervisor import Answer, Hypervisor, crq_source
 from vnic_reference.partition import Partition, Unit
@@ -142,12 +143,18 @@ class Machine:
         """A crash: for the rest of the machine the same as :meth:`power_off` (MON-3)."""
         return self.power_off(*partitions)
 
-    def migrate(self) -> bool:
-        """Migrate the client's partition (CRQ-8); False, and no effect, if it does not run."""
+    def migrate(self, devices: Sequence[BackingDevice] = ()) -> bool:
+        """Migrate the client's partition (CRQ-8); False, and no effect, if it does not run.
+
+        Args:
+            devices: servers that the destination has for it, if they are others than now; at least one.
+        """
         if not self.partitions[CLIENT_PARTITION].powered:
             return False
         mechanism = self.hypervisor.mechanism
         mechanism.notice()
         self.hypervisor.transport.disable()
         mechanism.client_migrated()
+        if devices:
+            self.console.exchange(devices)
         return True

@@ -163,6 +163,8 @@ class Parameter:
 LONGEST_MS = 86_400_000
 #: Largest multiple of the report interval.
 MOST_GRACE = 1_000
+#: Most servers that a profile may allow: ten times what is in use, and few enough to write down and to try.
+MOST_SERVERS = 64
 
 _LIST = (
     Parameter(
@@ -250,7 +252,7 @@ _LIST = (
         ("ADM-1",),
         "How many servers one vNIC may have.",
         minimum=1,
-        maximum=6,
+        maximum=MOST_SERVERS,
     ),
     Parameter(
         "srv_wait_ms",

@@ -41,6 +41,7 @@ PROFILES = (
     {"preempt_delay_ms": 1},
     {"preempt_delay_ms": 300},
     {"max_servers": 2},
+    {"max_servers": 8},
     {"indirect_limit": 16},
     {"crossing": "gap", "event_full": "defer", "tie_break": "any", "reopen": "reselect", "complaint_order": "lopar"},
 )

@@ -35,6 +35,7 @@ PROFILES: tuple[Mapping[str, object], ...] = (
     {"preempt_delay_ms": 1},
     {"preempt_delay_ms": 300},
     {"max_servers": 3, "tie_break": "port"},
+    {"max_servers": 8},
     {"crossing": "gap", "gap_ms": 1},
     {"crossing": "gap", "gap_ms": 300, "event_full": "defer"},
     {"event_full": "defer", "preempt_delay_ms": 3000},

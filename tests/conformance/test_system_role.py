@@ -6,6 +6,7 @@ import json
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ from vnic_conformance.system_role.oracle import SystemOracle, Times
 from vnic_conformance.system_role.session import SystemSession
 from vnic_conformance.system_role.words import CALLS, parse, stimulus, written
 from vnic_conformance.targets import open_target
+from vnic_reference.network.sriov import LogicalPort
 from vnic_reference.system.adapter import SystemAdapter
 from vnic_reference.system.faults import SYSTEM_FAULTS
+from vnic_reference.system.standard import standard_parts
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import REQUIREMENTS
 
@@ -54,7 +57,7 @@ def test_the_reference_conforms_in_some_stories() -> None:
 def test_the_reference_conforms_in_all_of_them() -> None:
     result = checked(REFERENCE, "--steps", "1200")
     assert result.exit_code == ExitCode.CONFORMS, result.output
-    assert "54 cases: 54 pass" in result.output
+    assert "62 cases: 62 pass" in result.output
 
 
 @pytest.mark.slow
@@ -83,6 +86,13 @@ QUICK = {
     "free_of_server_unnoticed": ("FOV-1/software-restarts", "SRV-6/health"),
     "restarted_equal_preempts": ("SEL-5/standby-reboots", "FOV-5/successor"),
     "delay_goes_on": ("MON-5/delay-begins-anew", "FOV-5/successor"),
+    "remembers_queues": ("DLG-10/fewer-queues", "LIV-1/served"),
+    "never_grows_again": ("DLG-10/smaller-mtu", "DAT-1/delivered"),
+    "never_sends_headers": ("DLG-10/other-offloads", "DAT-1/delivered"),
+    "mac_needs_a_filter": ("DLG-10/no-filters-left", "DAT-1/delivered"),
+    "dead_port_sends_later": ("SES-2/dead-port", "DAT-1/selected"),
+    "old_devices_stay": ("CRQ-8/fewer-devices", "FOV-5/successor"),
+    "nobody_new_comes": ("CRQ-8/other-devices", "FOV-5/successor"),
 }
 
 
@@ -223,10 +233,126 @@ class Without(SystemAdapter):
 
 
 def test_what_is_not_claimed_is_not_asked() -> None:
-    stories_ = ("-k", "DAT-1/all-sizes", "-k", "FOV-1/software-restarts")
+    named = ("DAT-1/all-sizes", "FOV-1/software-restarts", "DLG-10/*", "SES-2/dead-port", "CRQ-8/other-devices")
+    stories_ = [word for name in named for word in ("-k", name)]
     result = checked("python:tests.conformance.test_system_role:Without", "--steps", "0", *stories_)
     assert "the adapter does not claim frame_sizes" in result.output
     assert "the adapter does not claim restart" in result.output
+    assert result.output.count("the adapter does not claim server_limits") >= 3
+    assert "the adapter does not claim dead_ports" in result.output
+    assert "the adapter does not claim other_devices" in result.output
+
+
+# -- servers that differ, dead ports, other devices ---------------------------------------------------------------------
+
+
+def begun(limits: Mapping[str, int | str], adapter: SystemAdapter | None = None) -> tuple[SystemOracle, SystemAdapter]:
+    adapter = adapter or SystemAdapter()
+    oracle = SystemOracle(2, Profile(), TIMES, limits)
+    reset = {"op": "reset", "servers": 2, "observe": 1, **limits}
+    rules.check_request({"seq": 1, **reset})
+    assert oracle.begin(adapter({"seq": 1, **reset})) == []
+    return oracle, adapter
+
+
+def test_frames_are_demanded_up_to_the_mtu_of_the_selected_server() -> None:
+    small: dict[str, int | str] = {"server0_mtu": 1000}
+    warm = "ping; send; advance 50"
+    assert seen(*begun(small), f"{warm}; ping 1014; send 1014; advance 50; ping 1015; send 1514; advance 50") == []
+    # An implementation that has less than it was asked for, and one that has it only once.
+    oracle, _ = begun({"server0_mtu": 1001})
+    _, adapter = begun(small)
+    assert seen(oracle, adapter, f"{warm}; ping 1014; advance 50; ping 1015; advance 50") == ["DAT-1/delivered"]
+    oracle, adapter = begun(small)
+    assert seen(oracle, adapter, f"activate server1; advance 100000; {warm}; ping 1514; send 1514; advance 50") == []
+    assert oracle.counts["DAT-1/delivered"] == oracle.counts["DAT-3/follows"] == 2
+
+
+@pytest.mark.parametrize(("mtu", "queues"), [(576, 16), (1000, 1), (1499, 2), (1501, 3), (9000, 16)])
+def test_the_reference_serves_within_any_limits(mtu: int, queues: int) -> None:
+    limits: dict[str, int | str] = {"server1_mtu": mtu, "server1_queues": queues, "server1_entries": 1 + queues}
+    word = f"activate server1; advance 100000; ping; send; advance 50; send {min(mtu, 1500) + 14}; advance 50"
+    oracle, adapter = begun(limits)
+    assert seen(oracle, adapter, word) == []
+    assert oracle.link
+
+
+class _Refuses(LogicalPort):
+    """Legal: a dead port takes nothing at all."""
+
+    def transmit(self, frame: bytes) -> bool:
+        return not self.physical.dead and super().transmit(frame)
+
+
+@pytest.mark.parametrize("port", [LogicalPort, _Refuses])
+def test_nothing_is_demanded_of_a_dead_port_but_the_rules(port: type[LogicalPort]) -> None:
+    adapter = SystemAdapter(replace(standard_parts(), port=port))
+    word = (
+        "port_dead server0; ping; send; advance 50; advance 100000; ping; complain; advance 300; ping; send; advance 50; "
+        "advance 100000; ping; send; advance 50; port_live server0; ping; send; advance 50; activate server0; advance 300; "
+        "ping; send; advance 50; advance 100000; ping; send; advance 50"
+    )
+    oracle, _ = begun({}, adapter)
+    assert seen(oracle, adapter, word) == []
+    assert oracle.counts["DAT-1/delivered"] == oracle.counts["DAT-3/follows"] == 4
+
+
+def test_a_port_that_is_alive_again_has_to_forward() -> None:
+    oracle, adapter = begun({})
+    assert seen(oracle, adapter, "port_dead server0; ping; advance 50") == []
+    alive, later, ping, passes = parse("port_live server0; advance 100000; ping; advance 50")
+    # The kit says that it is alive, and the implementation leaves it dead.
+    assert oracle.step(alive, adapter({"seq": 1, "op": "observe"}) | {"outcome": "done"}) == []
+    for each in (later, ping):
+        assert oracle.step(each, adapter({"seq": 1, **each.request()})) == []
+    assert [f.case for f in oracle.step(passes, adapter({"seq": 1, **passes.request()}))] == ["DAT-1/delivered"]
+
+
+@pytest.mark.parametrize("listed", ["server0", "server1", "server1 server0", "server2", "server0 server2 server3"])
+def test_a_client_moves_to_any_devices(listed: str) -> None:
+    adapter, oracle = SystemAdapter(), SystemOracle(4, Profile(), TIMES)
+    assert oracle.begin(adapter({"seq": 1, "op": "reset", "servers": 4, "observe": 1})) == []
+    assert seen(oracle, adapter, f"remove server3; migrate {listed}; advance 100000; ping; advance 50; complain") == []
+    assert set(str(oracle.came["listed"]).split()) == set(listed.split())
+
+
+def test_a_full_list_is_exchanged_for_another_full_one() -> None:
+    adapter = SystemAdapter()
+    oracle = SystemOracle(4, Profile(max_servers=2), TIMES)
+    reset = {"seq": 1, "op": "reset", "servers": 4, "observe": 1, "profile_max_servers": 2}
+    assert oracle.begin(adapter(reset)) == []
+    assert seen(oracle, adapter, "migrate server2 server3; advance 100000; ping; advance 50") == []
+    assert adapter({"seq": 1, **stimulus("migrate server0 server1 server2").request()})["outcome"] == "error"
+
+
+class CannotDiffer(SystemAdapter):
+    """Claims servers that differ, and has none with another MTU."""
+
+    def _reset(self, fields: dict[str, object]) -> dict[str, object]:
+        if any(name.endswith("_mtu") for name in fields):
+            return {"outcome": "unsupported", "reason": "all ports have the same MTU"}
+        return super()._reset(fields)
+
+
+def test_ports_that_cannot_be_built_leave_the_case_open() -> None:
+    result = checked(
+        "python:tests.conformance.test_system_role:CannotDiffer", "--steps", "0", "-k", "DLG-10/smaller-mtu", "--json"
+    )
+    assert result.exit_code == ExitCode.INCONCLUSIVE, result.output
+    assert "is answered unsupported" in result.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claims", [{"max_servers": 8}, {"max_servers": 10}, {"preempt_delay_ms": 5000}], ids=str)
+def test_the_reference_conforms_with_other_claims(claims: dict[str, str | int]) -> None:
+    adapter = SystemAdapter(claims=claims)
+    profile = Profile.from_mapping(claims)
+    oracle = SystemOracle(9, profile, TIMES)
+    assert oracle.begin(adapter({"seq": 1, "op": "reset", "servers": 9, "observe": 1})) == []
+    assert (
+        seen(oracle, adapter, "priority server7 10; advance 100000; crash server7; advance 100000; add server8") == []
+    )
+    assert len(str(oracle.came["listed"]).split()) == min(9, profile.max_servers)
 
 
 # -- the command line ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from vnic_reference.dialogue import buffers
 from vnic_reference.dialogue.buffers import LoginRequest, LoginResponse
 from vnic_reference.dialogue.descriptors import TxCompletion
 from vnic_reference.dialogue.elements import field, request, response
+from vnic_reference.network.limits import PortLimits
 from vnic_reference.network.port import PortStatistics
 from vnic_reference.server import DEFAULT_CAPABILITIES, ServerSettings, VnicServer
 from vnic_spec.vocabulary import Belief
@@ -65,6 +66,7 @@ class StubPort:
 
     max_frame = 9014
     max_multicast = 64
+    limits = PortLimits()
     port_vlan = 0
     vlans: frozenset[int] | None = None
 

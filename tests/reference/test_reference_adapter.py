@@ -233,7 +233,7 @@ def test_dma_reaches_the_client_while_connected_and_not_through_old_maps() -> No
         '{"op": "advance", "ms": 1e9}',
         '{"op": "settle", "observe": 2}',
         '{"op": "reset", "servers": 0}',
-        '{"op": "reset", "servers": 9}',
+        '{"op": "reset", "servers": 11}',
         '{"op": "reset", "servers": 1, "unpaired": "server3"}',
         '{"op": "hello", "seq": ' + "9" * 5000 + "}",
         '"' + "x" * MAX_LINE + '"',

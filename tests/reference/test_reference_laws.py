@@ -27,7 +27,7 @@ policies = st.builds(
     hold_limit_ms=st.none() | st.integers(1, 50),
     gap_ms=st.sampled_from([0, 1, 40]),
     preempt_delay_ms=st.sampled_from([0, 0, 30]),
-    max_servers=st.integers(2, 6),
+    max_servers=st.integers(2, 8),
 )
 
 index = st.integers(0, SERVERS - 1)

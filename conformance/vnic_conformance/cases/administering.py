@@ -50,6 +50,16 @@ def _(p: Profile) -> Steps:
     yield do(add(_S2), "ADM-1", outcome="refused", listed=f"{S0} {S1}")
 
 
+@script("ADM-1/one-too-many-of-eight", servers=9, crowded=True, when=lambda p: p.max_servers == 8)
+def _(p: Profile) -> Steps:
+    """With room for eight servers a ninth is refused without effect; all eight can serve."""
+    eight = " ".join(f"server{i}" for i in range(8))
+    yield do(add("server8"), "ADM-1", outcome="refused", listed=eight)
+    yield from best(*(f"server{i}" for i in range(8)))
+    for i in range(7):
+        yield do(report(f"server{i}", status=2), "SEL-4", selected=f"server{i + 1}", listed=eight)
+
+
 @script("ADM-1/same-port")
 def _(p: Profile) -> Steps:
     """A server on a port that another one of the list has is refused without effect."""

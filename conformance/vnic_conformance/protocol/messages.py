@@ -58,6 +58,9 @@ FEATURES: Final[Mapping[str, str]] = MappingProxyType(
 SYSTEM_FEATURES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "frame_sizes": "ping and send take length: bytes of the frame, from 64 to 1514",
+        "server_limits": "reset takes serverN_queues, entries, mtu, offloads, headers, macs, vlans: what its port has",
+        "dead_ports": "network port_dead and port_live: a port that has its link and forwards nothing",
+        "other_devices": "platform migrate takes servers: those that the destination has",
         "restart": "platform rmdev and mkdev: a server's software goes and comes while its partition runs",
     }
 )

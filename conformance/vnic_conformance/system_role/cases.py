@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.stimulus import Stimulus
@@ -21,6 +22,13 @@ BUSY = "; ".join(
 #: Frames from the shortest to the longest of an MTU of 1500, and those around every power of two.
 SIZES = (64, 65, 127, 128, 255, 256, 257, 511, 512, 513, 514, 1023, 1024, 1025, 1279, 1400, 1499, 1500, 1513, 1514)
 SIZED = "; ".join(f"ping {size}; send {size}; advance 50" for size in SIZES)
+#: Several frames at once, of the client and to it.
+QUEUES = "; ".join([*["ping"] * 6, *["send"] * 6, "advance 50"])
+#: From server0 to server1, to server2, and back to where everything is as it was.
+ELSEWHERE = (
+    "priority server0 10; priority server1 20; priority server2 30; {traffic}; crash server0; advance 100000; {traffic}; "
+    "link_down server1; advance 100000; {traffic}; power_on server0; advance 100000; {traffic}"
+)
 SILENCE = "advance 1000; advance 1000; advance 1000; advance 1000"
 
 _WATCHED = {
@@ -165,17 +173,71 @@ _STORIES = {
         f"priority server0 10; {QUIET}; crash server0; {QUIET}; power_on server0; {QUIET}",
         "CLI-5",
     ),
+    "DLG-10/fewer-queues": (3, ELSEWHERE.format(traffic=QUEUES), "CLI-5"),
+    "DLG-10/smaller-mtu": (3, ELSEWHERE.format(traffic=SIZED), "DAT-1"),
+    "DLG-10/other-offloads": (3, ELSEWHERE.format(traffic=TRAFFIC), "SRV-3"),
+    "DLG-10/no-filters-left": (3, ELSEWHERE.format(traffic=TRAFFIC), "CLI-5"),
+    "SES-2/dead-port": (
+        2,
+        (
+            f"priority server0 10; {TRAFFIC}; port_dead server0; {TRAFFIC}; advance 5000; {TRAFFIC}; complain; "
+            f"{RECOVERED}; port_live server0; {RECOVERED}; activate server0; {RECOVERED}"
+        ),
+        "DAT-1",
+    ),
+    "SES-2/dead-standby": (
+        2,
+        f"{TRAFFIC}; port_dead server1; {TRAFFIC}; crash server0; {RECOVERED}; power_on server0; complain; {RECOVERED}",
+        "DAT-2",
+    ),
+    "CRQ-8/other-devices": (
+        4,
+        (
+            f"{TRAFFIC}; migrate server2 server3; {RECOVERED}; priority server3 10; {RECOVERED}; "
+            f"migrate server0 server1 server2 server3; {RECOVERED}; activate server1; {RECOVERED}"
+        ),
+        "ADM-2",
+    ),
+    "CRQ-8/fewer-devices": (
+        3,
+        (
+            f"priority server2 10; {TRAFFIC}; migrate server1; {RECOVERED}; crash server0; {TRAFFIC}; "
+            f"migrate server1 server2; {RECOVERED}; crash server1; {RECOVERED}"
+        ),
+        "ADM-3",
+    ),
     "LIV-2/quiet": (3, f"{TRAFFIC}; advance 100000; {TRAFFIC}; advance 100000; {TRAFFIC}", "FOV-7"),
+}
+
+
+#: What the servers' ports have, where a story says so: fields of its reset.
+_LIMITS: dict[str, Mapping[str, int | str]] = {
+    "DLG-10/fewer-queues": {
+        "server0_queues": 4,
+        "server0_entries": 128,
+        "server1_queues": 1,
+        "server1_entries": 16,
+        "server2_queues": 16,
+        "server2_entries": 256,
+    },
+    "DLG-10/smaller-mtu": {"server0_mtu": 9000, "server1_mtu": 1000, "server2_mtu": 1500},
+    "DLG-10/other-offloads": {
+        "server0_offloads": "ipv4_checksum tcp_ipv4 udp_ipv4 large_tx_ipv4",
+        "server1_headers": 0xF0 << 56,
+        "server2_offloads": "tcp_ipv6",
+    },
+    "DLG-10/no-filters-left": {"server1_macs": 0, "server1_vlans": 0, "server2_macs": 1, "server2_vlans": 1},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A case that is played: so many servers, and what is done to them."""
+    """A case that is played: so many servers, what is done to them, and what their ports have (fields of the reset)."""
 
     case: Case
     servers: int
     word: tuple[Stimulus, ...]
+    limits: Mapping[str, int | str] = field(default_factory=dict)
 
 
 def watched() -> list[Case]:
@@ -191,9 +253,11 @@ def stories() -> list[Story]:
     found = []
     for name, (servers, text, also) in _STORIES.items():
         word = parse(text)
-        features = frozenset(need for each in word if (need := feature_of(each)) is not None)
+        limits = _LIMITS.get(name, {})
+        needs = {need for each in word if (need := feature_of(each)) is not None}
+        features = frozenset(needs | ({"server_limits"} if limits else set()))
         own = name.partition("/")[0]
         requirements = (own, *([also] if also and also != own else []))
         case = Case(name, Phase.SCRIPT, text, requirements, features)
-        found.append(Story(case, servers, word))
+        found.append(Story(case, servers, word, limits))
     return found

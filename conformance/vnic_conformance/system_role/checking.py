@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol.hello import claims_of
@@ -23,6 +24,9 @@ from vnic_spec.profile import Profile, Reopen
 NARROWING_RUNS = 40
 
 
+_NO_LIMITS: Mapping[str, str | int] = MappingProxyType({})
+
+
 class CannotJudgeError(ValueError):
     """The implementation claims something that this role cannot be judged under; the text says what."""
 
@@ -37,6 +41,7 @@ class SystemFailure:
         word: what was done, the last of which showed it.
         phase: where it was found.
         again: whether the same word finds it again.
+        limits: fields of the reset that say what a server's port has.
     """
 
     finding: Finding
@@ -44,6 +49,7 @@ class SystemFailure:
     word: tuple[Stimulus, ...]
     phase: str
     again: bool
+    limits: Mapping[str, str | int] = field(default_factory=dict, hash=False)
 
 
 @dataclass
@@ -153,9 +159,9 @@ class SystemCheck:
         outcome.code = exit_code(outcome.results, broken=outcome.broken is not None)
         return outcome
 
-    def session(self, servers: int) -> SystemSession:
-        """A session that has not begun."""
-        return SystemSession(self._target, servers, self._profile, self._times, self._claims)
+    def session(self, servers: int, limits: Mapping[str, str | int] = _NO_LIMITS) -> SystemSession:
+        """A session that has not begun; ``limits`` are the fields of its reset that say what a server's port has."""
+        return SystemSession(self._target, servers, self._profile, self._times, self._claims, limits)
 
     # -- phases --------------------------------------------------------------------------------------------------
 
@@ -178,7 +184,7 @@ class SystemCheck:
                 return
 
     def _play(self, story: Story) -> None:
-        session = self.session(story.servers)
+        session = self.session(story.servers, story.limits)
         session.play(story.word)
         self._count(session)
         if session.unsupported is not None:
@@ -222,7 +228,7 @@ class SystemCheck:
             failure = self._failed[finding.case]
         else:
             # What was seen is kept first: the adapter may break, or somebody stop the run, while it is narrowed down.
-            found = SystemFailure(finding, session.servers, tuple(session.word), phase, again=False)
+            found = SystemFailure(finding, session.servers, tuple(session.word), phase, False, session.limits)
             self._failed |= dict.fromkeys(new, found)
             failure = self._narrowed(session, finding, phase)
         self._failed |= dict.fromkeys(new, failure)
@@ -230,19 +236,19 @@ class SystemCheck:
     def _narrowed(self, session: SystemSession, finding: Finding, phase: str) -> SystemFailure:
         """Leave out what is not needed, as long as the same law is broken."""
         word, runs = list(session.word), 0
-        again = self._finds(session.servers, word, finding.case)
+        again = self._finds(session, word, finding.case)
         at = len(word) - 2
         while again is not None and at >= 0 and runs < NARROWING_RUNS:
             shorter = [*word[:at], *word[at + 1 :]]
             runs += 1
-            found = self._finds(session.servers, shorter, finding.case)
+            found = self._finds(session, shorter, finding.case)
             if found is not None:
                 word, finding = shorter[: len(found.word)], found.findings[0]
             at = min(at - 1, len(word) - 2)
-        return SystemFailure(finding, session.servers, tuple(word), phase, again is not None)
+        return SystemFailure(finding, session.servers, tuple(word), phase, again is not None, session.limits)
 
-    def _finds(self, servers: int, word: list[Stimulus], case: str) -> SystemSession | None:
-        session = self.session(servers)
+    def _finds(self, like: SystemSession, word: list[Stimulus], case: str) -> SystemSession | None:
+        session = self.session(like.servers, like.limits)
         session.play(word)
         if session.findings and session.findings[0].case == case:
             return session

@@ -16,7 +16,7 @@ from vnic_conformance.oracle.judge import starting_state
 from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, shown_status
 from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.oracle.time import Clock, Instant, fullness
-from vnic_conformance.stimulus import CLIENT, Stimulus, server
+from vnic_conformance.stimulus import CLIENT, CONSOLE, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec.action import carry_out, reached
 from vnic_spec.monitoring import delay_ends, fall_silent
@@ -127,12 +127,32 @@ class Lockstep:
         """The paths on which console or platform answer this to a stimulus; none: they must not."""
         if stimulus.call in ("rmdev", "mkdev"):
             return self._restarts(str(stimulus.given["target"]), stimulus.call, outcome)
+        if stimulus.call == "migrate" and "servers" in stimulus.given:
+            return self._moves(frozenset(str(stimulus.given["servers"]).split()), outcome)
+        return self._answers(self.paths, stimulus, outcome)
+
+    def _answers(self, paths: Iterable[Path], stimulus: Stimulus, outcome: object) -> frozenset[Path]:
         return frozenset(
             path.to(allowed.possibility)
-            for path in self.paths
+            for path in paths
             for allowed in self._calls.allowed(path.here, stimulus, _NOW)
             if allowed.outcome is None or allowed.outcome == outcome
         )
+
+    def _moves(self, there: frozenset[str], outcome: object) -> frozenset[Path]:
+        """A migration to where other servers are: that, and then who is not there is removed, and who is new is added."""
+        paths = self._answers(self.paths, Stimulus.of(PLATFORM, "migrate"), outcome)
+        if outcome != "done":
+            return paths
+        here = frozenset(server(i) for i in range(self.servers) if self.listed(i))
+        leaving = [Stimulus.of(CONSOLE, "remove", server=name) for name in sorted(here - there)]
+        arriving = [Stimulus.of(CONSOLE, "add", server=name) for name in sorted(there - here)]
+        # The last one of a list cannot be removed, and a full one takes nobody.
+        last = [] if here & there else leaving[-1:]
+        rest = leaving[: len(leaving) - len(last)]
+        for each in (*rest, *arriving[: len(last)], *last, *arriving[len(last) :]):
+            paths = self._answers(paths, each, "done")
+        return paths
 
     def _restarts(self, who: str, call: str, outcome: object) -> frozenset[Path]:
         """A server's software is taken out of its partition, and its CRQ is freed; or it is put in, and does the rest itself."""

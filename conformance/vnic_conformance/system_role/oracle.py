@@ -19,6 +19,8 @@ from vnic_spec.vocabulary import Crq, Status
 APPLICATION, NETWORK = "application", "network"
 #: Who tries the first frame later than this says nothing about how long there was none.
 _LOOKED_SOON_MS = 1_000
+#: Bytes of the longest frame that an MTU of so many makes, and the longest that is asked for.
+_ETHER_HEADER, _LONGEST = 14, 1514
 _REPORTED = (Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
 
 
@@ -45,6 +47,7 @@ class Facts:
         running: partitions that are on; None is the client's.
         hung: since when software does nothing; None is the client's.
         down: servers whose port has no link.
+        dead: servers whose port has its link and forwards nothing.
         frozen: adapters in error.
         stopped: servers whose software was taken out of a partition that runs on.
         added: until when a server that was added may not have reported.
@@ -55,6 +58,7 @@ class Facts:
     running: set[int | None]
     hung: dict[int | None, int] = field(default_factory=dict)
     down: set[int] = field(default_factory=set)
+    dead: set[int] = field(default_factory=set)
     frozen: set[int] = field(default_factory=set)
     stopped: set[int] = field(default_factory=set)
     added: dict[int, int] = field(default_factory=dict)
@@ -121,6 +125,7 @@ class SystemOracle:
         servers: server partitions.
         profile: what the implementation claims.
         times: likewise.
+        limits: fields of the reset that say what a server's port has.
 
     Attributes:
         counts: how often each case was put to the test.
@@ -128,7 +133,10 @@ class SystemOracle:
         longest: the longest outage, by what was seen of it.
     """
 
-    def __init__(self, servers: int, profile: Profile, times: Times) -> None:
+    def __init__(
+        self, servers: int, profile: Profile, times: Times, limits: Mapping[str, int | str] | None = None
+    ) -> None:
+        self.limits = limits or {}
         self.servers = servers
         self.times = times
         self.profile = profile
@@ -141,6 +149,11 @@ class SystemOracle:
         self._calm_since = 0
         self._pings: list[_Asked] = []
         self._sends: list[_Asked] = []
+        #: Until when frames may be missing although the port is alive again: who asked for an address waits.
+        self._numb_until = 0
+        #: The network has not heard of the client since its port was dead, and may not know where it is (DAT-3).
+        self._unheard = False
+        self._listed_before = ""
         self.longest = Outage(0, 0, "")
         self._interrupted: _Interrupted | None = None
 
@@ -174,6 +187,7 @@ class SystemOracle:
 
     def _judged(self, stimulus: Stimulus, came: Mapping[str, object]) -> list[Finding]:
         before, link_before, now_before = self.came, self.link, self.now
+        self._listed_before = str(before.get("listed", ""))
         self.came = came
         now = came.get("now")
         self.now = now if isinstance(now, int) else self.now
@@ -186,6 +200,7 @@ class SystemOracle:
         found += self.frames.step(came, self.lockstep.through if not found else frozenset(range(self.servers)))
         self.counts.update(self.frames.passed)
         self.frames.passed.clear()
+        self._notice_dead_port(before)
         found += self._link_laws()
         found += self._delivery(stimulus, came, link_before)
         found += self._progress()
@@ -298,6 +313,12 @@ class SystemOracle:
         """Take over what the kit has just made so."""
         facts, call, given = self.facts, stimulus.call, stimulus.given
         done = came.get("outcome") == "done"
+        if call == "migrate" and done:
+            for name in str(given.get("servers", "")).split():
+                i = int(name.removeprefix("server"))
+                if name not in self._listed_before.split():
+                    facts.added[i] = self.now + self.times.report_interval_ms
+            return
         named = str(given.get("target", given.get("server", "")))
         who = None if named in ("", CLIENT) else int(named.removeprefix("server"))
         if stimulus.who == PLATFORM and done:
@@ -321,6 +342,8 @@ class SystemOracle:
             changes = {
                 "link_down": lambda: facts.down.add(who),
                 "link_up": lambda: facts.down.discard(who),
+                "port_dead": lambda: facts.dead.add(who),
+                "port_live": lambda: facts.dead.discard(who),
                 "adapter_error": lambda: facts.frozen.add(facts.adapters[who]),
                 "adapter_recover": lambda: facts.frozen.discard(facts.adapters[who]),
             }
@@ -447,7 +470,21 @@ class SystemOracle:
     def _well(self) -> bool:
         """Everything that a frame needs between the application and the host."""
         chosen, facts = self.selected, self.facts
-        return chosen is not None and facts.acts(chosen) and facts.acts(None) and facts.open
+        ready = chosen is not None and facts.acts(chosen) and facts.acts(None) and facts.open
+        return ready and chosen not in facts.dead
+
+    def _notice_dead_port(self, before: Mapping[str, object]) -> None:
+        """While the selected server's port is dead nothing need pass, and what was asked for then may still be awaited."""
+        if self.selected in self.facts.dead:
+            self._numb_until = self.now + self.times.recovery_ms
+            self._unheard = True
+        elif before.get("selected") != self.came.get("selected"):
+            self._unheard = False
+
+    def _fits(self, length: object) -> bool:
+        """Whether the selected server's port has an MTU for a frame of this length (DLG-10)."""
+        mtu = self.limits.get(f"server{self.selected}_mtu", _LONGEST)
+        return not isinstance(length, int) or not isinstance(mtu, int) or length <= mtu + _ETHER_HEADER
 
     def _delivery(self, stimulus: Stimulus, came: Mapping[str, object], link_before: bool) -> Iterator[Finding]:
         """A ping is answered, a datagram arrives, as long as nothing comes between (DAT-3)."""
@@ -455,7 +492,8 @@ class SystemOracle:
             self._pings.clear()
             self._sends.clear()
             return
-        if (stimulus.who, stimulus.call) == (APPLICATION, "ping") and link_before:
+        demanded = self.now >= self._numb_until and self._fits(stimulus.given.get("length"))
+        if (stimulus.who, stimulus.call) == (APPLICATION, "ping") and link_before and demanded:
             self._pings.append(_Asked(self.now, b"", stimulus.given.get("length")))
         received = frames_of(came, "client_received")
         for asked in self._pings:
@@ -467,6 +505,7 @@ class SystemOracle:
         for asked in list(self._pings):
             if isinstance(asked.what, Echo) and (asked.what.identifier, asked.what.sequence) in answered:
                 self.counts["DAT-1/delivered"] += 1
+                self._unheard = False
                 self._pings.remove(asked)
             elif self.now - asked.at >= self.times.transit_ms:
                 self.counts["DAT-1/delivered"] += 1
@@ -474,7 +513,7 @@ class SystemOracle:
                 yield self._undelivered(
                     "DAT-1/delivered", "DAT-1, DAT-2", f"the answer to a ping{asked.size}", asked.at
                 )
-        if (stimulus.who, stimulus.call) == (NETWORK, "send"):
+        if (stimulus.who, stimulus.call) == (NETWORK, "send") and demanded and not self._unheard:
             self._sends.append(_Asked(self.now, b"", stimulus.given.get("length")))
         for frame in frames_of(came, "host_sent"):
             for asked in self._sends:

@@ -71,9 +71,13 @@ def _failure_lines(failure: SystemFailure) -> Iterator[Line]:
         for line in lines[1:]:
             yield Line(" " * 15 + line)
     yield Line("")
-    yield Line(f"{'step':>4}  reset with {many(failure.servers, 'server')}")
+    yield from _wrapped(f"{'step':>4}  reset with {', '.join([many(failure.servers, 'server'), *_limits(failure)])}")
     for number, stimulus in enumerate(failure.word, 1):
         yield Line(f"{number:>4}  {stimulus.who if stimulus.who != 'clock' else 'clock':<12}{written(stimulus)}")
+
+
+def _limits(failure: SystemFailure) -> Iterator[str]:
+    return (f"{name} {value}" for name, value in failure.limits.items())
 
 
 def _sentence(checked: SystemChecked) -> str:
@@ -117,6 +121,7 @@ def system_plain(checked: SystemChecked) -> dict[str, object]:
                 "phase": failure.phase,
                 "again": failure.again,
                 "servers": failure.servers,
+                "limits": dict(failure.limits),
                 "steps": [written(stimulus) for stimulus in failure.word],
             }
             for failure in outcome.failures

@@ -19,6 +19,7 @@ class SystemSession:
 
     Attributes:
         word: the stimuli applied.
+        limits: fields of the reset that say what a server's port has.
         findings: what the last of them broke, after which nothing more is applied.
         unsupported: a stimulus that the implementation does not have; nothing more is applied then, either.
     """
@@ -28,13 +29,14 @@ class SystemSession:
     profile: Profile
     times: Times
     claims: dict[str, str | int] = field(default_factory=dict)
+    limits: Mapping[str, str | int] = field(default_factory=dict)
     word: list[Stimulus] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unsupported: Stimulus | None = None
     oracle: SystemOracle = field(init=False)
 
     def __post_init__(self) -> None:
-        self.oracle = SystemOracle(self.servers, self.profile, self.times)
+        self.oracle = SystemOracle(self.servers, self.profile, self.times, self.limits)
 
     @property
     def over(self) -> bool:
@@ -43,9 +45,12 @@ class SystemSession:
 
     def begin(self) -> None:
         """Reset the implementation and judge what it then shows."""
-        self.findings = self.oracle.begin(
-            self._asked({"op": "reset", "servers": self.servers, "observe": 1, **self.claims})
-        )
+        asked = {"servers": self.servers, **self.claims, **self.limits}
+        came = self._asked({"op": "reset", "observe": 1, **asked})
+        if came.get("outcome") == Outcome.UNSUPPORTED:
+            self.unsupported = Stimulus.of("kit", "reset", **asked)
+            return
+        self.findings = self.oracle.begin(came)
 
     def apply(self, stimulus: Stimulus) -> None:
         """Apply one stimulus and judge the answer."""

@@ -17,6 +17,8 @@ CALLS: dict[str, tuple[str, str, str]] = {
     "mkdev": (PLATFORM, "target", ""),
     "link_down": (NETWORK, "server", ""),
     "link_up": (NETWORK, "server", ""),
+    "port_dead": (NETWORK, "server", ""),
+    "port_live": (NETWORK, "server", ""),
     "adapter_error": (NETWORK, "server", ""),
     "adapter_recover": (NETWORK, "server", ""),
     "send": (NETWORK, "", ""),
@@ -35,6 +37,7 @@ NEEDS = {
     **dict.fromkeys(("power_on", "power_off", "crash"), "power"),
     "migrate": "migration",
     **dict.fromkeys(("rmdev", "mkdev"), "restart"),
+    **dict.fromkeys(("port_dead", "port_live"), "dead_ports"),
     **dict.fromkeys(("add", "remove", "activate", "priority", "auto"), "console"),
 }
 #: Calls that may say how many bytes their frame is to have.
@@ -60,6 +63,8 @@ def stimulus(words: str) -> Stimulus:
         arguments[value] = int(rest.pop(0))
     if call in SIZED and rest:
         arguments["length"] = int(rest.pop(0))
+    if call == "migrate" and rest:
+        arguments["servers"] = " ".join(rest)
     return Stimulus.of(who, call, **arguments)
 
 
@@ -75,4 +80,6 @@ def written(each: Stimulus) -> str:
 
 def feature_of(each: Stimulus) -> str | None:
     """The feature that an implementation has to claim for a stimulus."""
+    if each.call == "migrate" and "servers" in each.given:
+        return "other_devices"
     return "frame_sizes" if "length" in each.given else NEEDS.get(each.call)

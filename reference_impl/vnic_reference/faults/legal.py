@@ -38,6 +38,7 @@ _SETTINGS: tuple[dict[str, str | int], ...] = (
     {"preempt_delay_ms": 3000, "event_full": "defer"},
     {"max_servers": 3},
     {"max_servers": 2, "tie_break": "port"},
+    {"max_servers": 8},
     {"indirect_limit": 16},
     {"reopen": "reselect", "tie_break": "any", "complaint_order": "lopar"},
     {"crossing": "gap", "reopen": "reselect", "preempt_delay_ms": 500, "tie_break": "any"},

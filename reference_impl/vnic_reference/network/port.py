@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from vnic_reference.network.limits import PortLimits
+
 MAC_BYTES = 6
 
 
@@ -69,6 +71,11 @@ class Port(Protocol):
     @property
     def resets(self) -> int:
         """How often the adapter was reset under it. If this has changed, MAC and filters are those of a new port."""
+        ...
+
+    @property
+    def limits(self) -> PortLimits:
+        """What its hardware has."""
         ...
 
     @property

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vnic_reference.network.frames import BROADCAST, ETHER_HEADER, is_multicast, is_unicast
+from vnic_reference.network.limits import LARGEST_MTU, MULTICAST_MACS, PortLimits
 from vnic_reference.network.port import MAC_BYTES, PortStatistics
 from vnic_reference.network.switch import Cable, Switch, insert_tag, split_tag
 
 #: Longest frame, without VLAN tag: an MTU of 9000.
-MAX_FRAME = 9000 + ETHER_HEADER
-MAX_MULTICAST = 64
+MAX_FRAME = LARGEST_MTU + ETHER_HEADER
+MAX_MULTICAST = MULTICAST_MACS
 MAX_LOGICAL_PORTS = 60
 #: Frames that wait in a logical port for its owner; what comes then is dropped and counted (``no_resource``).
 RECEIVE_SLOTS = 1024
@@ -45,6 +46,9 @@ class PortSettings:
     macs: frozenset[bytes] | None = None
 
 
+_NO_LIMITS = PortLimits()
+
+
 class LogicalPort:
     """A logical port; its owner's view is :class:`vnic_reference.network.port.Port`.
 
@@ -53,13 +57,21 @@ class LogicalPort:
         physical: where it belongs.
         mac: its own MAC.
         settings: the administrator's.
+        limits: what its hardware has.
     """
 
-    max_frame = MAX_FRAME
-    max_multicast = MAX_MULTICAST
-
-    def __init__(self, name: str, physical: PhysicalPort, mac: bytes, settings: PortSettings) -> None:
+    def __init__(
+        self,
+        name: str,
+        physical: PhysicalPort,
+        mac: bytes,
+        settings: PortSettings,
+        limits: PortLimits = _NO_LIMITS,
+    ) -> None:
         self.name = name
+        self.limits = limits
+        self.max_frame = limits.mtu + ETHER_HEADER
+        self.max_multicast = limits.macs
         self.physical = physical
         self.settings = settings
         self._own_mac = mac
@@ -255,12 +267,16 @@ class PhysicalPort:
         adapter: where it belongs.
         number: from 0.
         switch: where its cable leads.
+
+    Attributes:
+        dead: it has a link and forwards nothing, either way, and does not say so.
     """
 
     def __init__(self, adapter: SriovAdapter, number: int, switch: Switch) -> None:
         self.adapter = adapter
         self.number = number
         self.logical: list[LogicalPort] = []
+        self.dead = False
         self._switch = switch
         self.cable = switch.plug(Cable(f"adapter{adapter.number}/port{number}", self))
 
@@ -274,7 +290,9 @@ class PhysicalPort:
         """Virtual time in ms at the other end of the cable."""
         return self._switch.now
 
-    def add(self, name: str, mac: bytes, settings: PortSettings | None = None) -> LogicalPort:
+    def add(
+        self, name: str, mac: bytes, settings: PortSettings | None = None, limits: PortLimits = _NO_LIMITS
+    ) -> LogicalPort:
         """Make a logical port.
 
         Raises:
@@ -291,12 +309,14 @@ class PhysicalPort:
         for vlan in {settings.port_vlan or 1, *(settings.vlans or ())}:
             if not 1 <= vlan <= _MAX_VLAN:
                 raise ValueError(f"VLAN {vlan}; VLANs are from 1 to {_MAX_VLAN}")
-        port = self.adapter.make_port(name, self, bytes(mac), settings)
+        port = self.adapter.make_port(name, self, bytes(mac), settings, limits)
         self.logical.append(port)
         return port
 
     def send(self, source: LogicalPort, wire: bytes) -> None:
         """A logical port sends: to its neighbours as far as they want it, and to the cable unless one of them is meant."""
+        if self.dead:
+            return
         meant = False
         for port in self.logical:
             if port is not source and port.accepts(wire[:6]):
@@ -306,8 +326,8 @@ class PhysicalPort:
             self._switch.send(self.cable, wire)
 
     def deliver(self, frame: bytes, now: int) -> None:
-        """A frame from the cable; an adapter in error loses it."""
-        if self.adapter.frozen:
+        """A frame from the cable; an adapter in error loses it, and so does a dead port."""
+        if self.adapter.frozen or self.dead:
             return
         for port in self.logical:
             port.deliver(frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from vnic_reference.network.limits import PortLimits
 from vnic_reference.server.session import Session
 from vnic_spec.wire import Capability, CommandRc
 
@@ -21,6 +22,31 @@ BOUNDS: Final[Mapping[Capability, tuple[Capability | None, Capability]]] = {
 }
 
 _KNOWN: Final = frozenset(int(capability) for capability in Capability)
+
+
+#: Ethernet's header, which a capability of an MTU counts (protocol.md 3.3).
+_ETHER_HEADER: Final = 14
+
+
+def within(configured: Mapping[Capability, int], limits: PortLimits) -> dict[Capability, int]:
+    """What a server offers, as it is configured, on a port with these limits (DLG-10)."""
+    offered = dict(configured)
+
+    def at_most(limit: int | None, *which: Capability) -> None:
+        if limit is not None:
+            offered.update({capability: limit for capability in which if capability in offered})
+
+    at_most(limits.queues, Capability.MAX_TX_QUEUES, Capability.OPT_TX_COMP_QUEUES)
+    at_most(limits.queues, Capability.MAX_RX_QUEUES, Capability.OPT_RX_COMP_QUEUES)
+    at_most(limits.entries, Capability.MAX_TX_ENTRIES, Capability.OPT_TX_ENTRIES)
+    at_most(limits.entries, Capability.MAX_RX_ADD_ENTRIES, Capability.OPT_RX_ADD_ENTRIES)
+    for most, limit in (
+        (Capability.MAX_MTU, limits.mtu + _ETHER_HEADER),
+        (Capability.MAX_MULTICAST_FILTERS, limits.macs),
+    ):
+        at_most(min(configured.get(most, limit), limit), most)
+    at_most(limits.headers or None, Capability.TX_RX_DESC_REQ)
+    return offered
 
 
 def query(session: Session, number: int) -> tuple[CommandRc, int]:

@@ -84,7 +84,7 @@ class Commands:
         self.port = port
         self.session = session
         self._remote = remote
-        self._settings = settings
+        self._offloads: Final = settings.offloads | port.limits.offloads
         self._login = self.login_desk(driver, remote, settings, session)
         self._vpd: Final = buffers.vital_product_data(settings.level)
         self._start: Final[Mapping[int, Handler]] = {Command.VERSION_EXCHANGE: self._version_exchange}
@@ -145,7 +145,7 @@ class Commands:
     def _query_ip_offload(self, asked: bytes) -> bytes:
         if field(asked, "length") < buffers.IP_OFFLOAD_BYTES:
             return response(asked, CommandRc.INVALID_LENGTH)
-        return self._filled(asked, buffers.ip_offload_answer(self._settings.offloads))
+        return self._filled(asked, buffers.ip_offload_answer(self._offloads))
 
     def _control_ip_offload(self, asked: bytes) -> bytes:
         length = field(asked, "length")
@@ -154,7 +154,7 @@ class Commands:
         control = self._remote.read(field(asked, "ioba"), length)
         if control is None:
             return response(asked, CommandRc.INVALID_IOBA)
-        if buffers.offloads_in(control) - self._settings.offloads:
+        if buffers.offloads_in(control) - self._offloads:
             return response(asked, CommandRc.UNSUPPORTED_OPTION)
         return response(asked, CommandRc.SUCCESS)
 

@@ -17,6 +17,7 @@ from vnic_reference.dialogue import elements
 from vnic_reference.dialogue.elements import request
 from vnic_reference.driver import Driver
 from vnic_reference.network.port import Port
+from vnic_reference.server.capabilities import within
 from vnic_reference.server.commands import Commands, answer_without_dialogue, link_state_indication
 from vnic_reference.server.data_path import DataPath
 from vnic_reference.server.remote import RemoteMemory
@@ -225,7 +226,7 @@ class VnicServer:
 
     def _begin(self) -> None:
         """The dialogue is open."""
-        self.session = Session(dict(self.settings.capabilities))
+        self.session = Session(within(self.settings.capabilities, self.port.limits))
         self._answers = self.commands(self.driver, self.port, self.remote, self.settings, self.session)
         self._port_resets = self.port.resets
         self.belief = Belief.OPEN

@@ -45,7 +45,9 @@ class Actions:
             "priority": lambda target, value: _answer(console.set_priority(self._index(target), value)),
             "auto": lambda _, value: _answer(console.set_auto(bool(value))),
             "complain": lambda *_: self._complain(),
-            "migrate": lambda *_: _done(system.machine.migrate(), "the client's partition does not run"),
+            "migrate": lambda target, _: self._migrate(target),
+            "port_dead": lambda target, _: self._port_dead(target, dead=True),
+            "port_live": lambda target, _: self._port_dead(target, dead=False),
             "open": lambda *_: self._wish(wants_open=True),
             "close": lambda *_: self._wish(wants_open=False),
         }
@@ -116,6 +118,16 @@ class Actions:
     def _server_link(self, target: str, *, up: bool) -> str:
         self._system.switch.set_link(self._system.ports[self._index(target)].physical.cable, up)
         return DONE
+
+    def _port_dead(self, target: str, *, dead: bool) -> str:
+        """The port keeps its link, and forwards nothing (or does again)."""
+        self._system.ports[self._index(target)].physical.dead = dead
+        return DONE
+
+    def _migrate(self, target: str) -> str:
+        """The client's partition goes elsewhere; ``target`` names the servers there, with blanks between, "" the same."""
+        devices = [self._system.backing_device(self._index(name)) for name in target.split()]
+        return _done(self._system.machine.migrate(devices), "the client's partition does not run")
 
     def _host_link(self, target: str, *, up: bool) -> str:
         self._system.switch.set_link(self._system.hosts[self._system.scenario.host(target)].cable, up)

@@ -15,6 +15,7 @@ from vnic_reference.network.streams import Pinger, StreamSource
 from vnic_reference.policy import Policy
 from vnic_reference.requests import Fields, RequestError, flag, number, word
 from vnic_reference.speaker import PROFILE, Speaker, listing_seen
+from vnic_reference.system.limits import limits_of
 from vnic_reference.system.observer import Observer
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.scenario import CLIENT, PORTS_PER_ADAPTER, Scenario, ServerPlan
@@ -23,7 +24,7 @@ from vnic_reference.system.system import LivelockError, System
 from vnic_reference.system.timeline import Timeline
 
 #: Server partitions that a reset can ask for; two share an adapter.
-MAX_SERVERS: Final = 6
+MAX_SERVERS: Final = 10
 _SERVERS_PER_ADAPTER: Final = 2
 #: What it claims of its times (adapter protocol, "Role system").
 CLAIMS: Final[Mapping[str, int]] = {"report_interval_ms": 1000, "recovery_ms": 100_000, "transit_ms": 20}
@@ -35,11 +36,13 @@ _ACTIONS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("platform", "crash"): ("crash", "target"),
     ("platform", "hang"): ("hang", "target"),
     ("platform", "resume"): ("resume", "target"),
-    ("platform", "migrate"): ("migrate", ""),
+    ("platform", "migrate"): ("migrate", "servers"),
     ("platform", "rmdev"): ("deregister", "target"),
     ("platform", "mkdev"): ("register", "target"),
     ("network", "link_down"): ("link_down", "server"),
     ("network", "link_up"): ("link_up", "server"),
+    ("network", "port_dead"): ("port_dead", "server"),
+    ("network", "port_live"): ("port_live", "server"),
     ("network", "adapter_error"): ("adapter_error", "server"),
     ("network", "adapter_recover"): ("adapter_recover", "server"),
     ("application", "open"): ("open", ""),
@@ -115,10 +118,10 @@ class SystemAdapter(Speaker):
         super().__init__()
         self._parts = parts or standard_parts()
         self._claims = dict(claims or {})
-        self._start(Policy.from_mapping(self._policy_at_first()), 2)
+        self._start(Policy.from_mapping(self._policy_at_first()), 2, {})
 
     def _introduction(self) -> Fields:
-        features = "console power migration profiles frame_sizes restart"
+        features = "console power migration profiles frame_sizes restart server_limits dead_ports other_devices"
         claims = {PROFILE + name: value for name, value in self._claims.items()}
         return {"clock": "virtual", "quiet_ms": 0, "features": features, **CLAIMS, **claims}
 
@@ -126,11 +129,17 @@ class SystemAdapter(Speaker):
         return dict(self._claims)
 
     def _begin(self, policy: Policy, servers: int, fields: Fields) -> None:
-        self._start(policy, servers)
+        self._start(policy, servers, fields)
 
-    def _start(self, policy: Policy, servers: int) -> None:
+    def _start(self, policy: Policy, servers: int, fields: Fields) -> None:
+        self._most_listed = policy.max_servers
         plans = [
-            ServerPlan(f"server{index}", *divmod(index, _SERVERS_PER_ADAPTER), listed=index < policy.max_servers)
+            ServerPlan(
+                f"server{index}",
+                *divmod(index, _SERVERS_PER_ADAPTER),
+                listed=index < policy.max_servers,
+                limits=limits_of(fields, f"server{index}"),
+            )
             for index in range(servers)
         ]
         self._ports = {index: plan.adapter * PORTS_PER_ADAPTER + plan.port for index, plan in enumerate(plans)}
@@ -185,6 +194,8 @@ class SystemAdapter(Speaker):
     def _target(self, fields: Fields, field: str, do: str) -> str:
         if not field:
             return ""
+        if field == "servers":
+            return self._servers(fields)
         target = word(fields, field, None)
         if target == CLIENT and field == "target":
             return target
@@ -193,6 +204,14 @@ class SystemAdapter(Speaker):
         if do in ("adapter_error", "adapter_recover"):
             return str(self._system.scenario.servers[self._system.scenario.server(target)].adapter)
         return target
+
+    def _servers(self, fields: Fields) -> str:
+        """The servers that the destination of a migration has; "" is the same."""
+        names = word(fields, "servers", "").split()
+        known = {plan.name for plan in self._system.scenario.servers}
+        if len(set(names)) != len(names) or set(names) - known or len(names) > self._most_listed:
+            raise RequestError(f"servers must be of the {len(known)} servers, each once, at most {self._most_listed}")
+        return " ".join(names)
 
     def _observation(self) -> Fields:
         system = self._system

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from vnic_reference.client import VnicClient
 from vnic_reference.client.faults import CLIENT_FAULTS
+from vnic_reference.console import Console
 from vnic_reference.faults import FAULTS
 from vnic_reference.network.application import Application
 from vnic_reference.network.sriov import LogicalPort, SriovAdapter
@@ -23,6 +24,7 @@ from vnic_reference.parts import Parts
 from vnic_reference.server import VnicServer
 from vnic_reference.server.faults import SERVER_FAULTS
 from vnic_reference.system.adapter import SystemAdapter
+from vnic_reference.system.faults_differing import DIFFERING
 from vnic_reference.system.parts import SystemParts
 from vnic_reference.system.standard import standard_parts
 from vnic_reference.transport import Transport, close_sub_crqs
@@ -85,6 +87,8 @@ def _fault(requirement: str) -> Callable[[_Part], _Part]:
         usual = standard_parts()
         if issubclass(part, Transport):
             parts = replace(usual, machine=Parts(transport=part))
+        elif issubclass(part, Console):
+            parts = replace(usual, machine=Parts(console=part))
         else:
             places = {
                 VnicServer: "server",
@@ -316,6 +320,8 @@ class NoGratuitousArp(Application):
         return super().step(now)
 
 
+for _requirement, _differing in DIFFERING:
+    _fault(_requirement)(_differing)
 for _server in SERVER_FAULTS.values():
     if _server.name not in UNSEEN:
         _enter(

@@ -12,6 +12,7 @@ from typing import Final
 
 from vnic_reference.backing_device import DEFAULT_CAPACITY
 from vnic_reference.network.frames import is_unicast
+from vnic_reference.network.limits import PortLimits
 from vnic_reference.policy import Policy
 from vnic_reference.servers import DEFAULT_PRIORITY, MAX_PRIORITY, MIN_PRIORITY
 
@@ -34,6 +35,8 @@ ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("partition", ""),
     "link_down": ("server", ""),
     "link_up": ("server", ""),
+    "port_dead": ("server", ""),
+    "port_live": ("server", ""),
     "host_link_down": ("host", ""),
     "host_link_up": ("host", ""),
     "adapter_error": ("adapter", ""),
@@ -56,6 +59,9 @@ class ScenarioError(ValueError):
     """A scenario that cannot be run; the message says where it is wrong, what is possible, and what came."""
 
 
+_NO_LIMITS: Final = PortLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
     """One server partition, its server, and its logical port.
@@ -68,6 +74,7 @@ class ServerPlan:
         capacity: of the logical port, in per cent.
         listed: whether the administrator has put it on the vNIC's list at the beginning.
         running: whether its partition runs at the beginning.
+        limits: what its port's hardware has.
     """
 
     name: str
@@ -77,6 +84,7 @@ class ServerPlan:
     capacity: float = DEFAULT_CAPACITY
     listed: bool = True
     running: bool = True
+    limits: PortLimits = _NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +283,7 @@ def _check_server(where: str, server: ServerPlan) -> None:
     _require(good, f"{where}: capacity", "a number above 0 and up to 100", server.capacity)
     _flag(f"{where}: listed", server.listed)
     _flag(f"{where}: running", server.running)
+    _require(isinstance(server.limits, PortLimits), f"{where}: limits", "left out", server.limits)
 
 
 def _check_traffic(where: str, traffic: PingPlan | StreamPlan, targets: Sequence[str]) -> None:

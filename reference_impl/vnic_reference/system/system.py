@@ -119,7 +119,9 @@ class System:
         adapter.make_port = self.parts.port
         mac = (_SERVER_MAC + index).to_bytes(6, "big")
         try:
-            port = adapter.ports[server.port].add(server.name, mac, PortSettings(capacity=server.capacity))
+            vlans = None if server.limits.vlans is None else frozenset(range(1, server.limits.vlans + 1))
+            settings = PortSettings(capacity=server.capacity, vlans=vlans)
+            port = adapter.ports[server.port].add(server.name, mac, settings, server.limits)
         except ValueError as error:
             raise ScenarioError(f"server {index + 1}: {error}") from None
         port.tap = lambda way, _, frame: self._port_frame(index, way, frame)
