@@ -157,6 +157,7 @@ def test_an_adapter_that_breaks(failures: Path, vnickit: Kit) -> None:
     assert result.stdout.startswith("the adapter hangs")
 
 
+@pytest.mark.slow
 def test_a_failure_of_partitions_without_a_connection_is_replayed(vnickit: Kit) -> None:
     """The log says which partitions have none, so the run can be made again; without the feature it cannot."""
     faulty = "python:vnic_reference.faults:pairing_unchecked"

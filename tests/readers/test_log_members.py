@@ -53,8 +53,8 @@ def test_what_the_kit_writes_is_read(records: list[Record]) -> None:
     assert not run.truncated
 
 
-NO_NUMBER = (None, "1", 1.5, True, [], {}, -1)
-NO_TEXT = (None, 7, [], {})
+NO_NUMBER: tuple[object, ...] = (None, "1", 1.5, True, [], {}, -1)
+NO_TEXT: tuple[object, ...] = (None, 7, [], {})
 
 
 @pytest.mark.parametrize(
