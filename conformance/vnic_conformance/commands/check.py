@@ -153,7 +153,8 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    check_places((("--log", log), ("--junit", xml)))
+    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and xml is not None else None)
+    check_places((("--log", log), kept, ("--junit", xml)))
     written = None if log is None else LogFile(log)
     listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
     with stoppable():
@@ -241,7 +242,10 @@ def _tell(words: str) -> None:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Make being told to end (SIGTERM) the same as being interrupted: the log is complete, children are ended."""
+    """Make being told to end (SIGTERM, SIGHUP) the same as being interrupted: the log is complete, children are ended.
+
+    Where SIGHUP is ignored (``nohup``) it stays so.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -249,11 +253,13 @@ def stoppable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    told = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in told}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _keep(checked: Checked) -> tuple[str | None, list[str]]:

@@ -52,6 +52,7 @@ def _tell(file: Path, run: RecordedRun, found: Rejudgement, *, as_json: bool) ->
             "adapter": run.header.adapter,
             "kit": run.header.kit,
             "truncated": found.truncated,
+            "broken": found.broken,
             "exit": int(found.code),
             "otherwise": len(found.otherwise),
             "not_selected": len(found.beside),
@@ -61,6 +62,8 @@ def _tell(file: Path, run: RecordedRun, found: Rejudgement, *, as_json: bool) ->
     else:
         say(f"log of {run.header.adapter}, written by kit {run.header.kit}")
         _report(found)
+        if found.broken:
+            say("the adapter broke in that run: what came after is not known")
     if found.truncated:
         why = f" ({run.stopped})" if run.stopped else ""
         say(f"vnickit: {file} is truncated{why}: the run did not come to its end", err=True)

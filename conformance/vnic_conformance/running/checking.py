@@ -105,34 +105,46 @@ def check_role(
         target = open_target(request.adapter, time_scale=request.time_scale)
     except AdapterBroken as trouble:
         return _not_opened(request, overrides, trouble, listeners)
-    with target:
-        profile = _profile(request, target)
-        if target.hello.role == "system":
-            return _check_system(request, target, profile)
-        _fits(request, target)
-        book = phases.book(profile, request.phases, tell)
-        chosen = select(book.cases, request.select)
-        header = _header(request, chosen, profile, hello=hello_as_plain(target))
-        engine = Engine(
-            target,
-            profile,
-            book.cases,
-            chosen,
-            header,
-            listeners,
-            fail_fast=request.fail_fast,
-            longest_wait_ms=int(request.longest_wait_s * 1000),
-        )
+    checked: Checked | SystemChecked | None = None
+    try:
+        with target:
+            checked = _checked(request, target, listeners, tell)
+    except KeyboardInterrupt:
+        if checked is None:
+            raise
+        target.close()  # by force; there was a verdict, and it stands
+    return checked
 
-        def plays(engine: Engine) -> Iterator[Play]:
-            yield from phases.plays(
-                engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers
-            )
-            if not engine.outcome.failures:
-                target.finish()  # an adapter that does not end as it must is broken, however well it played
 
-        outcome = engine.run(plays)
-        return Checked(header, engine.chosen, outcome)
+def _checked(
+    request: Request, target: Target, listeners: Sequence[Listener], tell: Callable[[str], None]
+) -> Checked | SystemChecked:
+    """Check an implementation that has greeted."""
+    profile = _profile(request, target)
+    if target.hello.role == "system":
+        return _check_system(request, target, profile)
+    _fits(request, target)
+    book = phases.book(profile, request.phases, tell)
+    chosen = select(book.cases, request.select)
+    header = _header(request, chosen, profile, hello=hello_as_plain(target))
+    engine = Engine(
+        target,
+        profile,
+        book.cases,
+        chosen,
+        header,
+        listeners,
+        fail_fast=request.fail_fast,
+        longest_wait_ms=int(request.longest_wait_s * 1000),
+    )
+
+    def plays(engine: Engine) -> Iterator[Play]:
+        yield from phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+        if not engine.outcome.failures:
+            target.finish()  # an adapter that does not end as it must is broken, however well it played
+
+    outcome = engine.run(plays)
+    return Checked(header, engine.chosen, outcome)
 
 
 def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:

@@ -118,7 +118,8 @@ def _judge(run: RecordedRun, sessions: Iterable[RecordedSession]) -> Rejudgement
     judge = _Judge(run)
     judged = [judge.session(session) for session in sessions]
     found = Rejudgement(judged, truncated=run.truncated, broken=run.broken is not None)
-    if not judged:
+    if not any(session.now == FAIL for session in judged):
+        # What was kept of a violation counts, also where the session that it was found in is another one now.
         for failure in run.failures:
             found.sessions.append(judge.judged(0, failure.case, FAIL, failure.episode, failure.script))
     found.exercised = judge.exercised

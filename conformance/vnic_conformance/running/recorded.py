@@ -230,7 +230,8 @@ class _Reader:
         o = self._in_session(f)
         if len(o.moments) == records.MOST_STEPS:
             raise f.wrong(f"a session has at most {records.MOST_STEPS:,} steps")
-        f.whole("step", 1)
+        if (number := f.whole("step", 1)) != len(o.moments) + 1:
+            raise f.wrong(f"step {number} of session {o.number} stands where step {len(o.moments) + 1} was expected")
         given = records.stimulus_of(f)
         o.moments.append(Moment(given, records.checked(f, o.seen.answer(f), given, o.empty.servers)))
         o.verdict = f.text("verdict", records.SAID)
@@ -273,4 +274,10 @@ class _Reader:
 
     def _end(self, f: Fields) -> None:
         f.text("end", (FORMAT,))
-        self.run.end = records.end_of(f, {int(code): code for code in ExitCode}, self._version)
+        self.run.end = end = records.end_of(f, {int(code): code for code in ExitCode}, self._version)
+        for what, told, found in (
+            ("sessions", end.sessions, self.run.sessions_read),
+            ("steps", end.steps, self.run.steps_read),
+        ):
+            if told != found:
+                raise f.wrong(f"the footer counts {told:,} {what}, and the log holds {found:,}")

@@ -239,7 +239,10 @@ def _rerun(f: Fields) -> Rerun | None:
         isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 1 << 31 for n in numbers
     ):
         f.refuse("rerun", "two whole numbers, how often it failed and how often it was run", numbers)
-    return Rerun(*numbers)
+    failed, runs = numbers
+    if failed > runs:
+        f.refuse("rerun", "no more failures than runs", numbers)
+    return Rerun(failed, runs)
 
 
 def broken_of(f: Fields, version: int) -> AdapterFailed:

@@ -110,7 +110,7 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
         AdapterBroken: the adapter broke.
     """
     recorded = failure.episode
-    why = _impossible(target, recorded)
+    why = _impossible(target, recorded) or _allowed_today(failure)
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
     asked = conversation(target, recorded.profile)
@@ -196,6 +196,19 @@ def _impossible(target: Target, recorded: Episode) -> str:
         other = ", ".join(f"{name} = {mine[name]}" for name in mine if mine[name] != theirs[name])
         return f"it was recorded under another profile ({other}), which the adapter does not offer"
     return ""
+
+
+def _allowed_today(failure: Failure) -> str:
+    """Why doing it again would show nothing: what was recorded is no violation by this kit. Empty if it is one.
+
+    What only a script knows to be wrong is left to the script.
+    """
+    if failure.script or not retrace(failure.episode)[-1].judgement.ok:
+        return ""
+    many = len(failure.episode.moments)
+    return (
+        f"by this kit's specification the {many} recorded steps violate nothing, so doing them again would show nothing"
+    )
 
 
 def changes(recorded: Episode, new: Episode) -> dict[int, str]:

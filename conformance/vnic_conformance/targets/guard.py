@@ -179,7 +179,7 @@ def _stop_noted() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield stopped
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.append(number)
