@@ -167,7 +167,7 @@ def test_a_violation_of_what_was_not_selected_is_told_and_does_not_count(vnickit
         (("--profile", "grace"), "--profile takes NAME=VALUE"),
         (("--profile", "grace=many"), "must be integer 1..1000, not 'many'"),
         (("--profile", "grave=3"), "did you mean grace"),
-        (("--servers", "9"), "at most 8 server partitions"),
+        (("--servers", "11"), "at most 10 server partitions"),
         (("--time-scale", "0"), "--time-scale"),
         (("--log", "nowhere/run.jsonl"), "there is no directory nowhere"),
         (("--phase", "waltz"), "'waltz' is not one of"),

@@ -241,7 +241,7 @@ def test_the_command_in_a_trace_finds_it_again() -> None:
         (["--profile", "event_ful=defer"], "no profile parameter 'event_ful'; did you mean event_full?"),
         (["--profile", "event_full=drop"], "profile parameter event_full (CRQ-7) must be OVERLAY | DEFER, not 'drop'"),
         (["--profile", "event_full"], "--profile takes NAME=VALUE, not 'event_full'"),
-        (["--at-most", "0"], "0 is not in the range x>=1"),
+        (["--at-most", "0"], "'0' is not a whole number from 1 to "),
         (["--client-depth", "0"], "0 is not in the range 1<=x<=64"),
         (["--trace", "/nowhere/at/all/t.jsonl"], "there is no directory /nowhere/at/all"),
     ],

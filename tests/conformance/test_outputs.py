@@ -49,7 +49,7 @@ def earlier(tmp_path: Path) -> tuple[Path, Path]:
         ("--adapter", REFERENCE, "-k", "NO-SUCH", "--phase", "walk"),
         ("--adapter", "python:no_such_module:x", "--phase", "walk"),
         ("--adapter", REFERENCE, "--profile", "grace=many", "--phase", "walk"),
-        ("--adapter", REFERENCE, "--servers", "9", "--phase", "walk"),
+        ("--adapter", REFERENCE, "--servers", "11", "--phase", "walk"),
         ("--adapter", SYSTEM, "--phase", "walk"),
         ("--adapter", "no-such-program"),
     ],

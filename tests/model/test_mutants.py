@@ -157,7 +157,7 @@ def test_verdicts_are_what_explorations_from_the_beginning_say(where: str) -> No
         ("server_resumes: forget hung", "holding", Outcome.STUCK, "LIV-3"),
         ("server_refuses_login: drop not _dialogue_open(i)", "wish", Outcome.STUCK, "LIV-1"),
         ("server_hangs: drop registered(i)", "holding", Outcome.EXPLAINED, ""),
-        ("server_consumes: negate some in server_takes", "gap", Outcome.SURVIVOR, ""),
+        ("server_consumes: negate has_first(to_server(i))", "gap", Outcome.SURVIVOR, ""),
     ],
 )
 def test_every_verdict_has_an_example(name: str, where: str, outcome: Outcome, by: str) -> None:

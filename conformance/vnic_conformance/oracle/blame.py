@@ -81,8 +81,29 @@ def _sentence(o: OracleOps, s: State, name: str, nearest: Mismatch, came: Mappin
     return requirement(name).text if found is None else found.sentence
 
 
+#: Of several properties that a step breaks, the one is named that says most about it: what is decided (who is selected, what a
+#: status means, what the console may) before what follows from it (events, elements on queues).
+_PRECEDENCE = ("SEL", "MON", "ADM", "SES", "INV", "FOV", "CRQ")
+#: What says that nothing happens without a cause is broken by most faults, and is named where nothing else is.
+_WITHOUT_A_CAUSE = frozenset(
+    {
+        *("FOV-7/session", "FOV-3/only", "CRQ-7", "CRQ-4/server", "CRQ-2/again", "CRQ-4/half", "CRQ-8/enable"),
+        *("CRQ-13/overdue", "MON-1", "MON-2", "MON-4/cleared", "FOV-10/hung", "ADM-2/list", "ADM-3/last"),
+        *("SES-2/order", "FOV-7/delay"),
+    }
+)
+
+
+def _rank(p: Property) -> tuple[bool, int]:
+    group = p.name.partition("-")[0]
+    return p.name in _WITHOUT_A_CAUSE, _PRECEDENCE.index(group)
+
+
+_BY_PRECEDENCE = sorted((p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY), key=_rank)
+
+
 def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[str, object]) -> Iterator[Property]:
-    """The properties that hold in the step that was expected, and do not in the one that was seen."""
+    """The properties that hold in the step that was expected, and do not in the one that was seen; the most telling first."""
     a = nearest.allowed
     if a.action not in ACTIONS:
         return
@@ -90,9 +111,7 @@ def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[s
     step = Step(a.action, dict(a.parameters), answer)
     action = ACTIONS[a.action]
     seen = as_seen(a.possibility.state, came)
-    for p in PROPERTIES.values():
-        if p.scope is not Scope.ANYBODY:
-            continue
+    for p in _BY_PRECEDENCE:
         if p.of_step is not None:
             holds = not p.speaks_of(action) or bool(p.of_step(o, s, seen, step))
             held = not p.speaks_of(action) or bool(
