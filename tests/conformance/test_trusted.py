@@ -22,16 +22,14 @@ from vnic_conformance.running.narrowing import Narrowed
 from vnic_conformance.running.plan import ANSWERS, Case, counted_against, requirements_of_role, watched_cases
 from vnic_conformance.running.play import Outcome, Play
 from vnic_conformance.running.recorded import RecordedRun, load
-from vnic_conformance.running.replaying import replay_failure
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.verdicts import Rerun, Verdict
 from vnic_conformance.stimulus import Stimulus, advance
-from vnic_conformance.targets import open_target
 from vnic_conformance.targets.base import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_conformance.targets.pacing import Paced
 from vnic_reference.adapter import Adapter
-from vnic_reference.faults import FAULTS, VARIANTS
+from vnic_reference.faults import FAULTS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Scope
 
@@ -361,25 +359,3 @@ def agree(
 @pytest.mark.parametrize("fault", ["tie_preempts", "no_event_without_successor", "busy_for_ever"])
 def test_check_and_judge_agree(fault: str, select: tuple[str, ...]) -> None:
     agree(f"python:vnic_reference.faults:{fault}", phases=("walk",), select=select)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_check_and_judge_agree_on_every_fault(fault: str, seed: int) -> None:
-    """And so does a replay of the first failure: on the faulty one it still fails, on the reference it is fixed."""
-    phases = ("scripted", "walk") if seed == 1 else ("hypothesis", "walk")
-    adapter = f"python:vnic_reference.faults:{fault}"
-    run = agree(adapter, phases=phases, steps=2000, seed=seed)
-    for failure in run.failures[:1]:
-        with open_target(adapter) as target:
-            assert replay_failure(target, failure).code is ExitCode.VIOLATION
-        with open_target("python:vnic_reference.adapter:Adapter") as target:
-            assert replay_failure(target, failure).code is not ExitCode.VIOLATION
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_check_and_judge_agree_on_every_variant(variant: str, plant: Plant) -> None:
-    adapter = plant(VARIANTS[variant].adapter)
-    assert not agree(adapter, phases=("scripted", "walk"), steps=2000).failures
