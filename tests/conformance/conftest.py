@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -38,3 +39,15 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], s
         return "python:planted:adapter"
 
     return planted
+
+
+@pytest.fixture(scope="session")
+def found_by() -> dict[str, dict[str, tuple[str, str]]]:
+    """What ``docs/score.md`` says: roster → fault → the requirement that it was blamed on and the case that found it."""
+    page = Path(__file__).parents[2] / "docs" / "score.md"
+    row = re.compile(r"^\| `(\w+)` \| .* \| [\w-]* \| ([\w, -]+) \| ([^|]+) \| [\d,]+ \|$", re.MULTILINE)
+    parts = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {
+        part.partition("\n")[0]: {name: (requirement, case) for name, requirement, case in row.findall(part)}
+        for part in parts
+    }
