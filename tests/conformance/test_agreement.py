@@ -123,7 +123,7 @@ def test_on_every_fault_of_the_reference(fault: str, brief: None, found_by: Foun
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", list(FAULTS)[::30])
+@pytest.mark.parametrize("fault", list(FAULTS)[::50])
 def test_on_whole_scripted_checks(fault: str, brief: None) -> None:
     assert list(disagreements(requested(f"python:vnic_reference.faults:{fault}"))) == []
 
