@@ -156,12 +156,11 @@ def test_events_meet_full_queues_on_the_reference(target: Target, made: Plan) ->
 @pytest.mark.parametrize(
     "profile",
     [
-        Profile(event_full=EventFull.DEFER),
-        Profile(crossing=Crossing.GAP),
-        Profile(preempt_delay_ms=1000),
-        Profile(reopen=Reopen.RESELECT, tie_break=TieBreak.NEWEST),
-        Profile(complaint_order=ComplaintOrder.LOPAR, tie_break=TieBreak.PORT, hold_limit_ms=700),
-        Profile(tie_break=TieBreak.ANY, grace=1),
+        Profile(
+            event_full=EventFull.DEFER, complaint_order=ComplaintOrder.LOPAR, tie_break=TieBreak.PORT, hold_limit_ms=700
+        ),
+        Profile(crossing=Crossing.GAP, reopen=Reopen.RESELECT, tie_break=TieBreak.NEWEST),
+        Profile(preempt_delay_ms=1000, tie_break=TieBreak.ANY, grace=1),
     ],
     ids=lambda p: "-".join(p.differences()),
 )
