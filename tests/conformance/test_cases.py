@@ -131,8 +131,24 @@ def test_the_reference_passes(name: str, reference: Target) -> None:
     assert played.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE), played.why
 
 
+#: Every value of :data:`PROFILES`, several at a time.
+TOGETHER = (
+    {"event_full": "defer", "tie_break": "newest", "grace": 1, "preempt_delay_ms": 1, "max_servers": 2},
+    {"crossing": "gap", "gap_ms": 1, "tie_break": "port", "hold_limit_ms": 1, "indirect_limit": 16},
+    {"reopen": "reselect", "complaint_order": "lopar", "grace": 5, "hold_limit_ms": 2000, "max_servers": 8},
+    {"preempt_delay_ms": 300, "tie_break": "any"},
+    PROFILES[-1],
+)
+
+
+def test_together_they_are_all_there_are() -> None:
+    assert {item for values in TOGETHER for item in values.items()} == {
+        i for values in PROFILES for i in values.items()
+    }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("values", PROFILES, ids=lambda values: " ".join(f"{k}={v}" for k, v in values.items()))
+@pytest.mark.parametrize("values", TOGETHER, ids=lambda values: " ".join(f"{k}={v}" for k, v in values.items()))
 def test_the_reference_passes_under_every_profile_value(values: Mapping[str, object], reference: Target) -> None:
     profile = Profile.from_mapping(values)
     played = [play(script, reference, reference.hello, profile) for script in SCRIPTS.values()]
