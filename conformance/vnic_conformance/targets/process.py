@@ -119,8 +119,8 @@ class ProcessLink:
         status = self._child.status
         held = "somebody else still has its output open"
         if left := self._child.left():
-            still = "" if ended else f", and {held}"
-            raise LeftBehind(f"it ended ({_status(status)}), but this still runs: {left}{still}")
+            why = "this still runs" if ended else held
+            raise LeftBehind(f"it ended ({_status(status)}), but {why}: {left}")
         if not ended:
             raise LeftBehind(f"it ended, but {held}")
         if status != 0:
