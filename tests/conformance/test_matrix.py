@@ -123,8 +123,8 @@ def test_a_violation_is_the_verdict_of_its_row(vnickit: Vnickit) -> None:
         lambda lines: [line for line in lines if '"step":' not in line],
         lambda lines: [line for line in lines if not any(f'"{word}":' in line for word in ("step", "phase", "over"))],
         lambda lines: [
-            re.sub('"phase":"scripted"(.*)"covers":\[\]', r'"phase":"tour"\1"covers":["SEL-6","SEL-8","INV-1"]', l)
-            for l in lines
+            re.sub(r'"phase":"scripted"(.*)"covers":\[\]', r'"phase":"tour"\1"covers":["SEL-6","SEL-8","INV-1"]', line)
+            for line in lines
         ],
     ],
     ids=["no steps", "no sessions", "another phase, which covers everything"],
