@@ -165,7 +165,7 @@ def resolved(wanted: Path | str, tree: Path, tmp_path: Path) -> driver.Driver:
     return driver.resolve(str(wanted), tree, tmp_path / "packages", tmp_path / "drivers", quiet)
 
 
-@pytest.mark.parametrize(("name", "why"), [("9" * 5000, "File name too long"), ("a\0b", "null")])
+@pytest.mark.parametrize(("name", "why"), [("9" * 5000, "File name too long"), ("a\0b", "no such file")])
 def test_a_name_that_no_file_can_have(name: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=why) as caught:
         resolved(name, tmp_path, tmp_path)
