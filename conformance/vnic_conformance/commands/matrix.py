@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vnic_conformance.commands.writing import check_places, write_whole
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.reports.matrix import matrix_html, matrix_lines
-from vnic_conformance.running.judging import Rejudgement, judge_log
-from vnic_conformance.running.recorded import RecordedRun, RunLogError
 from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
+
+if TYPE_CHECKING:  # a help text needs no machine
+    from vnic_conformance.running.judging import Rejudgement
+    from vnic_conformance.running.recorded import RecordedRun
 
 #: The longest output of vnickit prove --json that is read, in bytes; ours is a tenth of that.
 MOST_PROOFS = 1 << 24
@@ -48,6 +49,11 @@ def command(
       vnickit matrix --run run.jsonl -k 'FOV-*'
       vnickit matrix --run run.jsonl --proofs proofs.json --html matrix.html
     """  # noqa: D301 - click wants the character, not its name
+    from vnic_conformance.reports.matrix import matrix_html, matrix_lines
+    from vnic_conformance.running.judging import Rejudgement, judge_log
+    from vnic_conformance.running.recorded import RunLogError
+    from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
+
     run, judged = None, Rejudgement()
     if log is not None:
         try:
