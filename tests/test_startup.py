@@ -63,6 +63,13 @@ def loaded(*words: str) -> set[str]:
         ["new-adapter", "--help"],
         ["prove", "--help"],
         ["smoke", "--help"],
+        ["judge", "--help"],
+        ["matrix", "--help"],
+        ["specification", "--help"],
+        ["linux", "--help"],
+        ["linux", "build", "--help"],
+        ["linux", "list", "--help"],
+        ["linux", "shell", "--help"],
     ],
     ids=" ".join,
 )

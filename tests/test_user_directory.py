@@ -55,3 +55,25 @@ def test_the_trap_works(users_directory: Path) -> None:
         "a module of the user was imported: model"
         in run([sys.executable, "-c", "import model"], users_directory).stderr
     )
+
+
+REFERENCE = "python:vnic_reference.adapter:Adapter"
+ROSTER = """{"name": "one", "faults": [], "variants": [{"name": "itself", "adapter": "python:vnic_reference.adapter:Adapter"}]}"""
+#: What plays with Hypothesis, or might.
+PLAYS = {
+    "check": [*COMMANDS["module"], "check", "--adapter", REFERENCE, "--phase", "hypothesis", "--steps", "40"],
+    "smoke": [*COMMANDS["module"], "smoke", "--adapter", REFERENCE],
+    "score": [*COMMANDS["module"], "score", "--roster", "one.json", "--phase", "hypothesis", "--steps", "40"],
+    "pytest": [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--vnic-adapter={REFERENCE}"),
+        *("--vnic-phase=hypothesis", "--vnic-steps=40"),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", PLAYS)
+def test_nothing_of_hypothesis_is_left_in_the_users_directory(what: str, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(ROSTER)
+    done = run(PLAYS[what], tmp_path)
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["one.json"]

@@ -6,6 +6,7 @@ whoever gave it expects something of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -73,6 +74,24 @@ def real(value: object, low: float, high: float) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if low <= number <= high else None
+
+
+def decisions(words: Sequence[str]) -> dict[str, str]:
+    """What ``--profile NAME=VALUE``, which may be given several times, says.
+
+    Raises:
+        click.UsageError: a word has another form, or a name is given twice.
+    """
+    chosen: dict[str, str] = {}
+    for word in words:
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not equals:
+            raise click.UsageError(f"--profile takes NAME=VALUE, not {_quoted(word)}")
+        if name in chosen:
+            shown = f"{_quoted(chosen[name])} and {_quoted(value)}"
+            raise click.UsageError(f"--profile {cut(name, 60)} is given twice, as {shown}")
+        chosen[name] = value
+    return chosen
 
 
 def _quoted(value: object) -> str:

@@ -139,6 +139,7 @@ class Matrix:
 def matrix(
     globs: Iterable[str] = (),
     run: RecordedRun | None = None,
+    judged: Sequence[CaseResult] = (),
     proofs: Mapping[str, Proof] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Matrix:
@@ -147,6 +148,7 @@ def matrix(
     Args:
         globs: of requirement IDs; none: all.
         run: the log of a run.
+        judged: what its steps say of each case; what the log says of them itself may be anything.
         proofs: what :func:`read_proofs` has read.
         tell: told when something takes a while.
 
@@ -159,8 +161,8 @@ def matrix(
             raise LookupError(glob)
     chosen = [e for e in REQUIREMENTS.values() if not wanted or any(fnmatchcase(e.id, g.upper()) for g in wanted)]
     cases = book(Profile() if run is None else run.header.profile, tell=tell).cases
-    results = {} if run is None else {result.case: result for result in run.results}
-    verdicts = {} if run is None else {row.requirement.id: row for row in summary_rows(cases, run.results)}
+    results = {result.case: result for result in judged}
+    verdicts = {} if run is None else {row.requirement.id: row for row in summary_rows(cases, judged)}
     known = planned() | dict(proofs or {})
     found = []
     for entry in chosen:

@@ -147,7 +147,7 @@ class Parameter:
                 read = None
             elif self.choices is not None:
                 read = self.choices.__members__.get(word.upper(), value)
-            elif word.isascii() and word.isdigit():
+            elif word.isascii() and word.isdigit() and len(word) <= _DIGITS:
                 read = int(word)
         if not self.accepts(read):
             raise ValueError(self.refusal(value))
@@ -156,7 +156,22 @@ class Parameter:
 
     def refusal(self, value: object) -> str:
         """The sentence that says what is allowed and that ``value`` is not."""
-        return f"profile parameter {self.name} ({self.requirements[0]}) must be {self.allowed}, not {value!r}"
+        return f"profile parameter {self.name} ({self.requirements[0]}) must be {self.allowed}, not {_shown(value)}"
+
+
+#: Most digits of a number that is read at all: every bound has fewer.
+_DIGITS = 20
+#: Longest piece of a value that a refusal repeats.
+_SHOWN = 60
+
+
+def _shown(value: object) -> str:
+    """A value as a refusal repeats it; it may be as long as somebody likes."""
+    if isinstance(value, str) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r}... ({len(value)} characters)"
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a number of more than 64 bits"
+    return repr(value)
 
 
 #: Longest time that a profile may name, in milliseconds: a day. Beyond that a run would come to no end.
@@ -292,9 +307,9 @@ def parameter(name: str) -> Parameter:
     try:
         return PARAMETERS[name]
     except KeyError:
-        near = difflib.get_close_matches(name, PARAMETERS, n=3)
+        near = difflib.get_close_matches(name[:_SHOWN], PARAMETERS, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(PARAMETERS)}"
-        raise ValueError(f"no profile parameter {name!r}; {hint}") from None
+        raise ValueError(f"no profile parameter {_shown(name)}; {hint}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ def disagreements(request: Request, *, sound: str = REFERENCE, must: ExitCode | 
     judged = sorted({s.requirement for s in again.sessions if s.now == "fail" and s.counts})
     if found != judged:
         yield f"check blames {found}, judge {judged}"
+    then, now = ({r.case: r.verdict for r in results} for results in (outcome.results, again.results))
+    if then != now:
+        yield f"verdicts on cases: {[(c, then.get(c), now.get(c)) for c in then | now if then.get(c) != now.get(c)]}"
     if [f.requirement for f in run.failures] != [f.requirement for f in outcome.failures]:
         yield "the log has other failures than the check"
     for failure in run.failures[:1]:

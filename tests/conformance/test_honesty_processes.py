@@ -163,7 +163,7 @@ CHEATS = {
     "nan": "NaN is not JSON",
     "infinity": "must be a string or an integer",
     "fraction": "must be a string or an integer",
-    "digits": "no message",
+    "digits": "it has a number of thousands of digits",
     "bom": "it is not JSON",
     "utf_16": "it is not UTF-8",
     "latin_1": "it is not UTF-8",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -99,13 +100,52 @@ def test_the_empty_cells_are_counted(vnickit: Vnickit, log: Path) -> None:
     assert 0 < document["empty"]["property"] < document["empty"]["verdict"] < len(REQUIREMENTS)
 
 
-def test_a_violation_is_the_verdict_of_its_row(vnickit: Vnickit, log: Path) -> None:
+def test_a_violation_is_the_verdict_of_its_row(vnickit: Vnickit) -> None:
+    faulty = "python:vnic_reference.faults:stale_elements_kept"
+    words = ("-k", "CRQ-9*", "--phase", "scripted", "--log", "faulty.jsonl")
+    assert vnickit("check", "--adapter", faulty, *words).exit_code == ExitCode.VIOLATION
+    found = rows(vnickit("matrix", "--run", "faulty.jsonl", "--json"))
+    failed = {name for name, row in found.items() if row["verdict"] == "fail"}
+    assert "CRQ-9" in failed
+    # The lines on cases may say what they like.
+    log = Path("faulty.jsonl")
     text = log.read_text()
-    damaged = text.replace('"verdict":"pass"', '"verdict":"fail"', 1)
-    assert damaged != text, "the log has no passing case; its format has changed"
-    log.write_text(damaged)
-    found = rows(vnickit("matrix", "--run", log, "--json"))
-    assert "fail" in {row["verdict"] for row in found.values()}
+    log.write_text(text.replace('"verdict":"fail","exercised"', '"verdict":"pass","exercised"'))
+    assert log.read_text() != text, "the log has no failing case; its format has changed"
+    forged = vnickit("matrix", "--run", "faulty.jsonl", "--json")
+    assert {name for name, row in rows(forged).items() if row["verdict"] == "fail"} == failed
+    assert "was pass then, and is fail now" in forged.stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: [line for line in lines if '"step":' not in line],
+        lambda lines: [line for line in lines if not any(f'"{word}":' in line for word in ("step", "phase", "over"))],
+        lambda lines: [
+            re.sub(r'"phase":"scripted"(.*)"covers":\[\]', r'"phase":"tour"\1"covers":["SEL-6","SEL-8","INV-1"]', line)
+            for line in lines
+        ],
+    ],
+    ids=["no steps", "no sessions", "another phase, which covers everything"],
+)
+def test_who_only_says_that_a_case_passed_is_not_believed(
+    change: Callable[[list[str]], list[str]], vnickit: Vnickit, log: Path
+) -> None:
+    before = rows(vnickit("matrix", "--run", log, "--json"))
+    lines = change(log.read_text().splitlines())
+    forged = [line.replace('"verdict":"not exercised"', '"verdict":"pass"') for line in lines]
+    footer = json.loads(forged[-1])
+    footer |= {
+        "steps": sum('"step":' in line for line in forged),
+        "sessions": sum('"phase":' in line for line in forged),
+    }
+    log.write_text("\n".join([*forged[:-1], json.dumps(footer)]) + "\n")
+    after = vnickit("matrix", "--run", log, "--json")
+    assert "something else than the log itself" in after.stderr
+    for name, row in rows(after).items():
+        assert row["verdict"] != "pass" or before[name]["verdict"] == "pass", name
+        assert (row["exercised"] or 0) <= (before[name]["exercised"] or 0), name
 
 
 def test_no_line_is_longer_than_the_page(vnickit: Vnickit, log: Path) -> None:

@@ -46,6 +46,14 @@ def test_what_is_no_number_within_bounds(value: str) -> None:
         (("export", "--to", "smv", "--servers", "7"), "a vNIC has 1 to 6"),
         (("prove", "--jobs", "0"), "--jobs"),
         (("smoke", "--adapter", "tcp:127.0.0.1:99999"), "is not of the form tcp:host:port"),
+        (("smoke", "--adapter", f"tcp:127.0.0.1:{HUGE}"), "is not of the form tcp:host:port"),
+        ((*CHECK, "--profile", f"grace={HUGE}"), "must be integer 1..1000, not '1000000"),
+        ((*CHECK, "--profile", f"indirect_limit={HUGE}"), "must be 16 | 128, not '1000000"),
+        ((*CHECK, "--profile", f"event_full={HUGE}"), "must be OVERLAY | DEFER, not '1000000"),
+        ((*CHECK, "--profile", f"{HUGE}=1"), "no profile parameter '1000000"),
+        (("explore", "--profile", f"grace={HUGE}"), "must be integer 1..1000, not '1000000"),
+        (("export", "--to", "smv", "--profile", f"gap_ms=-{HUGE}"), "must be integer 1..86400000, not '-1000000"),
+        (("prove", "--servers", HUGE), "--servers takes any, or a number from 1 to 6"),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )
@@ -54,6 +62,7 @@ def test_a_number_beyond_its_bounds_is_told_them(words: tuple[str, ...], says: s
     assert result.exit_code == ExitCode.USAGE, result.output
     assert says in " ".join(result.stderr.split())
     assert len(result.stderr) < 12_000
+    assert "set_int_max_str_digits" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -72,6 +81,23 @@ def test_an_option_that_would_be_ignored_is_refused(words: tuple[str, ...], says
     result = vnickit(*words)
     assert result.exit_code == ExitCode.USAGE, result.output
     assert says in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("values", [("3", "4"), ("3", "3"), (" 3", "x")])
+@pytest.mark.parametrize("verb", [CHECK, ("explore",), ("export", "--to", "smv")], ids=lambda verb: verb[0])
+def test_a_decision_that_is_given_twice_is_refused(
+    verb: tuple[str, ...], values: tuple[str, str], vnickit: Kit
+) -> None:
+    first, second = values
+    result = vnickit(*verb, "--profile", f"grace={first}", "--profile", f"grace ={second}")
+    assert result.exit_code == ExitCode.USAGE, result.output
+    assert f"--profile grace is given twice, as '{first.strip()}' and '{second}'" in result.stderr
+
+
+def test_every_verb_with_a_profile_is_among_them() -> None:
+    commands = {verb.name: main.get_command(click.Context(main), verb.name) for verb in VERBS}
+    with_it = {name for name, made in commands.items() if made and "profile" in {p.name for p in made.params}}
+    assert with_it == {"check", "explore", "export"}
 
 
 @pytest.mark.parametrize("option", ["--servers", "--longest-wait"])
@@ -107,11 +133,31 @@ TOGETHER = {
     "explain": {"name", "as_json"},
     "demo": set(),
     "specification": {"out"},
+    "linux build": {"driver", "kasan"},
+    "linux list": set(),
+    "linux shell": {"driver", "kasan", "xics", "debug", "around"},
 }
+#: Verbs with options that do not: test_options_together.py has a table for each, or the tests above.
+NOT_ALL = {"check", "score", "show", "prove", "explore", "export"}
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by its words, those of a group one by one."""
+    found: dict[str, click.Command] = {}
+    for verb in VERBS:
+        command = main.get_command(click.Context(main), verb.name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found |= {f"{verb.name} {name}": one for name, one in command.commands.items()}
+        else:
+            found[verb.name] = command
+    return found
+
+
+def test_every_verb_has_its_place() -> None:
+    assert commands().keys() == TOGETHER.keys() | NOT_ALL
 
 
 @pytest.mark.parametrize("verb", TOGETHER)
 def test_verbs_whose_options_all_go_together_have_no_others(verb: str) -> None:
-    command = main.get_command(click.Context(main), verb)
-    assert command is not None
-    assert {parameter.name for parameter in command.params} == TOGETHER[verb]
+    assert {parameter.name for parameter in commands()[verb].params} == TOGETHER[verb]

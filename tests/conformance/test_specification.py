@@ -65,7 +65,7 @@ def test_no_names_of_the_inside() -> None:
 
 def test_it_can_be_printed_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Made once for all tests: it takes a while.
-    monkeypatch.setattr("vnic_conformance.commands.specification.document", text)
+    monkeypatch.setattr("vnic_conformance.specification.document", text)
 
     def run(*words: str) -> tuple[int, str, str]:
         result = CliRunner().invoke(main, ["specification", *words], prog_name="vnickit")

@@ -20,6 +20,9 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.streams import Outlet
+from vnic_conformance.targets import Target
+from vnic_conformance.targets.in_process import InProcessLink
+from vnic_reference.adapter import Adapter
 
 REFERENCE: Final = "python:vnic_reference.adapter:Adapter"
 FAULTY: Final = "python:vnic_reference.faults:fenced_send_accepted"
@@ -119,17 +122,52 @@ def test_no_verb_takes_a_broken_stream_for_a_verdict(verb: str, how: str, a_viol
     assert b"Exception ignored" not in done.stderr
 
 
+NOISY = """
+import os, sys
+from vnic_reference.adapter import Adapter
+
+class Noisy(Adapter):
+    def __call__(self, request):
+        print("print"); os.write(1, b"write\\x1b[2J\\n"); os.system("echo echo"); sys.__stdout__.write("under\\n")
+        os.write(2, b"\\x1b[31mred\\n"); sys.__stderr__.write("beneath\\n")
+        if request["op"] == "bye" and "BREAKS" in os.environ:
+            raise ValueError
+        return super().__call__(request)
+"""
+
+
 def test_what_an_adapter_prints_is_not_in_the_report(tmp_path: Path) -> None:
-    (tmp_path / "noisy.py").write_text(
-        "import os, sys\nfrom vnic_reference.adapter import Adapter\n"
-        "def make():\n"
-        "    print('print'); os.write(1, b'write\\n'); os.system('echo echo'); sys.__stdout__.write('under\\n')\n"
-        "    return Adapter()\n"
-    )
-    words = ["check", "--adapter", "python:noisy:make", "--phase", "walk", "--steps", "50", "--json"]
+    (tmp_path / "noisy.py").write_text(NOISY)
+    words = ["check", "--adapter", "python:noisy:Noisy", "--phase", "walk", "--steps", "50", "--json"]
     done = shell('"$@"', words, tmp_path)
     assert json.loads(done.stdout)["exit"] == done.returncode == ExitCode.CONFORMS
-    assert b"echo" in done.stderr
+    for word in (b"print", b"write", b"echo", b"under", b"red", b"beneath", b"\x1b"):
+        assert word not in done.stderr
+
+
+def test_it_is_the_end_of_its_standard_error(tmp_path: Path) -> None:
+    (tmp_path / "noisy.py").write_text(NOISY)
+    words = ["check", "--adapter", "python:noisy:Noisy", "--phase", "walk", "--steps", "5"]
+    done = shell('"$@"', words, tmp_path, BREAKS="1")
+    assert done.returncode == ExitCode.ADAPTER_BROKEN
+    for word in (b"| print", b"| write\\x1b[2J", b"| echo", b"| under", b"| \\x1b[31mred", b"| beneath"):
+        assert word in done.stdout + done.stderr, word
+    assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_descriptors_of_a_process_that_is_not_the_command_s_are_guarded_too(capfd: pytest.CaptureFixture[str]) -> None:
+    class Noisy(Adapter):
+        def __call__(self, request: object) -> dict[str, object]:  # type: ignore[override]  # as it is called here
+            os.write(1, b"x" * 100_000 + b"\nlast")
+            return super().__call__(request)  # type: ignore[arg-type]
+
+    os.write(1, b"before ")
+    with Target(InProcessLink(Noisy())) as target:
+        os.write(1, b"between ")
+        target.request({"op": "reset", "servers": 1})
+        assert target.stderr_tail.endswith("last")
+    os.write(2, b"behind")
+    assert capfd.readouterr() == ("before between ", "behind")
 
 
 def test_without_docstrings_the_kit_refuses(tmp_path: Path) -> None:

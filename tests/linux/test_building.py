@@ -165,6 +165,13 @@ def resolved(wanted: Path | str, tree: Path, tmp_path: Path) -> driver.Driver:
     return driver.resolve(str(wanted), tree, tmp_path / "packages", tmp_path / "drivers", quiet)
 
 
+@pytest.mark.parametrize(("name", "why"), [("9" * 5000, "File name too long"), ("a\0b", "no such file")])
+def test_a_name_that_no_file_can_have(name: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=why) as caught:
+        resolved(name, tmp_path, tmp_path)
+    assert len(str(caught.value)) < 300
+
+
 def test_a_driver_may_be_a_tree_a_directory_or_a_file(tree: Path, tmp_path: Path) -> None:
     own = driver.Driver(f"ibmvnic of {tree / driver.IN_TREE}", b"own source", b"own header")
     for wanted in (

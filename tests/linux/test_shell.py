@@ -82,6 +82,7 @@ def said(*lines: str) -> list[str]:
         ([".links"], ["eth0: up, no carrier, MTU 1500, 1 + 2 queues"]),
         ([".console", ".console"], ["one\ntwo", ""]),
         ([".wait", ".nonsense"], [HELP, HELP]),
+        ([".wait " + "9" * 5000], [".wait takes milliseconds from 0 to 86400000"]),
         ([".quit", "never"], []),
         (["die", "never"], ["the kernel died: of it. The end of its console:\nlast words"]),
     ],

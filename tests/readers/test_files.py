@@ -211,6 +211,7 @@ def test_queues_that_grow_without_end_are_refused(monkeypatch: pytest.MonkeyPatc
     much = " ".join(["00" * 16] * 3_000)
     steps = []
     for number in range(most // len(much) + 2):
+        step["step"] = number + 1
         step["came"]["server0_queue"] = {"taken": 0, "added": "" if number else much}
         steps.append(json.dumps(step))
     with pytest.raises(RunLogError, match="hold more than"):

@@ -22,6 +22,7 @@ from vnic_conformance.options import (
     TIME_SCALE,
     Real,
     Whole,
+    decisions,
     given,
     refuse,
 )
@@ -147,7 +148,7 @@ def command(
         steps=steps,
         seed=seed,
         servers=servers,
-        profile=choices(profile),
+        profile=decisions(profile),
         time_scale=time_scale,
         phases=(*(phases or PHASES), *([LONG] if long else [])),
         longest_wait_s=longest_wait,
@@ -198,17 +199,6 @@ def _told_whatever_happens(lost: Sequence[str]) -> Iterator[None]:
     finally:
         for complaint in filter(None, lost):
             complain(complaint)
-
-
-def choices(words: tuple[str, ...]) -> dict[str, object]:
-    """What ``--profile NAME=VALUE`` says."""
-    chosen: dict[str, object] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise click.ClickException(f"--profile takes NAME=VALUE, not {word!r}")
-        chosen[name.strip()] = value.strip()
-    return chosen
 
 
 def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None, as_json: bool) -> ExitCode:

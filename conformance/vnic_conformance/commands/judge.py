@@ -5,15 +5,18 @@ from __future__ import annotations
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.judging import Rejudged, Rejudgement, judge_log
-from vnic_conformance.running.recorded import RecordedRun, RunLogError
 from vnic_conformance.terminal import say, show_json
 from vnic_model.lines import WIDTH
+
+if TYPE_CHECKING:  # a help text needs no machine
+    from vnic_conformance.running.judging import Rejudged, Rejudgement
+    from vnic_conformance.running.recorded import RecordedRun
 
 #: Sessions that are described; the rest is counted, and all are in the JSON.
 _DESCRIBED = 20
@@ -36,6 +39,9 @@ def command(file: Path, as_json: bool) -> ExitCode:
       vnickit judge run.jsonl
       vnickit judge run.jsonl --json
     """  # noqa: D301 - click wants the character, not its name
+    from vnic_conformance.running.judging import judge_log
+    from vnic_conformance.running.recorded import RunLogError
+
     try:
         run, found = judge_log(file)
     except RunLogError as error:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from vnic_conformance.commands.show import loaded
 from vnic_conformance.commands.writing import check_places, write_whole
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.reports.matrix import matrix_html, matrix_lines
 from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
+
+if TYPE_CHECKING:  # a help text needs no machine
+    from vnic_conformance.running.judging import Rejudgement
+    from vnic_conformance.running.recorded import RecordedRun
 
 #: The longest output of vnickit prove --json that is read, in bytes; ours is a tenth of that.
 MOST_PROOFS = 1 << 24
@@ -38,7 +40,8 @@ def command(
 
     A row leads from the requirement to its formal properties, how each is proved, the instance where a run exercises it (its
     witness), the misreadings that violate it (mutations), the cases of this kit, how many of them a run has put to the test,
-    and the verdict. An empty cell is a dash; what is tested elsewhere says where and why.
+    and the verdict: what vnickit judge makes of the steps in its log. An empty cell is a dash; what is tested elsewhere says
+    where and why.
 
     \b
     Examples:
@@ -46,9 +49,17 @@ def command(
       vnickit matrix --run run.jsonl -k 'FOV-*'
       vnickit matrix --run run.jsonl --proofs proofs.json --html matrix.html
     """  # noqa: D301 - click wants the character, not its name
-    run = None
+    from vnic_conformance.reports.matrix import matrix_html, matrix_lines
+    from vnic_conformance.running.judging import Rejudgement, judge_log
+    from vnic_conformance.running.recorded import RunLogError
+    from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
+
+    run, judged = None, Rejudgement()
     if log is not None:
-        run = loaded(log)
+        try:
+            run, judged = judge_log(log)
+        except RunLogError as error:
+            raise click.ClickException(f"{log}: {error}") from None
     said = None
     if proofs is not None:
         try:
@@ -56,7 +67,7 @@ def command(
         except (ProofsError, IntakeError) as error:
             raise click.ClickException(f"{proofs}: {error}") from None
     try:
-        made = matrix(globs, run, said, lambda words: say(words, err=True))
+        made = matrix(globs, run, judged.results, said, lambda words: say(words, err=True))
     except LookupError as error:
         glob = str(error.args[0])
         raise refusal(
@@ -70,7 +81,20 @@ def command(
         show(matrix_lines(made))
     if html is not None and (lost := write_whole(html, matrix_html(made))):
         raise click.ClickException(lost)
+    if run is not None and (otherwise := _otherwise(run, judged)):
+        many = f"{len(otherwise)} cases" if otherwise[1:] else "a case"
+        say(f"vnickit: of {many} the steps of {log} say something else than the log itself: {otherwise[0]}", err=True)
     if run is not None and run.truncated:
         say(f"vnickit: {log} is truncated: the run did not come to its end", err=True)
         return ExitCode.INCONCLUSIVE
     return ExitCode.CONFORMS
+
+
+def _otherwise(run: RecordedRun, judged: Rejudgement) -> list[str]:
+    """Where the log's own verdict on a case is not what its steps come to."""
+    now = {result.case: result.verdict for result in judged.results}
+    return [
+        f"{said.case} was {said.verdict.words} then, and is {now[said.case].words} now"
+        for said in run.results
+        if said.case in now and now[said.case] is not said.verdict
+    ]

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.specification import document
 
 
 @click.command(epilog="Exit codes: 0 written; 2 the file cannot be written.")
@@ -25,6 +24,9 @@ def command(out: Path | None) -> ExitCode:
       vnickit specification | less
       vnickit specification --out docs/specification.md
     """  # noqa: D301 - click wants the character, not its name
+    # Here, because a help text needs no machine.
+    from vnic_conformance.specification import document
+
     text = document()
     if out is None:
         click.echo(text, nl=False)

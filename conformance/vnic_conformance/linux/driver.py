@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from vnic_conformance.foreign import cut
 from vnic_conformance.linux.cache import Progress, whole
 from vnic_conformance.linux.errors import BuildError
 from vnic_conformance.linux.packages import Package, fetch, unpack_source
@@ -71,12 +72,17 @@ def resolve(wanted: str, tree: Path, packages: Path, kept: Path, progress: Progr
     """
     path = Path(wanted)
     version = _VERSION.fullmatch(wanted)
-    if not path.exists() and version is not None:
+    try:
+        there = path.exists()
+    except (OSError, ValueError) as error:  # too long, a loop of links, or no name at all
+        why = getattr(error, "strerror", None) or error
+        raise BuildError(f"--driver {cut(wanted, 200)}: {why}") from None
+    if not there and version is not None:
         exact = wanted if "-" in wanted else ""
         return of_package(fetch(f"linux-source-{version[1]}", packages, progress, exact), kept, progress)
-    if not path.exists():
+    if not there:
         raise BuildError(
-            f"--driver {wanted}: no such file or directory, nor a version of linux-source: name a kernel tree, "
+            f"--driver {cut(wanted, 200)}: no such file or directory, nor a version of linux-source: name a kernel tree, "
             f"a directory with {SOURCE}, that file, or a version such as 6.1"
         )
     return _of_path(path, tree)

@@ -12,6 +12,7 @@ from typing import Final, Protocol, cast
 from vnic_conformance.linux.errors import LinuxError
 from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.outcomes import Command
+from vnic_conformance.options import LONGEST_S, whole
 
 #: Makes a guest's surroundings: hypervisor, servers, network.
 REFERENCE: Final = "vnic_reference.system.guest_system:around"
@@ -109,8 +110,12 @@ class Shell:
             self._around.advance(_STEP_MS)
 
     def _carry_out(self, verb: str, words: list[str]) -> None:
-        if verb == ".wait" and len(words) == 1 and words[0].isdecimal():
-            self._around.advance(int(words[0]))
+        if verb == ".wait" and len(words) == 1:
+            ms = whole(words[0], 0, LONGEST_S * 1000)
+            if ms is None:
+                self._say(f".wait takes milliseconds from 0 to {LONGEST_S * 1000}")
+                return
+            self._around.advance(ms)
             self._say(f"it is {self._around.now} ms")
         elif verb == ".do" and words:
             try:

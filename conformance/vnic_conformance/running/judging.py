@@ -28,6 +28,7 @@ from vnic_conformance.running.plan import (
 )
 from vnic_conformance.running.play import FAIL, OK, UNDECIDED, last_word
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, begun
+from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
@@ -70,12 +71,14 @@ class Rejudgement:
         truncated: the log has no end.
         broken: the adapter broke in that run.
         exercised: a case that counts was put to the test.
+        results: what the steps say of each case that counts.
     """
 
     sessions: list[Rejudged] = field(default_factory=list)
     truncated: bool = False
     broken: bool = False
     exercised: bool = False
+    results: list[CaseResult] = field(default_factory=list)
 
     @property
     def otherwise(self) -> list[Rejudged]:
@@ -123,6 +126,7 @@ def _judge(run: RecordedRun, sessions: Iterable[RecordedSession]) -> Rejudgement
         for failure in run.failures:
             found.sessions.append(judge.judged(0, failure.case, FAIL, failure.episode, failure.script))
     found.exercised = judge.exercised
+    found.results = judge.results()
     return found
 
 
@@ -163,16 +167,21 @@ class _Judge:
     """Judges the sessions of one run, and knows which cases count in it."""
 
     def __init__(self, run: RecordedRun) -> None:
+        self._run = run
         self._cases = {case.id: case for case in (*watched_cases(), *known_cases(run.header.cases))}
         self._chosen = frozenset(run.header.cases)
         self._selected = bool(run.header.select)
         self._coverage = Coverage()
-        self._passed: set[str] = set()
+        self._passed: dict[str, int] = {}
+        self._undecided: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
 
     @property
     def exercised(self) -> bool:
         """A case that counts was put to the test."""
-        return bool(self._chosen & (self._passed | {case for case, count in self._coverage.counts.items() if count}))
+        return bool(
+            self._chosen & (self._passed.keys() | {case for case, count in self._coverage.counts.items() if count})
+        )
 
     def session(self, recorded: RecordedSession) -> Rejudged:
         """One session."""
@@ -184,9 +193,41 @@ class _Judge:
         found = self.judged(
             recorded.number, recorded.case or recorded.phase, recorded.verdict, recorded.episode, name, played
         )
-        if played is not None and found.now == OK and not recorded.reason:
-            self._passed |= {played.id, *recorded.covers} | exercised_by_script(played.id)
+        if played is not None and found.now != FAIL and not (found.now == OK and recorded.reason):
+            # What the line says that was played counts only where the steps can show it: a script where they are its own.
+            gone = (
+                {played.id}
+                if scripted
+                else {n for n in (played.id, *recorded.covers) if n not in SCRIPTS | LONG_SCRIPTS}
+            )
+            gone = {name for name in gone if name not in self._cases or not self._cases[name].watched}
+            if found.now == UNDECIDED:
+                self._undecided |= dict.fromkeys(gone, found.sentence)
+            else:
+                counted = exercised_by_script(played.id) if scripted else frozenset()
+                self._passed |= dict.fromkeys(gone | counted, max(found.steps, 1))
         return found
+
+    def results(self) -> list[CaseResult]:
+        """The verdicts on the cases that count, when all sessions have been judged."""
+        said = {result.case: result for result in self._run.results}
+        return [self._result(case, said.get(case)) for case in dict.fromkeys((*self._run.header.cases, *self._failed))]
+
+    def _result(self, case: str, said: CaseResult | None) -> CaseResult:
+        """The verdict on one case. What the log says itself is believed where it claims nothing."""
+        count = self._coverage.counts[case] or self._passed.get(case, 0)
+        was = None if said is None else said.verdict
+        if case in self._failed:
+            return CaseResult(case, Verdict.FAIL, max(count, 1), self._failed[case], said and said.rerun)
+        if said is not None and was is Verdict.BROKEN and self._run.broken is not None:
+            return said
+        if case in self._undecided:
+            return CaseResult(case, Verdict.INCONCLUSIVE, count, self._undecided[case])
+        if count and (case in self._passed or self._cases[case].watched):
+            return CaseResult(case, Verdict.PASS, count)
+        if said is not None and was in (Verdict.NOT_EXERCISED, Verdict.UNSUPPORTED):
+            return said
+        return CaseResult(case, Verdict.NOT_EXERCISED, 0, "no step of the log puts it to the test")
 
     def judged(
         self, number: int, what: str, was: str, episode: Episode, name: str, played: Case | None = None
@@ -207,16 +248,20 @@ class _Judge:
         steps = len(session.judgements) - 1
         if failure is not None:
             done = str(session.word[-1]) if steps else ""
-            counts = self._counts(failure.requirement, played) if number else True
+            counted = self._counted(failure.requirement, played)
+            if not number:
+                counted |= {name or case_of(failure.requirement, self._cases)}
+            self._failed = dict.fromkeys(counted, failure.sentence) | self._failed
+            counts = bool(counted)
             return Rejudged(number, what, was, FAIL, steps, done, last.requirement, last.sentence, steps, counts)
         said, why = last_word(session.judgements, None, played=played is not None)
         if changed:
             said, why = UNDECIDED, changed
         return Rejudged(number, what, was, said, steps, "", "", why, steps)
 
-    def _counts(self, blamed: str, played: Case | None) -> bool:
+    def _counted(self, blamed: str, played: Case | None) -> frozenset[str]:
         chosen = self._chosen | (set() if self._selected else {case_of(blamed, self._cases)})
-        return bool(counted_against(blamed, played, chosen, self._cases, selected=self._selected))
+        return counted_against(blamed, played, chosen, self._cases, selected=self._selected)
 
 
 def _play(session: Session, moments: Sequence[Moment], script: Script | None) -> str:

@@ -136,8 +136,10 @@ def read(file: Path) -> Roster:
         made = json_of(text) if file.suffix == ".json" else tomllib.loads(text)
     except RecursionError:
         raise RosterError(f"{file}: it is nested too deeply") from None
-    except ValueError as error:  # IntakeError, what tomllib raises, a number of thousands of digits
+    except (IntakeError, tomllib.TOMLDecodeError) as error:
         raise RosterError(f"{file}: {error}") from None
+    except ValueError:  # tomllib leaves that to Python
+        raise RosterError(f"{file}: it has a number of thousands of digits") from None
     return roster_of(made, str(file), name=file.stem)
 
 

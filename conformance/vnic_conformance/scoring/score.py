@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from multiprocessing import get_context
 from statistics import median
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from vnic_conformance.running import phases
 from vnic_conformance.running.plan import exercised_by_script, requirements_of_role, watched_cases
 from vnic_conformance.scoring.roster import Entry, Roster
 from vnic_conformance.scoring.trial import Job, Trial, attempt
+from vnic_model.workers import Workers
 
 #: Steps of the random phases, where nobody says otherwise.
 STEPS = 2_000
@@ -258,12 +258,8 @@ def _runner(jobs: int) -> Iterator[_Run]:
     if jobs == 1:
         yield lambda job: lambda: attempt(job)
         return
-    # Spawned, not forked: an adapter in this process may have threads.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        try:
-            yield lambda job: _result(pool.submit(attempt, job))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with Workers(jobs) as pool:
+        yield lambda job: _result(pool.submit(attempt, job))
 
 
 def _result(future: Future[Trial]) -> Callable[[], Trial]:

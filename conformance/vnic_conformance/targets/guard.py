@@ -26,6 +26,8 @@ from typing import Final
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import cut, name_of, printable, told
 from vnic_conformance.streams import distrust, leave
+from vnic_conformance.targets.captured import Captured
+from vnic_conformance.targets.offspring import Offspring
 from vnic_conformance.targets.tail import TAIL_LINES, Tail, stream_into
 
 #: After a call is overdue it is interrupted again so often, in seconds, should it have caught the first interruption.
@@ -82,12 +84,15 @@ class Guard:
     Attributes:
         tail: what it wrote on standard output and standard error.
         threads: those that it started and that keep a program from ending.
+        offspring: the processes that it started.
     """
 
     tail: Tail = field(default_factory=Tail)
     threads: set[threading.Thread] = field(default_factory=set)
+    offspring: Offspring = field(default_factory=Offspring)
 
     def __post_init__(self) -> None:
+        self._captured = Captured(self.tail)
         self._stream = stream_into(self.tail)
         self._ends = {name: _refusal(name, getattr(os, name)) for name in _ENDS}
 
@@ -103,9 +108,14 @@ class Guard:
         alone = threading.current_thread() is not threading.main_thread()
         before = set(threading.enumerate())
         kit = os.getpid()
-        with _stop_noted() as stopped, self._as_before():
+        # Threads at the same time would give each other's descriptors back.
+        descriptors = contextlib.nullcontext() if alone else self._captured
+        with _stop_noted() as stopped, self.offspring.of_a_call(), descriptors, self._as_before():
             try:
-                result = (_bounded_by_thread if alone else _bounded_by_signal)(lambda: _outcome(call), wait_s)
+                if alone:
+                    result = _bounded_by_thread(lambda: _outcome(call), wait_s)
+                else:
+                    result = _bounded_by_signal(lambda: _outcome(call), wait_s, self._captured.give_back)
             finally:
                 if os.getpid() != kit:  # it forked, and this is the child, which is no kit
                     leave(ExitCode.ADAPTER_BROKEN)
@@ -217,8 +227,14 @@ def _refusal(name: str, real: Callable[..., object]) -> Callable[..., object]:
 # --- bounded in time -------------------------------------------------------------------------------------------------
 
 
-def _bounded_by_signal(call: Call, wait_s: float) -> object:
-    """Call, interrupted after ``wait_s`` seconds. Whoever else uses the alarm finds it as it was."""
+def _bounded_by_signal(call: Call, wait_s: float, give_back: Callable[[], None]) -> object:
+    """Call, interrupted after ``wait_s`` seconds. Whoever else uses the alarm finds it as it was.
+
+    Args:
+        call: returns, or raises :class:`OverdueError`.
+        wait_s: the time that it has.
+        give_back: makes descriptor 2 standard error again.
+    """
     rang = 0
     over = False
 
@@ -226,6 +242,7 @@ def _bounded_by_signal(call: Call, wait_s: float) -> object:
         nonlocal rang
         rang += 1
         if rang > _LAST:
+            give_back()
             os.write(
                 2, b"vnickit: the adapter hangs, and catches every attempt to interrupt it; the kit ends with it\n"
             )

@@ -22,6 +22,7 @@ from typing import Final, cast
 
 from vnic_conformance.foreign import cut, name_of, printable
 from vnic_conformance.protocol.messages import MAX_LINE_BYTES, Fields
+from vnic_conformance.targets.child import GRACE_S
 from vnic_conformance.targets.failures import (
     BadEnd,
     CannotStart,
@@ -39,6 +40,8 @@ Answer = Callable[[Fields], object]
 
 #: How long ``close`` may take where nobody wants to know how it ends, in seconds.
 _CLOSE_S: Final = 2.0
+#: How many processes that it leaves are named.
+_NAMED: Final = 5
 #: What a field of a reply takes on a line besides its name and its value: quotes, colon and comma.
 _PER_FIELD: Final = 6
 
@@ -235,7 +238,7 @@ class InProcessLink:
         return cast("dict[str, object]", reply)
 
     def end(self, wait_s: float) -> None:
-        """See :class:`~vnic_conformance.targets.base.Link`: ``close`` returns, and no thread is left."""
+        """See :class:`~vnic_conformance.targets.base.Link`: ``close`` returns, and no thread and no process is left."""
         try:
             self._close(wait_s)
         except OverdueError:
@@ -252,11 +255,18 @@ class InProcessLink:
                     f"the thread {printable(cut(str(thread.name), 80))!r} still runs",
                     expected="that every thread it started has ended when close() returns",
                 )
+        if left := self._guard.offspring.left(GRACE_S):
+            self._guard.offspring.end()
+            raise LeftBehind(
+                f"this still runs: {', '.join(left[:_NAMED])}",
+                expected="that every process it started has ended when close() returns",
+            )
 
     def close(self) -> None:
         """See :class:`~vnic_conformance.targets.base.Link`."""
         with contextlib.suppress(OverdueError, EscapedError):
             self._close(_CLOSE_S)
+        self._guard.offspring.end()
 
     def _close(self, wait_s: float) -> None:
         if self._closed:

@@ -6,21 +6,17 @@ import contextlib
 import os
 import shlex
 import signal
-import subprocess
 import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from vnic_conformance.protocol.messages import Fields
+from vnic_conformance.targets.child import start
 from vnic_conformance.targets.failures import BadEnd, CannotStart, Died, LeftBehind, SpecError
 from vnic_conformance.targets.lines import LineChannel, seconds
 from vnic_conformance.targets.tail import Tail
-
-#: How long something that was told to end by force may take, in seconds. It cannot refuse.
-_FORCE_S: Final = 5.0
 
 
 class StderrTail:
@@ -71,7 +67,7 @@ def words_of(command: str) -> list[str]:
 class ProcessLink:
     """A link to a child process; see :class:`~vnic_conformance.targets.base.Link`.
 
-    The child leads a process group of its own, and the group is ended with it.
+    Whatever it leaves behind, as far as :mod:`~vnic_conformance.targets.child` knows of it, is ended with it.
 
     Args:
         words: the program and its arguments.
@@ -83,31 +79,20 @@ class ProcessLink:
     def __init__(self, words: Sequence[str]) -> None:
         self.words = list(words)
         try:
-            self._process = subprocess.Popen(
-                self.words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
+            self._child = child = start(self.words)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise CannotStart(f"{shlex.join(self.words)}: {why}") from None
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._stdin, self._stdout = process.stdin, process.stdout
-        self._tail = StderrTail(process.stderr)
-        self._channel = LineChannel(process.stdout.fileno(), process.stdin.fileno())
+        self._stdin, stdout, stderr = child.pipes
+        self._tail = StderrTail(stderr)
+        self._channel = LineChannel(stdout.fileno(), self._stdin.fileno())
         # Whoever forgets to close a target still leaves no process behind.
-        self._finalizer = weakref.finalize(self, _end_by_force, process)
+        self._finalizer = weakref.finalize(self, child.end)
 
     @property
     def pid(self) -> int:
         """Process ID of the child, which is also the ID of its group."""
-        return self._process.pid
+        return self._child.pid
 
     @property
     def stderr_tail(self) -> str:
@@ -119,9 +104,8 @@ class ProcessLink:
         try:
             return self._channel.exchange(request, wait_s)
         except Died as trouble:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(min(wait_s, 1.0))
-            died = Died(f"{trouble.came}; {_status(self._process)}", expected=trouble.expected)
+            self._child.wait(min(wait_s, 1.0))
+            died = Died(f"{trouble.came}; {_status(self._child.status)}", expected=trouble.expected)
             raise died from None
 
     def end(self, wait_s: float) -> None:
@@ -130,16 +114,17 @@ class ProcessLink:
         with contextlib.suppress(OSError):
             self._stdin.close()
         ended = self._channel.drain(wait_s)
-        try:
-            status = self._process.wait(max(deadline - time.monotonic(), 0.01))
-        except subprocess.TimeoutExpired:
-            raise BadEnd(f"it still runs {seconds(wait_s)} after bye") from None
-        if _group_lives(self._process.pid):
-            raise LeftBehind(f"it ended ({_status(self._process)}), but processes of its group still run")
+        if not self._child.wait(max(deadline - time.monotonic(), 0.01)):
+            raise BadEnd(f"it still runs {seconds(wait_s)} after bye")
+        status = self._child.status
+        held = "somebody else still has its output open"
+        if left := self._child.left():
+            why = "this still runs" if ended else held
+            raise LeftBehind(f"it ended ({_status(status)}), but {why}: {left}")
         if not ended:
-            raise LeftBehind("it ended, but somebody else still has its output open")
+            raise LeftBehind(f"it ended, but {held}")
         if status != 0:
-            raise BadEnd(_status(self._process))
+            raise BadEnd(_status(status))
 
     def close(self) -> None:
         """See :class:`~vnic_conformance.targets.base.Link`."""
@@ -147,9 +132,8 @@ class ProcessLink:
         self._tail.join(1.0)
 
 
-def _status(process: subprocess.Popen[bytes]) -> str:
+def _status(code: int | None) -> str:
     """How a process ended, in words."""
-    code = process.poll()
     if code is None:
         return "the process still runs"
     if code >= 0:
@@ -157,41 +141,3 @@ def _status(process: subprocess.Popen[bytes]) -> str:
     with contextlib.suppress(ValueError):
         return f"killed by {signal.Signals(-code).name}"
     return f"killed by signal {-code}"
-
-
-def _group_lives(group: int) -> bool:
-    """Whether a process of this group runs; the leader has been waited for.
-
-    Processes that have ended and wait to be collected by their new parent still belong to the group; where ``/proc`` tells
-    them apart they do not count.
-    """
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs as somebody else
-        return True
-    states = []
-    with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                with contextlib.suppress(OSError, IndexError):
-                    words = Path("/proc", name, "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
-                    states += [words[0]] if int(words[2]) == group else []
-    return not states or any(state not in "ZX" for state in states)
-
-
-def _end_by_force(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its whole group, and close our ends of its pipes.
-
-    The group's number stays taken while the leader has not been waited for, or a process of the group runs; this is called at
-    once after either of them may have changed.
-    """
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_FORCE_S)
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()

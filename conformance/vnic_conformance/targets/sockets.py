@@ -8,10 +8,14 @@ import socket
 from collections.abc import Mapping
 from typing import Final
 
+from vnic_conformance.foreign import cut
 from vnic_conformance.protocol.messages import Fields
 from vnic_conformance.targets.failures import BadEnd, CannotStart, SpecError
 from vnic_conformance.targets.lines import LineChannel, seconds
 
+_PORT_DIGITS: Final = 5
+#: Longest piece of a name that a refusal repeats.
+_SHOWN: Final = 200
 _LOCAL_NAMES: Final = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
@@ -23,8 +27,9 @@ def loopback_of(text: str) -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise SpecError(f"tcp:{text} is not of the form tcp:host:port, for example tcp:127.0.0.1:7000")
+    digits = port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS
+    if not (colon and host and digits and 0 < int(port) < 65536):
+        raise SpecError(f"tcp:{cut(text, _SHOWN)} is not of the form tcp:host:port, for example tcp:127.0.0.1:7000")
     if host.lower() in _LOCAL_NAMES:
         return host, int(port)
     try:
@@ -33,7 +38,7 @@ def loopback_of(text: str) -> tuple[str, int]:
         local = False
     if not local:
         raise SpecError(
-            f"tcp:{text} names another machine; the kit connects to this machine only. "
+            f"tcp:{cut(text, _SHOWN)} names another machine; the kit connects to this machine only. "
             'Start the adapter there by a command ("ssh host ./adapter"), or forward the port'
         )
     return host, int(port)

@@ -16,10 +16,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +28,7 @@ from vnic_model.prover.fresh_process import Alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of, z3_version
 from vnic_model.prover.smtlib import LOGIC, Texts
+from vnic_model.workers import Workers
 from vnic_spec.catalogue import ACTIONS
 
 FORMAT = 1
@@ -173,8 +172,7 @@ def by_action(
     actions = [a for a in ("", *ACTIONS) if a in needed]
     total, done = len(all_of(goals)), 0
     jobs = min(jobs, os.cpu_count() or 1)
-    context = multiprocessing.get_context("spawn")  # z3 does not like to be forked
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with Workers(jobs) as pool:
         for found in pool.map(partial(work, goals), actions):
             done += len(found)
             if report is not None:

@@ -6,10 +6,8 @@ depends on the list of goals only, not on who finished first.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +15,7 @@ import z3
 
 from vnic_model.goals import GOALS, PLANS, closure
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Induction, Obligation, Verdict, obligations
+from vnic_model.workers import Workers
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import MUTATIONS
 
@@ -104,7 +103,7 @@ def _decided(goals: tuple[str, ...], jobs: int, work: Callable[[str], list[Verdi
         yield from map(work, actions)
         return
     # A fresh interpreter each: z3 does not like to be forked.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with Workers(jobs) as pool:
         yield from pool.map(work, actions)
 
 

@@ -35,8 +35,10 @@ class Actions:
             "link_up": lambda target, _: self._server_link(target, up=True),
             "host_link_down": lambda target, _: self._host_link(target, up=False),
             "host_link_up": lambda target, _: self._host_link(target, up=True),
-            "adapter_error": lambda target, _: _done(system.adapters[int(target)].fail(), "it is in error already"),
-            "adapter_recover": lambda target, _: _done(system.adapters[int(target)].recover(), "it is not in error"),
+            "adapter_error": lambda target, _: _done(system.adapters[_number(target)].fail(), "it is in error already"),
+            "adapter_recover": lambda target, _: _done(
+                system.adapters[_number(target)].recover(), "it is not in error"
+            ),
             "deregister": lambda target, _: self._deregister(target),
             "register": lambda target, _: self._register(target),
             "add": lambda target, _: _answer(console.add(system.backing_device(self._index(target)))),
@@ -179,3 +181,9 @@ def _done(done: bool, why_not: str) -> str:
 
 def _answer(reply: Reply) -> str:
     return DONE if reply.refusal is None else f"refused, {reply.refusal.value}"
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise ValueError(f"{text[:40]!r} is no number of an adapter")
+    return int(text)

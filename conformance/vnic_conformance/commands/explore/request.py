@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from vnic_conformance.options import decisions
 from vnic_conformance.terminal import refusal, say
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS, claims, instance
@@ -69,14 +70,8 @@ def request_of(
 
 
 def _profile(name: str, choices: tuple[str, ...]) -> Profile:
-    chosen: dict[str, object] = {}
-    for choice in choices:
-        key, equals, word = (part.strip() for part in choice.partition("="))
-        if not equals:
-            raise click.ClickException(f"--profile takes NAME=VALUE, not {choice[:100]!r}")
-        if key in chosen:
-            raise click.ClickException(f"--profile {key} is given twice, {str(chosen[key])[:100]} and {word[:100]}")
-        chosen[key] = word
+    chosen = decisions(choices)
+    for key in chosen:
         described = PARAMETERS.get(key)
         if described and not described.abstract and described.name != "preempt_delay_ms":
             note = "the machine does not read it (time and size are abstract here)"
