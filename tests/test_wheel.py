@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[1]
+DIST_INFO = f"vnic_failover_kit-{importlib.metadata.version('vnic-failover-kit')}.dist-info"
 ROOMS = {
     "vnic_spec": ROOT / "spec" / "vnic_spec",
     "vnic_model": ROOT / "model" / "vnic_model",
@@ -45,7 +47,7 @@ def wheel(built: Path) -> list[PurePosixPath]:
 
 
 def test_its_top_level_names_are_the_four_packages(wheel: list[PurePosixPath]) -> None:
-    assert {name.parts[0] for name in wheel} == {*ROOMS, "vnic_failover_kit-0.1.0.dist-info"}
+    assert {name.parts[0] for name in wheel} == {*ROOMS, DIST_INFO}
 
 
 def test_every_package_says_that_it_is_typed(wheel: list[PurePosixPath]) -> None:
@@ -65,9 +67,7 @@ def test_the_glue_is_in_it_with_a_licence_of_its_own(wheel: list[PurePosixPath])
     files = {f"{glue}/{path.relative_to(where).as_posix()}" for path in where.rglob("*") if path.is_file()}
     assert {f"{glue}/{name}" for name in ("LICENSE", "README.md", "Kconfig", "hcall.c", "guest/init")} <= files
     assert files <= {str(name) for name in wheel}
-    assert "vnic_failover_kit-0.1.0.dist-info/licenses/conformance/vnic_conformance/linux/glue/LICENSE" in map(
-        str, wheel
-    )
+    assert f"{DIST_INFO}/licenses/conformance/vnic_conformance/linux/glue/LICENSE" in map(str, wheel)
 
 
 #: Prints the faults that ``vnickit score`` puts to the test where nobody names a roster, and what it leaves out.
