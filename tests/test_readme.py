@@ -1,4 +1,4 @@
-"""README's commands do what README says: each one is executed and its output compared.
+"""README's commands do what README says, and those of docs/commands.md: each one is executed and its output compared.
 
 A fenced block marked ``console`` holds commands (after ``$ ``) and, below each, what it prints. They are compared so:
 
@@ -25,16 +25,21 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
+
+from vnic_conformance.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+DEMONSTRATION = (ROOT / "docs" / "demonstration.md").read_text(encoding="utf-8")
 ELSEWHERE = ("python3 -m venv ",)  #: how a command begins that sets everything up
 
 
 @dataclass(frozen=True)
 class Example:
-    """A command of README and what README says it prints."""
+    """A command and what the document says it prints."""
 
     command: str
     output: tuple[str, ...]
@@ -67,7 +72,7 @@ def differs(shown: tuple[str, ...], printed: str) -> str:
     printed = "".join(mask(line.rstrip()) + "\n" for line in printed.splitlines())
     if re.fullmatch(pattern, printed):
         return ""
-    return "README shows:\n" + "\n".join(shown) + "\n\nprinted was:\n" + printed
+    return "the document shows:\n" + "\n".join(shown) + "\n\nprinted was:\n" + printed
 
 
 def mask(line: str) -> str:
@@ -86,7 +91,7 @@ def execute(command: str, directory: Path, **environment: str) -> subprocess.Com
     )
 
 
-EXAMPLES = examples(README)
+EXAMPLES = examples(README) + examples(COMMANDS)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,7 @@ def test_a_set_up_line_works_in_a_fresh_copy(example: Example, fresh_copy: Path)
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if not example.sets_up], ids=str)
-def test_a_command_prints_what_readme_shows(example: Example) -> None:
+def test_a_command_prints_what_is_shown(example: Example) -> None:
     here = sysconfig.get_path("scripts")
     done = execute(example.command.replace(".venv/bin/", f"{here}/"), ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -132,6 +137,31 @@ def test_a_command_prints_what_readme_shows(example: Example) -> None:
 def test_readme_has_the_two_lines_it_owes() -> None:
     assert [example.sets_up for example in EXAMPLES if example.command.endswith("vnickit demo")] == [True]
     assert [example.sets_up for example in EXAMPLES if example.runs_tests] == [True]
+
+
+def test_readme_is_short() -> None:
+    (shown,) = [example.output for example in EXAMPLES if example.command.endswith("vnickit demo")]
+    assert len(shown) <= 18  # a trace of at most 15 lines, and what is left out
+    assert len(README.splitlines()) <= 80
+
+
+def test_every_file_that_readme_links_is_there() -> None:
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [name for name in linked if not (ROOT / name).is_file()] == []
+    assert len(linked) > 10
+
+
+@pytest.mark.parametrize("text", [README, DEMONSTRATION], ids=["README", "docs/demonstration.md"])
+def test_the_demonstration_is_what_it_prints(text: str) -> None:
+    """It is executed by tests/conformance/test_demo.py, which keeps what it prints."""
+    (example,) = [example for example in examples(text) if example.command.endswith("vnickit demo")]
+    printed = (ROOT / "tests" / "golden" / "demo.txt").read_text(encoding="utf-8")
+    shown = tuple(re.sub(r" *\b\d+\.\d+ s\b", " <time> s", line) for line in example.output)
+    assert not differs(shown, printed)
+
+
+def test_every_verb_has_its_line_in_the_page_of_commands() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", COMMANDS, re.M)) == set(main.list_commands(click.Context(main)))
 
 
 # --- the comparison itself -------------------------------------------------------------------------------------------

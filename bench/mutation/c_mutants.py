@@ -14,7 +14,18 @@ from functools import cache
 from mutation.mutant import C, Mutant, made, unique
 
 #: The hypervisor; the adapter around it (adapter, apply, observe, json) translates, and decides nothing.
-FILES = ("selection.c", "monitor.c", "console.c", "transport.c", "queue.c", "subordinate.c", "vioctl.c")
+FILES = (
+    "selection.c",
+    "failover.c",
+    "timers.c",
+    "monitor.c",
+    "console.c",
+    "state.c",
+    "transport.c",
+    "queue.c",
+    "subordinate.c",
+    "vioctl.c",
+)
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|/\*.*?\*/|//[^\n]*|^\#[^\n]*(?:\\\n[^\n]*)*)

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: Where the sources of both implementations are.
 PYTHON = ROOT / "reference_impl" / "vnic_reference"
-C = ROOT / "conformance" / "adapters" / "c"
+C = ROOT / "reference_impl" / "c"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,12 +67,6 @@ class Answer(Mapping[str, object]):
         looked = request.get("op") == "observe" or (request.get("observe") == 1 and owed)
         return cls(_said(reply), _seen(reply) if looked else None)
 
-    @classmethod
-    def of_fields(cls, fields: Mapping[str, object], facts: Facts | None = None) -> Self:
-        """Reply and observation that are in one mapping: whatever has the name of an observation's field was seen."""
-        seen = _seen(fields)
-        return cls(_said(fields), seen or None, facts or Facts())
-
     def noting(self, **facts: object) -> Self:
         """The same answer with these facts, beside those that are known."""
         return replace(self, facts=replace(self.facts, **facts))  # type: ignore[arg-type]  # names are those of Facts

@@ -57,22 +57,22 @@ CHAPTERS = ("Everyday", "Investigate", "Plumbing")
 
 #: Every verb, in the order of the help page. A new verb needs its row here and nothing else.
 VERBS: tuple[Verb, ...] = (
-    Verb("demo", "Everyday", "what this is, in a minute: exploration and a counterexample"),
-    Verb("check", "Everyday", "check that an implementation does what it must"),
+    Verb("demo", "Everyday", "show in six parts what the kit does"),
+    Verb("check", "Everyday", "check whether an implementation conforms"),
     Verb("prove", "Everyday", "prove every property for any number of servers"),
     Verb("explore", "Everyday", "visit every state of a small system and check every property"),
-    Verb("explain", "Investigate", "all about one requirement, property, action or misreading"),
-    Verb("show", "Investigate", "a log or a trace as text or as data"),
-    Verb("replay", "Investigate", "does a recorded failure still come?"),
-    Verb("judge", "Investigate", "a recorded run, judged by the specification of today"),
-    Verb("matrix", "Investigate", "each requirement with its property, proof, misreadings, cases and verdict"),
-    Verb("score", "Investigate", "the kit's own score: which known faults it finds, with which case"),
-    Verb("specification", "Plumbing", "the specification as one document"),
-    Verb("export", "Plumbing", "a small system as text for another model checker, Spin or NuSMV"),
-    Verb("list", "Plumbing", "every case, with its ID and what it is about"),
-    Verb("linux", "Plumbing", "kernels with the Linux VNIC client driver: build them, try them"),
-    Verb("new-adapter", "Plumbing", "an adapter to start from, in C or in Python"),
-    Verb("smoke", "Plumbing", "is an adapter sane? asked before its implementation is tested"),
+    Verb("explain", "Investigate", "explain a requirement, or any name that a report prints"),
+    Verb("show", "Investigate", "show a log or a trace, as text or as data"),
+    Verb("replay", "Investigate", "play a recorded failure again: fixed or not"),
+    Verb("judge", "Investigate", "judge a recorded run by the specification of today"),
+    Verb("matrix", "Investigate", "put requirements, proofs, misreadings, cases and verdicts side by side"),
+    Verb("score", "Investigate", "measure the kit: which known faults it finds, with which case"),
+    Verb("specification", "Plumbing", "write the specification as one document"),
+    Verb("export", "Plumbing", "write a small system for another model checker, Spin or NuSMV"),
+    Verb("list", "Plumbing", "list every case, with its ID and what it is about"),
+    Verb("linux", "Plumbing", "build and try kernels with the Linux VNIC client driver"),
+    Verb("new-adapter", "Plumbing", "write an adapter to start from, in C or in Python"),
+    Verb("smoke", "Plumbing", "check whether an adapter is sane"),
 )
 
 

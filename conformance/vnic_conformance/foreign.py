@@ -2,13 +2,13 @@
 
 Names and messages of an adapter, texts of exceptions, names of files and words of the command line may hold control characters,
 escape sequences of terminals, separators that only some programs take for the end of a line, and halves of characters that no
-encoding has. :func:`printable` is what all of them go through before they are shown; what goes into Markdown, HTML, XML or JSON
-goes through the function here that is named after it.
+encoding has. :func:`printable` is what all of them go through before they are shown; what goes into Markdown, XML or JSON
+goes through the function here that is named after it, and what goes into HTML through a template
+(:mod:`vnic_conformance.reports.page`).
 """
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from typing import Final
@@ -39,11 +39,6 @@ def json_text(plain: object) -> str:
 def in_xml(text: str) -> str:
     """``text`` with nothing in it that XML 1.0 cannot hold. Its lines stay; markup is escaped by whoever writes the XML."""
     return printable_lines(text)
-
-
-def in_html(text: str) -> str:
-    """``text`` as the content of an element or the value of an attribute."""
-    return html.escape(printable(text))
 
 
 #: What Markdown takes for a cell, markup, or the beginning of one.

@@ -1,4 +1,4 @@
-"""Where the kit keeps what it has worked out once, and what it believes of what it finds there.
+"""The cache directory: results kept between runs, and what is checked before one is used.
 
 A file is believed if nobody but this user can have written it, and if it holds the hash of its own content; its name or content
 says what it was made from. Everything else is made anew, without a word: what is kept saves time and decides nothing.

@@ -1,4 +1,4 @@
-"""Is a property ever put to the test? A property whose witness occurs nowhere is vacuous: it holds for want of an occasion."""
+"""Vacuity of properties: one whose witness occurs in no reachable step holds without ever being tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a run that ends where its loop began really refute a goal when it is repeated for ever?
+"""Lassos: whether a run that ends where its loop began refutes a goal when the loop is repeated for ever.
 
 A *lasso* is such a run: the stem, and the loop. Whoever found it, this is checked step by step before it is believed: that the
 loop closes, that every step of it may happen there (calm), that one server stays eligible throughout (steady), that no step that

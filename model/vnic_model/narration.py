@@ -1,4 +1,4 @@
-"""A step known by names: the values of the narrating reading (:mod:`vnic_model.pseudocode`), and what happens to them."""
+"""Values of the narrating reading (:mod:`vnic_model.pseudocode`): names, and what is recorded with them."""
 
 from __future__ import annotations
 

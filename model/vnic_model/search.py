@@ -1,4 +1,4 @@
-"""The search: every state that can be reached, breadth-first, by whatever looks at it on the way.
+"""The search: every reachable state, breadth-first, shown to visitors.
 
 There is one loop. What is done with states and steps is a :class:`Visitor`: the explorer checks properties, the graph keeps
 edges, progress looks at where a state leads.

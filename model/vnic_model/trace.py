@@ -16,7 +16,7 @@ from vnic_model.instance import Instance
 from vnic_model.instances import instance
 from vnic_model.intake import Fields, IntakeError, lines_of, record_of, shown
 from vnic_spec.mutations import EVERY_MUTATION
-from vnic_spec.profile import Profile
+from vnic_spec.profile import DEFAULT, Profile
 
 FORMAT = "vnic-trace"
 VERSION = 1
@@ -190,7 +190,8 @@ def _header(f: Fields) -> Header:
         client_depth=f.whole("client_depth", 1, _MOST_DEPTH),
         server_depth=f.whole("server_depth", 1, _MOST_DEPTH),
         profile=_choices(f.inner("profile")),
-        profile_full=_choices(f.inner("profile_full")),
+        # Written before a parameter was added: what it then was is its default.
+        profile_full={**DEFAULT.as_mapping(), **_choices(f.inner("profile_full"))},
         mutation=None if f.nothing("mutation") else f.text("mutation"),
         kind=f.text("kind"),
         property=f.text("property"),

@@ -1,4 +1,4 @@
-"""Work that stands still whenever it needs something from outside: the calls of synchronous code, turned inside out.
+"""Synchronous code in a thread of its own, stopped at each call that is answered from outside.
 
 The client calls its hypervisor and gets an answer, all in one Python call, deep in its code. Where the answer comes from
 outside (adapter protocol, role client), the client has to stand still in the middle of that call. It runs in a thread of

@@ -1,6 +1,6 @@
 """Mutations as data: misreadings of the requirements that replace one rule or one action, and must be refuted.
 
-For every property there is a mutation that violates it, so no property holds for want of an opponent. The known naive readings
+For every property there is a mutation that violates it, so every property is known to be able to fail. The known naive readings
 of the protocol are among them, each with the trace that speaks against it in ``docs/decisions.md``.
 """
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from vnic_spec.profile import PARAMETERS
 
 Vnickit = Callable[..., Result]
 
-SOURCES = Path(__file__).parents[2] / "conformance" / "adapters" / "c"
+SOURCES = Path(__file__).parents[2] / "reference_impl" / "c"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 #: Fault → a scripted case that finds it, and the requirement that it blames.
@@ -261,6 +262,23 @@ def test_hostile_lines_are_answered_each(tmp_path: Path) -> None:
     assert {reply["outcome"] for reply in replies} <= set(Outcome)
     assert replies[-2]["outcome"] == Outcome.ERROR
     assert replies[-1]["seq"] == "0x7fffffffffffffff"
+
+
+# --- its shape -------------------------------------------------------------------------------------------------------
+
+
+def test_no_two_of_its_files_need_each_other() -> None:
+    """A unit is a file and its header. A caller includes the header, or the compiler complains; so includes tell all."""
+    needs: dict[str, set[str]] = {}
+    for file in (*SOURCES.glob("*.c"), *SOURCES.glob("*.h")):
+        included = re.findall(r'^#include "(\w+)\.h"$', file.read_text(), re.M)
+        needs.setdefault(file.stem, set()).update(set(included) - {file.stem})
+    order = list(TopologicalSorter(needs).static_order())  # raises CycleError, which names the circle
+    assert order.index("state") < order.index("failover") < order.index("console") < order.index("adapter")
+    for header in SOURCES.glob("*.h"):
+        if (SOURCES / f"{header.stem}.c").exists():
+            outside = re.findall(r"^(?!static)\w[\w ]*[ *](\w+)\(", (SOURCES / f"{header.stem}.c").read_text(), re.M)
+            assert [name for name in outside if f"{name}(" not in header.read_text()] == [], header.name
 
 
 # --- its page --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Scripted cases: words of stimuli written by hand, for what the machine knows nothing of, and for what chance rarely meets.
+"""Scripted cases: sequences of stimuli written by hand, for what the machine does not model and what chance rarely meets.
 
-They are played by :mod:`vnic_conformance.cases.runner`, which is no part of this list: who only lists them needs no oracle.
+:mod:`vnic_conformance.cases.runner` plays them. It is not imported here, so that listing the cases does not load the oracle.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from vnic_conformance.cases import (
     refusing,
     registering,
     returning,
-    room,
+    room_in_queues,
     sending,
+    sub_queue_interrupts,
     sub_queues,
     switching,
     timing,
-    utmost,
+    using_memory,
     watching,
 )
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
@@ -40,11 +41,12 @@ __all__ = [
     "refusing",
     "registering",
     "returning",
-    "room",
+    "room_in_queues",
     "sending",
+    "sub_queue_interrupts",
     "sub_queues",
     "switching",
     "timing",
-    "utmost",
+    "using_memory",
     "watching",
 ]

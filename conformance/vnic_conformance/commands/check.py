@@ -1,4 +1,4 @@
-"""``vnickit check``: does an implementation do what it must?"""
+"""``vnickit check``: whether an implementation conforms, and the shortest way to where it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``vnickit demo``: what the kit is, shown in a minute."""
+"""``vnickit demo``: the kit shown in six parts, in a minute or two."""
 
 from __future__ import annotations
 

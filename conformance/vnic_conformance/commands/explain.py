@@ -1,4 +1,4 @@
-"""``vnickit explain``: all about one name, whatever it is the name of."""
+"""``vnickit explain``: one name explained, of a requirement or of anything else that a report prints."""
 
 from __future__ import annotations
 

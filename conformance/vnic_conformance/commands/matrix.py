@@ -52,7 +52,7 @@ def command(
     from vnic_conformance.reports.matrix import matrix_html, matrix_lines
     from vnic_conformance.running.judging import Rejudgement, judge_log
     from vnic_conformance.running.recorded import RunLogError
-    from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
+    from vnic_conformance.traceability import ProofsError, matrix, plain_matrix, read_proofs
 
     run, judged = None, Rejudgement()
     if log is not None:

@@ -1,4 +1,4 @@
-"""``vnickit replay``: does a recorded failure still come?"""
+"""``vnickit replay``: a recorded failure played again, fixed or not."""
 
 from __future__ import annotations
 

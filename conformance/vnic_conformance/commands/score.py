@@ -1,4 +1,4 @@
-"""``vnickit score``: how good is the kit? Known faults have to be found, legal variants have to pass."""
+"""``vnickit score``: measures the kit. Known faults have to be found, legal variants have to pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``vnickit smoke``: is the adapter sane? Asked before anything is asked about the implementation behind it."""
+"""``vnickit smoke``: whether an adapter is sane, before the implementation behind it is tested."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from vnic_conformance.options import TIME_SCALE, Real
 from vnic_conformance.sanity import Examination, Result, Verdict, examine, not_run
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.terminal import coloured, say, show_json
+from vnic_model.lines import WIDTH
 
-_WIDTH = 100
 _COLOURS = {Verdict.OK: "green", Verdict.FAILED: "red", Verdict.NOT_TRIED: "yellow", Verdict.NOT_RUN: "yellow"}
 _INDENT = " " * 22
 
@@ -69,7 +69,7 @@ def _show(result: Result) -> None:
     word = f"{result.verdict:<10}"
     if coloured(sys.stdout):
         word = click.style(word, fg=_COLOURS[result.verdict])
-    lines = textwrap.wrap(result.detail, _WIDTH - len(_INDENT), break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(result.detail, WIDTH - len(_INDENT), break_on_hyphens=False) or [""]
     say(f"{word}{result.name:<12}{lines[0]}".rstrip())
     for line in lines[1:]:
         say(_INDENT + line)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import groupby
 
-from vnic_conformance.foreign import in_html
+from vnic_conformance.reports.page import page
 from vnic_conformance.reports.summary import label
+from vnic_conformance.running.plan import Case
 from vnic_conformance.running.verdicts import Verdict
-from vnic_conformance.tracing import COLUMNS, EMPTY, Formal, Matrix, Traced
+from vnic_conformance.traceability import COLUMNS, EMPTY, Matrix, Traced
 from vnic_model.lines import WIDTH, Line
-from vnic_spec.mutations import Mutation
 from vnic_spec.requirements import GROUPS
 
 #: Columns of the text; ``witness`` is the instance in which it is found.
@@ -112,80 +113,26 @@ def _last(made: Matrix) -> Iterator[Line]:
 
 # --- HTML ----------------------------------------------------------------------------------------------------------
 
-_STYLE = """
-body { font: 14px/1.45 system-ui, sans-serif; margin: 2em; color: #222; background: #fff; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border: 1px solid #ccc; padding: .3em .5em; text-align: left; vertical-align: top; }
-thead th { position: sticky; top: 0; background: #eee; }
-tr.group th { background: #f6f6f6; font-size: 1.1em; }
-td.empty { background: #fdf3d8; } td.fail, td.broken { background: #f8d0d0; } td.pass { background: #dcf2dc; }
-code { font-size: .95em; } small { color: #555; } details { cursor: pointer; }
-"""
-
 
 def matrix_html(made: Matrix) -> str:
     """The matrix as a page that needs nothing else."""
-    parts = [
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Requirements matrix</title>',
-        f"<style>{_STYLE}</style></head><body><h1>Requirements matrix</h1>",
-        "".join(f"<p>{in_html(line.text)}</p>" for line in (*_from_what(made), *_last(made))),
-        "<table><thead><tr>",
-        *(f"<th>{column}</th>" for column in ("requirement", *COLUMNS)),
-        "</tr></thead><tbody>",
-    ]
-    group = ""
-    for row in made.rows:
-        if row.entry.group != group:
-            group = row.entry.group
-            heading = f"{group}: {GROUPS[group]}"
-            parts.append(f'<tr class="group"><th colspan="{len(COLUMNS) + 1}">{in_html(heading)}</th></tr>')
-        parts.append(_html_row(row))
-    parts.append("</tbody></table></body></html>\n")
-    return "\n".join(parts)
-
-
-def _html_row(row: Traced) -> str:
-    """A requirement: as many rows as it has properties, each with its proof, witness and misreadings."""
-    rest = _mutations(row.misread)
-    formal = [(_claim(f), _proof(f), _witness(f), _mutations(f.mutations)) for f in row.formal] or [("", "", "", "")]
-    formal[-1] = (*formal[-1][:3], "<br>".join(part for part in (formal[-1][3], rest) if part))
-    span = f' rowspan="{len(formal)}"'
-    note = (
-        f"<br><small>{'elsewhere: ' if row.entry.elsewhere else ''}{in_html(row.reason)}</small>" if row.reason else ""
+    grouped = groupby(made.rows, key=lambda row: row.entry.group)
+    return page(
+        "matrix.html.j2",
+        notes=[line.text for line in (*_from_what(made), *_last(made))],
+        columns=("requirement", *COLUMNS),
+        groups=[(group, GROUPS[group], list(rows)) for group, rows in grouped],
+        nothing=EMPTY,
+        said=_said,
+        kind=_kind,
     )
-    first = f'<td{span}><b id="{row.entry.id}">{row.entry.id}</b> {in_html(row.entry.text)}{note}</td>'
-    exercised = "" if row.exercised is None or not row.cases else f"{row.exercised} of {len(row.cases)}"
-    verdict = "" if row.verdict is None else row.verdict.words
-    kind = "" if row.verdict is None or "verdict" in row.empty else row.verdict.name.lower()
-    last = _cell(_cases(row), span) + _cell(exercised, span) + _cell(verdict, span, kind)
-    rows = ["".join(map(_cell, cells)) for cells in formal]
-    rows[0] = first + rows[0] + last
-    return "".join(f"<tr>{cells}</tr>" for cells in rows)
 
 
-def _cell(text: str, span: str = "", kind: str = "") -> str:
-    return f'<td{span} class="{kind if text else "empty"}">{text or EMPTY}</td>'
+def _said(row: Traced, case: Case) -> str:
+    """What the run says of a case; empty: nothing."""
+    return next((result.words for result in row.results if result.case == case.id), "")
 
 
-def _claim(formal: Formal) -> str:
-    return f"<code>{in_html(formal.claim.name)}</code> {in_html(formal.claim.sentence)}"
-
-
-def _proof(formal: Formal) -> str:
-    return "" if formal.proof is None else in_html(formal.proof.words)
-
-
-def _witness(formal: Formal) -> str:
-    return f"{in_html(formal.claim.witness_sentence)} <small>({in_html(formal.claim.instance)})</small>"
-
-
-def _mutations(found: Sequence[Mutation]) -> str:
-    return "<br>".join(f"<code>{in_html(m.name)}</code> {in_html(m.sentence)}" for m in found)
-
-
-def _cases(row: Traced) -> str:
-    if not row.cases:
-        return ""
-    said = {result.case: result.words for result in row.results}
-    names = "<br>".join(f"<code>{in_html(c.id)}</code> <small>{in_html(said.get(c.id, ''))}</small>" for c in row.cases)
-    return f"<details><summary>{len(row.cases)}</summary>{names}</details>"
+def _kind(row: Traced) -> str:
+    """The class of the cell that holds a verdict."""
+    return "" if row.verdict is None or "verdict" in row.empty else row.verdict.name.lower()

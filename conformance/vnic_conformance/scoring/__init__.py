@@ -1,4 +1,4 @@
-"""How good is the kit? Implementations with a known fault, and legal ones, put to the test and counted.
+"""Measuring the kit: implementations with a known fault, and legal ones, are checked and counted.
 
 A *fault* is an implementation that does one thing wrong and must be found; a *variant* one that does what it may and must pass.
 Rosters name them (:mod:`~vnic_conformance.scoring.roster`), trials put them to the test

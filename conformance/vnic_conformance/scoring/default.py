@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shlex
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ from vnic_conformance.scoring.roster import Roster, RosterError, asked
 
 #: Programs that list what they have. They are asked by name, as anybody's would be: the kit imports none of them.
 PROGRAMS = ("-m vnic_reference", "-m vnic_reference --role system")
-#: The sources of the hypervisor in C; an installed kit has none.
-C_SOURCES = Path(__file__).parents[2] / "adapters" / "c"
+#: The package that the sources of the hypervisor in C come with. It is looked up, not imported.
+C_BESIDE = "vnic_reference"
 COMPILE_S = 120
 
 
@@ -36,6 +37,16 @@ def default_rosters(build: Path, tell: Callable[[str], None]) -> list[Roster]:
     return found
 
 
+def c_sources() -> list[Path]:
+    """The files of the hypervisor in C: ``c`` in the installed package, or beside it in a checkout; empty if there are none."""
+    package = importlib.util.find_spec(C_BESIDE)
+    for home in (package.submodule_search_locations or ()) if package else ():
+        for directory in (Path(home) / "c", Path(home).parent / "c"):
+            if found := sorted(directory.glob("*.c")):
+                return found
+    return []
+
+
 def compiled(build: Path) -> str:
     """Compile the hypervisor in C; the command line that starts it.
 
@@ -43,7 +54,7 @@ def compiled(build: Path) -> str:
         RosterError: there is no compiler, there are no sources, or they do not compile.
     """
     compiler = shutil.which("cc")
-    sources = sorted(str(source) for source in C_SOURCES.glob("*.c"))
+    sources = [str(source) for source in c_sources()]
     if compiler is None or not sources:
         raise RosterError("there is no C compiler (cc)" if sources else "its sources are not installed with the kit")
     out = str(build / "c-hypervisor")

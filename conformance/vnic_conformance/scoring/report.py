@@ -8,10 +8,24 @@ from collections.abc import Iterator, Sequence
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import as_code, in_comment, in_markdown
 from vnic_conformance.reports.summary import many
+from vnic_conformance.reports.table import Column, table
 from vnic_conformance.scoring.score import Kill, Row, Score
 from vnic_model.lines import WIDTH, Line
 
-_HEADINGS = ("fault", "hurts", "found by", "case", "steps", "s")
+_FAULTS = (
+    Column("fault"),
+    Column("hurts"),
+    Column("found by"),
+    Column("case", rest=True),
+    Column("steps", right=True),
+    Column("s", least=5, right=True),
+)
+_VARIANTS = (
+    Column("variant"),
+    Column("steps", least=9, right=True),
+    Column("s", least=7, right=True),
+    Column("verdict"),
+)
 
 
 def verdict(score: Score) -> str:
@@ -68,15 +82,7 @@ def text(score: Score) -> Iterator[Line]:
 
 
 def _table(rows: Sequence[Row]) -> Iterator[Line]:
-    cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    steps = max(len(c[4]) for c in cells)
-    widths = [max(len(c[i]) for c in cells) for i in range(3)]
-    case = WIDTH - sum(widths) - steps - 5 - 5 * 2
-    for number, (cell, row) in enumerate(zip(cells, (None, *rows), strict=True)):
-        head = "  ".join(f"{text:<{width}}" for text, width in zip(cell[:3], widths, strict=True))
-        shown = textwrap.shorten(cell[3], case, placeholder="…")
-        role = "head" if number == 0 else "plain" if row is None or row.killed else "bad"
-        yield Line(f"{head}  {shown:<{case}}  {cell[4]:>{steps}}  {cell[5]:>5}", role)
+    return table(_FAULTS, [(_cells(row), "plain" if row.killed else "bad") for row in rows])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -85,12 +91,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _variants(rows: Sequence[Row]) -> Iterator[Line]:
-    wide = max(len("variant"), *(len(row.entry.name) for row in rows))
-    yield Line(f"{'variant':<{wide}}  {'steps':>9}  {'s':>7}  verdict", "head")
-    for row in rows:
-        said = _said_of_variant(row)
-        role = "plain" if row.passed else "bad"
-        yield Line(f"{row.entry.name:<{wide}}  {row.steps:>9,}  {row.seconds:>7.2f}  {said}", role)
+    cells = [(row.entry.name, f"{row.steps:,}", f"{row.seconds:.2f}", _said_of_variant(row)) for row in rows]
+    return table(_VARIANTS, [(each, "plain" if row.passed else "bad") for each, row in zip(cells, rows, strict=True)])
 
 
 def _said_of_variant(row: Row) -> str:

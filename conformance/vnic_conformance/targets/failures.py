@@ -11,16 +11,14 @@ import textwrap
 from typing import ClassVar
 
 from vnic_conformance.foreign import printable
+from vnic_model.lines import WIDTH
 
 PAGE = "docs/adapter-protocol.md"
-
-
 _INDENT = " " * 12
-_WIDTH = 100
 
 
 def _wrapped(text: str) -> str:
-    lines = textwrap.wrap(text, _WIDTH - len(_INDENT), break_on_hyphens=False)
+    lines = textwrap.wrap(text, WIDTH - len(_INDENT), break_on_hyphens=False)
     return f"\n{_INDENT}".join(lines)
 
 

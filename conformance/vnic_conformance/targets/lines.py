@@ -44,11 +44,6 @@ class LineChannel:
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
 
-    @property
-    def eof(self) -> bool:
-        """Whether the other side has closed its output."""
-        return self._eof
-
     def exchange(self, request: Fields, wait_s: float) -> Mapping[str, object]:
         """Send one request and read one line.
 

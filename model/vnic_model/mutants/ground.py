@@ -1,4 +1,4 @@
-"""An instance explored wholly, as the ground on which mutants are judged.
+"""An instance explored once; mutants are judged by comparison with it.
 
 A mutant changes one action, mostly in few states. So nothing is explored again that is known: the steps of the other actions
 are remembered (:class:`~vnic_model.machine.Group`), and what the mutant does is first compared with the action, in every

@@ -1,4 +1,4 @@
-"""Is a mutant noticed? Killed, equivalent, or a survivor."""
+"""The verdict on a mutant: killed, equivalent, or survived."""
 
 from __future__ import annotations
 

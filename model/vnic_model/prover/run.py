@@ -1,4 +1,4 @@
-"""Proving many goals: in two processes, each obligation the same query whatever else is proved beside it.
+"""Proving many goals in several processes; the query of an obligation does not depend on what else is proved.
 
 The unit of work is an action: a fresh machine takes it once, and every goal is claimed of it in turn. So the text of a query
 depends on the list of goals only, not on who finished first.

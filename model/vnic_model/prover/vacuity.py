@@ -1,4 +1,4 @@
-"""No proof for want of an opponent: the assumptions can be met, every action can happen, no lemma is idle."""
+"""Vacuity of proofs: the assumptions can be met, every action can happen, and every lemma is needed."""
 
 from __future__ import annotations
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from vnic_reference.client.client import VnicClient
 from vnic_reference.client.conversation import AttemptError, Steps
 from vnic_reference.client.data_path import ClientData, RxPath, TxPath
 from vnic_reference.client.recovery import Recovery
-from vnic_reference.client.settings import ClientSettings
 from vnic_reference.dialogue.descriptors import RxCompletion
 from vnic_reference.dialogue.variants import Variants
 from vnic_reference.driver import Driver
@@ -200,9 +197,3 @@ class TakesClosedForFailure(VnicClient):
     """Takes H_CLOSED from H_REG_CRQ for a failure and begins again."""
 
     recovery = _FailsOnClosed
-
-
-def client_with(name: str, settings: ClientSettings) -> Callable[[Driver, bytes], VnicClient]:
-    """Maker of a faulty client with these settings; raises ``KeyError`` if there is no such variant."""
-    make = CLIENT_FAULTS[name].make
-    return lambda driver, mac: make(driver, mac, settings)

@@ -1,4 +1,4 @@
-"""What is asked for, given what the server says it can do (protocol.md 3.3); nothing it says is used unchecked (CLI-9)."""
+"""What the client asks for, from what the server offers (protocol.md 3.3); every offer is checked (CLI-9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that await their response, and what a response is: nobody's, unless one of its kind is awaited (CLI-4)."""
+"""Commands that await their response; a response is ignored unless one of its kind is awaited (CLI-4)."""
 
 from __future__ import annotations
 

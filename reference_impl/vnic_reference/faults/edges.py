@@ -1,4 +1,4 @@
-"""Faults at the edges of what is addressed: numbers of interrupts, the ends of memory, descriptors."""
+"""Faults at the bounds of arguments: interrupt numbers, the end of memory, descriptors."""
 
 from __future__ import annotations
 

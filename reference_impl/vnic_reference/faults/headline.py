@@ -1,4 +1,4 @@
-"""Faults in what the headline says: two servers at the same time, and events that do not balance with switches."""
+"""Faults against the main claims: two servers at the same time, and events that do not balance with switches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has a life of its own in virtual time: servers, the client, applications, hosts.
+"""Components: what is stepped in virtual time, such as servers, the client, applications and hosts.
 
 Time is an input. Whoever owns the clock calls :meth:`Component.step` for every component at every instant at which
 something may have changed, again and again until none of them did anything, and then lets time pass up to the earliest

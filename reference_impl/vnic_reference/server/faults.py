@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from vnic_reference.dialogue.elements import raw_field, response
 from vnic_reference.dialogue.variants import Variants
 from vnic_reference.driver import Driver
@@ -12,7 +10,6 @@ from vnic_reference.server.commands import Commands
 from vnic_reference.server.data_path import DataPath
 from vnic_reference.server.server import VnicServer
 from vnic_reference.server.session import Session
-from vnic_reference.server.settings import ServerSettings
 from vnic_spec.vocabulary import Status
 from vnic_spec.wire import INIT_COMPLETE, Command, CommandRc, InitFormat
 
@@ -191,9 +188,3 @@ class LosesOneAnswer(VnicServer):
     def take_command(self, element: bytes) -> None:
         if element[:4] != bytes((0x80, Command.QUERY_CAPABILITY, 0, 30)):
             super().take_command(element)
-
-
-def server_with(name: str, settings: ServerSettings) -> Callable[[Driver, Port], VnicServer]:
-    """Maker of a faulty server with these settings; raises ``KeyError`` if there is no such variant."""
-    make = SERVER_FAULTS[name].make
-    return lambda driver, port: make(driver, port, settings)

@@ -1,4 +1,4 @@
-"""What a listing shows, noticed when it changes (ADM-7)."""
+"""Changes of what a listing shows (ADM-7)."""
 
 from __future__ import annotations
 

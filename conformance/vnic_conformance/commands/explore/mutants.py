@@ -1,4 +1,4 @@
-"""``vnickit explore --mutants``: does the specification notice a change of itself? Text, JSON and ``docs/spec-mutants.md``."""
+"""``vnickit explore --mutants``: which changes of the specification its properties notice."""
 
 from __future__ import annotations
 

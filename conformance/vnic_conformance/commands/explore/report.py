@@ -1,4 +1,4 @@
-"""What ``vnickit explore`` says: text and JSON."""
+"""The reports of ``vnickit explore``: text and JSON."""
 
 from __future__ import annotations
 

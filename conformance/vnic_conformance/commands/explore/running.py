@@ -1,4 +1,4 @@
-"""Explore with one engine or the other, and say which."""
+"""Exploring with the Python or the C engine, and telling which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proving what was asked for, and saying what came out."""
+"""Proving the chosen properties, and the report."""
 
 from __future__ import annotations
 

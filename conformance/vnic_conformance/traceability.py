@@ -1,4 +1,4 @@
-"""The matrix: what hangs on each requirement, from its properties to the verdict of a run.
+"""The traceability matrix: for each requirement its properties, proofs, witnesses, misreadings, cases and verdict.
 
 Rules of this file: everything is collected from where it stands (requirements, properties, mutations, the cases of the kit, the
 log of a run, what ``vnickit prove --json`` has printed). What is not there is an empty cell and stays visible as one. The

@@ -1,6 +1,9 @@
 /* One call of a partition, the console or the platform. An adapter translates and decides nothing. */
-#include "adapter.h"
+#include "apply.h"
+
+#include "answer.h"
 #include "hypervisor.h"
+#include "queue.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* The calls of a CRQ: H_REG_CRQ, H_FREE_CRQ, H_SEND_CRQ, H_ENABLE_CRQ, and what the owner of a queue does (CRQ). */
-#include "fault.h"
-#include "hypervisor.h"
+#include "transport.h"
 
-struct partition *partition_of(int who)
-{
-    return who == CLIENT ? &vnic.client : &vnic.server[who].partition;
-}
+#include "failover.h"
+#include "fault.h"
+#include "queue.h"
+#include "subordinate.h"
+#include "timers.h"
 
 /* SEL-2, SEL-7, CRQ-14: the selection is made while the CRQ still counts as closed: the client was not there to be told. */
 static int register_client(uint64_t length)

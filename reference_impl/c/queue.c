@@ -1,6 +1,7 @@
 /* Rings of elements: CRQs and sub-CRQs (CRQ-1, CRQ-5, CRQ-7, CRQ-9, CRQ-11). */
+#include "queue.h"
+
 #include "fault.h"
-#include "hypervisor.h"
 
 #include <stdlib.h>
 #include <string.h>

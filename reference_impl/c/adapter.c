@@ -1,9 +1,12 @@
 /*
  * The adapter's main loop: a line in, a line out. docs/adapter-protocol.md is all that it knows of the kit.
  */
-#include "adapter.h"
+#include "answer.h"
+#include "apply.h"
 #include "fault.h"
 #include "hypervisor.h"
+#include "json.h"
+#include "observe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,18 +18,6 @@ static const struct profile CLAIMED = {
     .event_full = OVERLAY, .crossing = HOLD, .tie_break = OLDEST, .reopen = KEEP, .complaint_order = CHECK_FIRST,
     .grace = 3, .hold_limit_ms = 0, .gap_ms = 1500, .preempt_delay_ms = 0, .max_servers = 6, .indirect_limit = 128
 };
-
-static bool seen; /* the outcome is one with which an observation goes */
-
-void answer(enum outcome outcome, const char *why)
-{
-    static const char *const NAMES[] = {"done", "refused", "unsupported", "error"};
-
-    seen = outcome == DONE || outcome == REFUSED;
-    reply_text("outcome", NAMES[outcome]);
-    if (why)
-        reply_text(outcome == ERROR ? "error" : "reason", why);
-}
 
 static void hello(void)
 {
@@ -170,7 +161,7 @@ static bool serve(const struct request *r)
         last = true;
     } else
         answer(ERROR, "there is no such request");
-    if (looking || (seen && !last && strcmp(op, "hello") != 0 && number_of(r, "observe", 0, &wrong) == 1))
+    if (looking || (answer_is_seen() && !last && strcmp(op, "hello") != 0 && number_of(r, "observe", 0, &wrong) == 1))
         observe();
     reply_end();
     return !last;

@@ -1,6 +1,8 @@
 /* Sub-CRQs and redirected DMA: what the partners of a session grant each other, and lose with it (CRQ-12, FOV-10, INV-7). */
+#include "subordinate.h"
+
 #include "fault.h"
-#include "hypervisor.h"
+#include "queue.h"
 
 #include <string.h>
 

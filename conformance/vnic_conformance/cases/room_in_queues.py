@@ -1,4 +1,4 @@
-"""Scripts of room in queues: what just fits, and what waits for room, and what ends the wait: CRQ-7, CRQ-9, CRQ-12."""
+"""Scripts of room in queues: what just fits, which events wait for room, and what ends their wait (CRQ-7, CRQ-9, CRQ-12)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
 /* H_VIOCTL: reports of servers, the session token, complaints, the record of a server (MON-1, MON-7, SES). */
+#include "vioctl.h"
+
+#include "failover.h"
 #include "fault.h"
-#include "hypervisor.h"
+#include "selection.h"
+#include "subordinate.h"
 
 #include <string.h>
 

@@ -1,7 +1,9 @@
 /* What can be seen of the hypervisor, as the adapter protocol shows it; nothing is changed by looking (ADM-7). */
-#include "adapter.h"
+#include "observe.h"
+
 #include "hypervisor.h"
 #include "json.h"
+#include "queue.h"
 
 #include <inttypes.h>
 #include <stdio.h>

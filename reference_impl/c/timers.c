@@ -1,10 +1,10 @@
-/* What happens by itself: reports that do not come, holds and gaps that end, preemptions that were put off (MON-2, CRQ-13, MON-5). */
+/* When something is due: reports that do not come, holds and gaps that end, preemptions that were put off (MON-2, CRQ-13, MON-5). */
+#include "timers.h"
+
 #include "fault.h"
-#include "hypervisor.h"
+#include "selection.h"
 
-static const uint64_t NEVER = UINT64_MAX;
-
-static uint64_t later(uint64_t since, uint64_t ms)
+uint64_t later(uint64_t since, uint64_t ms)
 {
     return ms >= NEVER - since ? NEVER : since + ms;
 }
@@ -25,7 +25,7 @@ static bool watched(int i)
 }
 
 /* MON-2: silent at the first moment that is more than grace times the interval after the last report. */
-static uint64_t report_due(int i)
+uint64_t report_due(int i)
 {
     const struct server *s = &vnic.server[i];
 
@@ -37,7 +37,7 @@ static uint64_t report_due(int i)
 }
 
 /* CRQ-13: by default the interval that counts is the one announced last. */
-static uint64_t hold_due(int i)
+uint64_t hold_due(int i)
 {
     const struct server *s = &vnic.server[i];
     uint64_t limit = vnic.profile.hold_limit_ms;
@@ -51,12 +51,12 @@ static uint64_t hold_due(int i)
     return later(later(s->held_since, limit), 1);
 }
 
-static uint64_t gap_due(int i)
+uint64_t gap_due(int i)
 {
     return vnic.profile.crossing == GAP && vnic.server[i].held ? vnic.server[i].gap_ends : NEVER;
 }
 
-static uint64_t delay_due(void)
+uint64_t delay_due(void)
 {
     return vnic.delaying ? later(vnic.delay_since, vnic.profile.preempt_delay_ms) : NEVER;
 }
@@ -79,7 +79,7 @@ void watch(void)
     }
 }
 
-static uint64_t next_due(void)
+uint64_t next_due(void)
 {
     uint64_t found = delay_due();
 
@@ -94,42 +94,4 @@ static uint64_t next_due(void)
                 found = due[n];
     }
     return found;
-}
-
-/* Everything that is due at this moment, together; then the selection is made once (MON-2). */
-static void fire(void)
-{
-    bool at_once = delay_due() <= vnic.now;
-    bool silent[MAX_SERVERS], overdue[MAX_SERVERS];
-
-    for (int i = 0; i < vnic.servers; i++) {
-        silent[i] = report_due(i) <= vnic.now;
-        overdue[i] = hold_due(i) <= vnic.now;
-    }
-    for (int i = 0; i < vnic.servers; i++) {
-        if (silent[i])
-            vnic.server[i].status = UNRESPONSIVE;
-        if (overdue[i])
-            vnic.server[i].overdue = true;
-        if (gap_due(i) <= vnic.now)
-            vnic.server[i].held = false;
-    }
-    if (at_once)
-        vnic.delaying = false;
-    conclude(at_once);
-    connect_selected();
-    watch();
-}
-
-/* Let time pass, with all that falls due on the way, in the order of the times. */
-void advance(uint64_t ms)
-{
-    uint64_t end = later(vnic.now, ms);
-
-    for (uint64_t due = next_due(); due <= end && due != NEVER; due = next_due()) {
-        if (due > vnic.now)
-            vnic.now = due;
-        fire();
-    }
-    vnic.now = end;
 }

@@ -1,11 +1,6 @@
-/*
- * A hypervisor with a failover mechanism for one VNIC client and up to MAX_SERVERS servers.
- *
- * It knows nothing of the adapter protocol: adapter.c drives it as a console, a platform and the partitions would. Requirement
- * IDs (CRQ-2, FOV-3 ...) stand beside the code that carries them out.
- */
-#ifndef HYPERVISOR_H
-#define HYPERVISOR_H
+/* The whole state of the hypervisor, and what everything else asks of it first. Requirement IDs as in the files that carry them out. */
+#ifndef STATE_H
+#define STATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -118,65 +113,10 @@ struct vnic {
 
 extern struct vnic vnic;
 
-/* queue.c */
-bool queue_open(struct queue *q, uint32_t width, uint64_t bytes);
-void queue_close(struct queue *q);
-bool queue_full(const struct queue *q);
-void queue_put(struct queue *q, const unsigned char *element);
-void queue_put_event(struct queue *q, int code);
-void queue_overlay_event(struct queue *q, int code);
-bool queue_take(struct queue *q, unsigned char *element);
-const unsigned char *queue_at(const struct queue *q, uint32_t place);
-
-/* selection.c */
-enum crq_state client_crq(void);
-bool eligible(int i);
-bool only_complaint(int i);
-bool preempted(void);
-bool session(void);
-void connect_selected(void);
-void end_session(int event);
-void switch_to(int successor);
-void conclude(bool at_once);
-void end_selection(void);
-enum status shown_status(int i);
-
-/* transport.c: who is CLIENT or the number of a server */
+/* who is CLIENT or the number of a server. */
 struct partition *partition_of(int who);
-int h_reg_crq(int who, uint64_t address, uint64_t length);
-int h_free_crq(int who);
-int h_send_crq(int who, const unsigned char *element);
-int h_enable_crq(int who);
-int h_vio_signal(int who, uint64_t mode);
-int h_eoi(int who, uint64_t handle);
-bool consume(int who, unsigned char *element);
-void client_leaves(int event);
-void server_gone(int i);
-
-/* subordinate.c */
-int h_reg_sub_crq(int who, uint64_t address, uint64_t length, uint64_t *handle);
-int h_free_sub_crq(int who, uint64_t handle);
-int h_send_sub_crq(int who, uint64_t handle, const unsigned char *elements, size_t count, bool indirect);
-int sub_crq_interrupts(int who, uint64_t handle, bool all, bool enable);
-struct sub_crq *sub_crq_of(int who, uint64_t handle);
-void free_sub_crqs(int who);
-int dma(int server, uint64_t address, unsigned char *bytes, size_t length, bool map, bool write);
-
-/* vioctl.c */
-int h_vioctl(int who, bool own_unit, uint64_t sub, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t *r4);
-
-/* monitor.c */
-void watch(void);
-void advance(uint64_t ms);
-
-/* console.c: NULL, or why it is refused */
-void vnic_reset(int servers, const struct profile *profile);
-const char *console_add(int i, bool has_port, uint64_t port, uint64_t priority);
-const char *console_remove(int i);
-const char *console_priority(int i, uint64_t priority);
-const char *console_auto(bool on);
-const char *console_activate(int i);
-const char *platform_power(int who, bool on);
-const char *platform_migrate(void);
+enum crq_state client_crq(void);
+/* Whether a server is connected. */
+bool session(void);
 
 #endif

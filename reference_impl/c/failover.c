@@ -1,105 +1,13 @@
-/* The failover mechanism: who may serve, who is selected, and how the client gets from one server to another (SEL, FOV). */
+/* The failover mechanism: how the client gets from one server to another, or to none (FOV, SEL-6 to SEL-8, CRQ-7). */
+#include "failover.h"
+
 #include "fault.h"
-#include "hypervisor.h"
+#include "queue.h"
+#include "selection.h"
+#include "subordinate.h"
+#include "timers.h"
 
-#include <stdio.h>
 #include <string.h>
-
-enum crq_state client_crq(void)
-{
-    if (!vnic.client.registered)
-        return CRQ_CLOSED;
-    return vnic.disabled ? CRQ_DISABLED : CRQ_OPEN;
-}
-
-/* SEL-3 without the complaint. */
-static bool fit(int i)
-{
-    const struct server *s = &vnic.server[i];
-
-    return s->listed && s->partition.powered && s->partition.registered && s->status == OPERATIONAL && !s->overdue;
-}
-
-bool eligible(int i)
-{
-    return fit(i) && !vnic.server[i].complaint;
-}
-
-/* MON-5, ADM-6: it would be eligible if nobody had complained about it. */
-bool only_complaint(int i)
-{
-    return fit(i) && vnic.server[i].complaint;
-}
-
-/* MON-4, CRQ-13: what a listing shows. */
-enum status shown_status(int i)
-{
-    const struct server *s = &vnic.server[i];
-
-    if (s->overdue)
-        return UNRESPONSIVE;
-    return s->status == OPERATIONAL && s->complaint ? NETWORK_ERROR : s->status;
-}
-
-/* SEL-4: a lower number wins. */
-static bool outranks(int j, int i)
-{
-    if (fault(FAULT_priority_as_text)) {
-        char a[16], b[16];
-
-        snprintf(a, sizeof a, "%d", vnic.server[j].priority);
-        snprintf(b, sizeof b, "%d", vnic.server[i].priority);
-        return strcmp(a, b) < 0;
-    }
-    return vnic.server[j].priority < vnic.server[i].priority;
-}
-
-/* SEL-5: among standbys. */
-static bool beats(int j, int i)
-{
-    const struct server *a = &vnic.server[j], *b = &vnic.server[i];
-    enum tie_break rule = vnic.profile.tie_break;
-
-    if (outranks(j, i) || outranks(i, j))
-        return outranks(j, i);
-    if (fault(FAULT_newest_of_equals))
-        rule = NEWEST;
-    if (rule == NEWEST)
-        return a->added > b->added;
-    return rule == PORT ? a->port < b->port : a->added < b->added;
-}
-
-static int best(void)
-{
-    int found = NOBODY;
-
-    for (int i = 0; i < vnic.servers; i++)
-        if (eligible(i) && (found == NOBODY || beats(i, found)))
-            found = i;
-    return found;
-}
-
-/* FOV-1, FOV-7: with auto on and no pin a strictly better server takes the client; an equal one never does. */
-bool preempted(void)
-{
-    if (!vnic.auto_failover || vnic.pin != NOBODY || vnic.selected == NOBODY)
-        return false;
-    for (int i = 0; i < vnic.servers; i++) {
-        if (!eligible(i))
-            continue;
-        if (outranks(i, vnic.selected) || (fault(FAULT_tie_preempts) && i != vnic.selected && beats(i, vnic.selected)))
-            return true;
-    }
-    return false;
-}
-
-bool session(void)
-{
-    for (int i = 0; i < vnic.servers; i++)
-        if (vnic.server[i].connected)
-            return true;
-    return false;
-}
 
 /* INV-1, CRQ-7, CRQ-13: only the selected server, with both halves registered and nothing of an earlier session unread. */
 void connect_selected(void)

@@ -1,10 +1,14 @@
 /* A fresh system, an administrator's console, and what a platform does to partitions (ADM, CRQ-4, CRQ-8, MON-3). */
+#include "console.h"
+
+#include "failover.h"
 #include "fault.h"
-#include "hypervisor.h"
+#include "queue.h"
+#include "selection.h"
+#include "timers.h"
+#include "transport.h"
 
 #include <string.h>
-
-struct vnic vnic;
 
 enum { DEFAULT_PRIORITY = 50, LOWEST_PRIORITY = 100 };
 
