@@ -200,7 +200,7 @@ def leaving(way: str, place: Path) -> Callable[[], Adapter]:
     null = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
     class Leaves(Adapter):
-        def __call__(self, request: object) -> dict[str, object]:  # type: ignore[override]  # as it is called here
+        def __call__(self, request: object) -> dict[str, object]:
             if not place.exists():
                 exec(WAYS[way], {"PLACE": place, "NULL": null, "os": os, "subprocess": subprocess, "time": time})  # noqa: S102
                 while not (place.exists() and place.read_text().endswith("\n")):
@@ -225,7 +225,7 @@ def test_what_others_start_is_not_the_adapter_s(plant: Plant) -> None:
     """Beside it, and Python's own services for those who use several processes."""
 
     class Shares(Adapter):
-        def __call__(self, request: object) -> dict[str, object]:  # type: ignore[override]  # as it is called here
+        def __call__(self, request: object) -> dict[str, object]:
             multiprocessing.resource_tracker.ensure_running()
             subprocess.run(["true"], check=True)
             return super().__call__(request)  # type: ignore[arg-type]
