@@ -157,7 +157,7 @@ def test_it_is_the_end_of_its_standard_error(tmp_path: Path) -> None:
 
 def test_descriptors_of_a_process_that_is_not_the_command_s_are_guarded_too(capfd: pytest.CaptureFixture[str]) -> None:
     class Noisy(Adapter):
-        def __call__(self, request: object) -> dict[str, object]:  # type: ignore[override]  # as it is called here
+        def __call__(self, request: object) -> dict[str, object]:
             os.write(1, b"x" * 100_000 + b"\nlast")
             return super().__call__(request)  # type: ignore[arg-type]
 

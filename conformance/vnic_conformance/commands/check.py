@@ -148,7 +148,7 @@ def command(
         steps=steps,
         seed=seed,
         servers=servers,
-        profile=decisions(profile),
+        profile=dict(decisions(profile)),
         time_scale=time_scale,
         phases=(*(phases or PHASES), *([LONG] if long else [])),
         longest_wait_s=longest_wait,

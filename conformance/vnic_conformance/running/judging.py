@@ -218,7 +218,9 @@ class _Judge:
         count = self._coverage.counts[case] or self._passed.get(case, 0)
         was = None if said is None else said.verdict
         if case in self._failed:
-            return CaseResult(case, Verdict.FAIL, max(count, 1), self._failed[case], said and said.rerun)
+            return CaseResult(
+                case, Verdict.FAIL, max(count, 1), self._failed[case], None if said is None else said.rerun
+            )
         if said is not None and was is Verdict.BROKEN and self._run.broken is not None:
             return said
         if case in self._undecided:
