@@ -6,8 +6,8 @@ import pytest
 from tests.conformance.test_faults import FOUND
 
 from vnic_conformance.cases import SCRIPTS
-from vnic_conformance.cases.runner import Played, play
 from vnic_conformance.oracle import Judgement
+from vnic_conformance.running.scripts import Played, play
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLIENT, Stimulus, advance
 from vnic_conformance.targets import Target

@@ -11,11 +11,11 @@ import pytest
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 from vnic_conformance.cases.absent import NOT_VISIBLE
-from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
 from vnic_conformance.running.episode import feature_of, stimulus_of
 from vnic_conformance.running.phases import LONG, PHASES, book
+from vnic_conformance.running.scripts import Verdict, play
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLIENT
 from vnic_conformance.targets import Target

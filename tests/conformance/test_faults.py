@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from vnic_conformance.cases import SCRIPTS
-from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.generation.walk import random_walk
+from vnic_conformance.running.scripts import Verdict, play
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.faults import FAULTS, VARIANTS

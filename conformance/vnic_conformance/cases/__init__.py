@@ -1,6 +1,6 @@
 """Scripted cases: words of stimuli written by hand, for what the machine knows nothing of, and for what chance rarely meets.
 
-They are played by :mod:`vnic_conformance.cases.runner`, which is no part of this list: who only lists them needs no oracle.
+They are played by :mod:`vnic_conformance.running.scripts`, which is no part of this list: who only lists them needs no oracle.
 """
 
 from __future__ import annotations

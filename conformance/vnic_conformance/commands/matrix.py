@@ -10,8 +10,8 @@ from vnic_conformance.commands.show import loaded
 from vnic_conformance.commands.writing import check_places, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.matrix import matrix_html, matrix_lines
+from vnic_conformance.reports.traceability import ProofsError, matrix, plain_matrix, read_proofs
 from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.tracing import ProofsError, matrix, plain_matrix, read_proofs
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
 

@@ -16,6 +16,7 @@ from vnic_conformance.oracle.blame import blame
 from vnic_conformance.oracle.calls import Calls
 from vnic_conformance.oracle.possibility import (
     Allowed,
+    Mismatch,
     OracleOps,
     Possibility,
     differences,
@@ -43,15 +44,6 @@ ANY_ANSWER = ("CRQ-11",)
 #: What is said where the adapter's clock is wrong; time is the business of MON-2.
 _CLOCK = "MON-2"
 _CLOCK_SENTENCE = "Virtual time is 0 after a reset and passes in advance only, by as much as that says; now shows it."
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """Why one allowed answer is not what came."""
-
-    allowed: Allowed
-    fields: tuple[str, ...]  #: fields of reply and observation that differ
-    expected: Mapping[str, object]
 
 
 @dataclass(frozen=True)

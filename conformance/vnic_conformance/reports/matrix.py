@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from vnic_conformance.foreign import in_html
 from vnic_conformance.reports.summary import label
+from vnic_conformance.reports.traceability import COLUMNS, EMPTY, Formal, Matrix, Traced
 from vnic_conformance.running.verdicts import Verdict
-from vnic_conformance.tracing import COLUMNS, EMPTY, Formal, Matrix, Traced
 from vnic_model.lines import WIDTH, Line
 from vnic_spec.mutations import Mutation
 from vnic_spec.requirements import GROUPS

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
-from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.coverage import Coverage
@@ -28,6 +27,7 @@ from vnic_conformance.running.plan import (
 )
 from vnic_conformance.running.play import FAIL, OK, UNDECIDED, last_word
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, begun
+from vnic_conformance.running.scripts import stimuli
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
-from vnic_conformance.cases.runner import applies, stimuli
 from vnic_conformance.generation.walk import walk
 
 # Also for those who take them from here: what there is to play, without what plays it.
@@ -19,6 +18,7 @@ from vnic_conformance.running.book import scripted_cases as scripted_cases
 from vnic_conformance.running.engine import Engine, Watched
 from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase
 from vnic_conformance.running.play import Play
+from vnic_conformance.running.scripts import applies, stimuli
 from vnic_conformance.session import Requests, Session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
-from vnic_conformance.cases.runner import stimuli
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.messages import Outcome
@@ -29,6 +28,7 @@ from vnic_conformance.running.episode import (
 )
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.narrowing import runs_within
+from vnic_conformance.running.scripts import stimuli
 from vnic_conformance.running.verdicts import Rerun
 from vnic_conformance.targets import AdapterBroken, Target
 

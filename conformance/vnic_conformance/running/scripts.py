@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vnic_conformance.cases.script import NOTHING, Expected, Not, OneOf, Script, ScriptStep, Shown
-from vnic_conformance.oracle.judge import Judgement, Mismatch
-from vnic_conformance.oracle.possibility import Allowed, matches
+from vnic_conformance.oracle.judge import Judgement
+from vnic_conformance.oracle.possibility import Allowed, Mismatch, matches
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.protocol.messages import Outcome
 from vnic_conformance.running.episode import conversation
