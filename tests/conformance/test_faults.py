@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from tests.conformance.playing import Verdict, play
 
 from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.generation.walk import random_walk
-from vnic_conformance.running.scripts import Verdict, play
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.faults import FAULTS, VARIANTS

@@ -16,7 +16,7 @@ from click.testing import Result
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports import traceability
 from vnic_conformance.reports.traceability import COLUMNS
-from vnic_conformance.running.phases import book
+from vnic_conformance.running.book import book
 from vnic_conformance.running.plan import HYPERVISOR
 from vnic_model.trace_text import WIDTH
 from vnic_spec.mutations import EVERY_MUTATION
