@@ -172,3 +172,14 @@ def test_a_log_that_cannot_be_written_is_no_success(users_pytest: Run) -> None:
     assert "/dev/full could not be written: No space left on device" in full.stdout
     nowhere = users_pytest(*words, "--vnic-log=no-such-directory/run.jsonl")
     assert nowhere.returncode == pytest.ExitCode.USAGE_ERROR, nowhere.stdout
+
+
+@pytest.mark.slow
+def test_a_system_is_checked_too(users_pytest: Run) -> None:
+    adapter = "python:vnic_reference.system.faults:no_fencing"
+    result = users_pytest(
+        f"--vnic-adapter={adapter}", "--vnic-case=FOV-10/*", "--vnic-case=FOV-1/crash", "--vnic-steps=0"
+    )
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout
+    assert "1 failed, 1 passed" in result.stdout
+    assert "FAIL           DAT-1, FOV-10: No frame" in result.stdout

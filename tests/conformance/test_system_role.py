@@ -496,6 +496,9 @@ def test_what_a_log_says_of_a_role_is_checked(log: Path) -> None:
         assert was in header
         with pytest.raises(RunLogError, match="line 1"):
             load(header.replace(was, said) + "\n" + rest)
+    for limits in ('{"op":"bye"}', '{"server0_mtu":-1}', '{"server0_speed":1}'):
+        with pytest.raises(RunLogError, match="line 2"):
+            load(header + "\n" + rest.replace('"unpaired":[]', f'"unpaired":[],"limits":{limits}', 1))
 
 
 # -- the oracle, told things that are not so --------------------------------------------------------------------------

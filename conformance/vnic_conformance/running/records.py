@@ -6,6 +6,7 @@ In version 1 reply, observation and the facts of the kit stood in one member, ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -36,6 +37,10 @@ _FACTS_THEN = ("absent", "measured", "repeated", "gone")
 _TEXTS, _MOST_TEXT = ("reason", "error"), 2_000
 
 
+#: A field of a reset that says what the port of a server has; which of them there are, the protocol checks.
+_LIMIT = re.compile(r"server\d{1,3}_[a-z]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a log's header says of everything in it.
@@ -61,6 +66,8 @@ class Source:
     def setting(self, f: Fields, servers: int, profile: Profile) -> Setting:
         """What a session or an episode was judged by."""
         limits = dict(f.scalars("limits")) if "limits" in f else {}
+        if strange := [name for name in limits if not _LIMIT.fullmatch(name)]:
+            raise f.wrong(f"{shown(strange[0])} is nothing that the port of a server may be limited in")
         return Setting(servers, profile, unpaired_of(f), self.role, limits, self.times)
 
 
