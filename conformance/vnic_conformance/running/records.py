@@ -37,8 +37,8 @@ _FACTS_THEN = ("absent", "measured", "repeated", "gone")
 _TEXTS, _MOST_TEXT = ("reason", "error"), 2_000
 
 
-#: A field of a reset that says what the port of a server has; which of them there are, the protocol checks.
-_LIMIT = re.compile(r"server\d{1,3}_[a-z]+")
+#: The fields of a reset that say what the port of a server has; their values the protocol checks.
+_LIMIT = re.compile(r"server\d{1,3}_(queues|entries|mtu|macs|vlans|headers|offloads)")
 
 
 @dataclass(frozen=True, slots=True)
