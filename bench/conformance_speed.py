@@ -12,7 +12,7 @@ import time
 from itertools import islice
 
 from vnic_conformance.generation.walk import walk
-from vnic_conformance.session import Session
+from vnic_conformance.session import hypervisor_session
 from vnic_conformance.targets import open_target
 from vnic_spec.profile import Profile
 
@@ -21,7 +21,7 @@ def speed(spec: str, servers: int, steps: int) -> float:
     """Judged steps per second of one walk from ``reset``; raises RuntimeError on a violation."""
     target = open_target(spec)
     try:
-        session = Session(target, servers, Profile())
+        session = hypervisor_session(target, servers, Profile())
         session.begin()
         start = time.perf_counter()
         for stimulus in islice(walk(session.oracle, 1), steps):

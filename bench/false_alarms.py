@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import count
 
 from vnic_conformance.generation.walk import random_walk
-from vnic_conformance.running.episode import conversation
+from vnic_conformance.session import conversation
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.faults import VARIANTS

@@ -1,13 +1,19 @@
-"""Which files one judged answer passes through, and how often it changes from one file to another.
+"""Which files one judged answer passes through, and how often a reader who follows it changes from one file to another.
 
-``python bench/one_step.py [--room ROOM ...] [--list]``. A small check of the reference implementation is played in process. From
-when a stimulus is taken to when the judged step has been told to every listener, each call into the kit is followed; the answer
-in the middle of the script is the one that is counted. A figure for the structure, not for speed.
+``python bench/one_step.py [--room ROOM ...] [--edge] [--all] [--list]``. A small check of the reference implementation is played
+in process, with a log. From when a stimulus is taken to when the judged step has been told to every listener, each call within
+``conformance/`` is followed; the answer in the middle of the script is the one that is counted.
+
+Two things are left out, as long as they are not asked for. What carries a message to an adapter and checks its form
+(``targets/``, ``protocol/``, and the streams below them) is an edge of its own: ``--edge`` follows it, too. And a line that calls
+into another file counts once, with the way back, however often it is passed: the second field of an answer takes a reader
+nowhere new. ``--all`` counts each passing. A figure for the structure, not for speed.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,55 +22,71 @@ from typing import Any
 
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.events import Event, StepDone
+from vnic_conformance.running.runlog import RunLog
 
 ROOT = Path(__file__).parents[1]
 CASE = "CRQ-2/two-pages"
 
 
-class Walk:
-    """Follows calls, and keeps what came between two steps that were told."""
+OURS = tuple(str(ROOT / room) for room in ("spec", "model", "conformance", "reference_impl"))
+#: What carries messages and checks their form.
+EDGE = tuple(f"conformance/vnic_conformance/{name}" for name in ("targets/", "protocol/", "streams.py", "foreign.py"))
 
-    def __init__(self, rooms: list[str]) -> None:
+
+#: A line that calls into another file: where it is, and where it leads.
+Change = tuple[str, int, str]
+
+
+class Walk:
+    """Follows calls, and keeps what came between two steps that were told: each call from one file into another."""
+
+    def __init__(self, rooms: list[str], edge: bool) -> None:
         self._within = tuple(str(ROOT / room) for room in rooms)
-        self._places: list[str] = []
-        self.steps: list[list[str]] = []
+        self._without = () if edge else tuple(str(ROOT / name) for name in EDGE)
+        self._changes: list[Change] = []
+        self.steps: list[list[Change]] = []
 
     def follow(self, frame: FrameType, what: str, _: Any) -> None:
-        """A profile function: where execution is after each call and each return."""
-        if what == "return":
-            back = frame.f_back
-            if back is None:
-                return
-            frame = back
-        elif what != "call":
+        """A profile function: looks at each call within the rooms, and which of our files made it."""
+        if what != "call" or not self._followed(frame):
             return
-        place = frame.f_code.co_filename
-        if place.startswith(self._within) and self._places[-1:] != [place]:
-            self._places.append(place)
+        caller = frame.f_back
+        while caller is not None and not caller.f_code.co_filename.startswith(OURS):
+            caller = caller.f_back  # the standard library makes a call for somebody
+        if caller is not None and self._followed(caller) and caller.f_code.co_filename != frame.f_code.co_filename:
+            self._changes.append((caller.f_code.co_filename, caller.f_lineno, frame.f_code.co_filename))
+
+    def _followed(self, frame: FrameType) -> bool:
+        file = frame.f_code.co_filename
+        return file.startswith(self._within) and not (self._without and file.startswith(self._without))
 
     def told(self, event: Event) -> None:
         """A listener: a step is over."""
         if isinstance(event, StepDone):
-            self.steps.append(self._places)
-            self._places = []
+            self.steps.append(self._changes)
+            self._changes = []
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--room", action="append", help="a directory whose files count (default: conformance)")
+    parser.add_argument("--edge", action="store_true", help="also what carries messages and checks their form")
+    parser.add_argument("--all", action="store_true", help="each passing of a line counts")
     parser.add_argument("--list", action="store_true", help="name the files, in the order in which they are met")
     given = parser.parse_args()
-    walk = Walk(given.room or ["conformance"])
+    walk = Walk(given.room or ["conformance"], given.edge)
+    log = RunLog(io.StringIO())
     request = Request("python:vnic_reference.adapter:Adapter", select=(CASE,), phases=("scripted",))
     follow: Callable[[FrameType, str, Any], None] = walk.follow
     sys.setprofile(follow)
     try:
-        check(request, [walk.told])
+        check(request, [log, walk.told])
     finally:
         sys.setprofile(None)
-    places = walk.steps[len(walk.steps) // 2]
-    files = list(dict.fromkeys(places))
-    print(f"{len(files)} files, {len(places) - 1} changes of file for one judged answer (of {len(walk.steps)})")
+    changes = walk.steps[len(walk.steps) // 2]
+    files = list(dict.fromkeys(file for here, _, there in changes for file in (here, there)))
+    number = 2 * len(changes if given.all else set(changes))  # there and back
+    print(f"{len(files)} files, {number} changes of file for one judged answer (of {len(walk.steps)})")
     for path in files if given.list else ():
         print(f"  {Path(path).relative_to(ROOT)}")
 

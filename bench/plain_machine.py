@@ -13,9 +13,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from vnic_conformance.answer import Requests
 from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.generation.menu import can_act
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.oracle import Oracle
+from vnic_conformance.session import Session, hypervisor_session
 from vnic_conformance.stimulus import TOKEN_BEFORE, TOKEN_LATEST, Stimulus, advance
 from vnic_spec.profile import Profile
 
@@ -47,11 +49,11 @@ class Plain(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Session | None = None
+        self.session: Session[Oracle] | None = None
 
     @initialize(servers=st.integers(1, 6))
     def begins(self, servers: int) -> None:
-        self.session = Session(self.target, servers, self.profile)
+        self.session = hypervisor_session(self.target, servers, self.profile)
         self.session.begin()
 
     def do(self, who: str, call: str, **arguments: Any) -> None:

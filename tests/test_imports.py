@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grimp
+import networkx
 import pytest
 
 SPEC, MODEL, KIT, REFERENCE = "vnic_spec", "vnic_model", "vnic_conformance", "vnic_reference"
@@ -92,6 +93,51 @@ def prover_used(importer: str, imported: str) -> str:
 
 def build_graph() -> grimp.ImportGraph:
     return grimp.build_graph(*ROOMS, include_external_packages=True, cache_dir=None)
+
+
+#: A part of a thing that says in an annotation whose part it is. Nothing of that is imported when it runs.
+OWNERS = {
+    ("vnic_reference.client.conversation", "vnic_reference.client.client"),
+    ("vnic_reference.system.actions", "vnic_reference.system.system"),
+    ("vnic_reference.system.states", "vnic_reference.system.system"),
+}
+
+
+def circles(graph: grimp.ImportGraph, depth: int | None = None) -> list[str]:
+    """Modules that import each other, each circle as one line; imports for annotations count, too.
+
+    With a depth, what lies deeper counts as the package that it belongs to.
+    """
+    imports: networkx.DiGraph[str] = networkx.DiGraph()
+    for module in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(module):
+            if within(module, ROOMS) and within(imported, ROOMS) and (module, imported) not in OWNERS:
+                one, other = (".".join(name.split(".")[:depth]) for name in (module, imported))
+                if one != other:
+                    imports.add_edge(one, other)
+    found = networkx.strongly_connected_components(imports)
+    return sorted(" - ".join(sorted(circle)) for circle in found if len(circle) > 1)
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = build_graph()
+    assert circles(graph) == []
+    # Systems have faults, and the list of all faults has those of systems.
+    assert circles(graph, depth=2) == ["vnic_reference.faults - vnic_reference.system"]
+    assert all(importer in graph.find_modules_that_directly_import(owner) for importer, owner in OWNERS)
+
+
+def test_a_circle_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(
+        tmp_path,
+        monkeypatch,
+        {
+            "vnic_model.direct": "import vnic_model.traced",
+            "vnic_model.traced": "def late():\n    import vnic_model.reading",
+            "vnic_model.reading": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import vnic_model.direct",
+        },
+    )
+    assert circles(build_graph()) == ["vnic_model.direct - vnic_model.reading - vnic_model.traced"]
 
 
 def test_nobody_imports_what_he_must_not_know() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.generation import stateful
 from vnic_conformance.generation.stateful import hunt
-from vnic_conformance.running.checking import STEPS, Checked, Request, check_role
+from vnic_conformance.running.book import PHASES
+from vnic_conformance.running.checking import STEPS, Request, check
 from vnic_conformance.running.events import AdapterFailed, Event, Failure, Narrowing, SessionBegan, StepDone
-from vnic_conformance.running.phases import PHASES
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.tours import tours
 from vnic_spec.profile import Profile
@@ -143,18 +142,14 @@ def look(adapter: str, stage: Stage, listeners: Sequence[Listener] = ()) -> Seen
         time_scale=PATIENCE,
     )
     try:
-        checked = check_role(request, [*listeners, watch])
+        outcome = check(request, [*listeners, watch]).outcome
     except _FoundError:
         return Seen("violation", watch.by, watch.case or watch.phase, watch.phase)
-    outcome: Any = checked.outcome
     if outcome.code is ExitCode.ADAPTER_BROKEN:
-        if isinstance(checked, Checked):
-            return Seen("broken", watch.broken, watch.case or watch.phase, watch.phase)
-        return Seen("broken", getattr(outcome.broken, "title", "the adapter died"), "", "system")
+        return Seen("broken", watch.broken, watch.case or watch.phase, watch.phase)
     if outcome.code is ExitCode.VIOLATION:
         first = outcome.failures[0]
-        finding = getattr(first, "finding", first)
-        return Seen("violation", finding.case.partition("/")[0], finding.case, first.phase)
+        return Seen("violation", first.requirement.partition("/")[0], first.case, first.phase)
     return Seen("passed" if outcome.code is ExitCode.CONFORMS else "inconclusive")
 
 

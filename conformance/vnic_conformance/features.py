@@ -23,7 +23,7 @@ _CALL_FEATURES: Mapping[str, str] = {
 
 def feature_of(stimulus: Stimulus) -> str | None:
     """The feature that an implementation has to claim before this may be asked of it; None: it is no choice."""
-    if stimulus.given.get("unit") == "wrong":
+    if ("unit", "wrong") in stimulus.arguments:
         return "wrong_unit"
     if stimulus.who == CONSOLE:
         return _CONSOLE_FEATURE

@@ -172,8 +172,9 @@ class Suite(pytest.Collector):
         import click
 
         from vnic_conformance.commands.writing import check_places
-        from vnic_conformance.running.phases import PHASES, book
+        from vnic_conformance.running.book import PHASES
         from vnic_conformance.running.plan import NothingSelectedError, select
+        from vnic_conformance.running.role import role_named
         from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 
         adapter = self._request().adapter
@@ -191,13 +192,17 @@ class Suite(pytest.Collector):
                 target.finish()
         except (AdapterBroken, SpecError) as error:
             raise pytest.UsageError(f"--vnic-adapter {adapter}: {error}") from None
-        if hello.role != "hypervisor":
-            raise pytest.UsageError(
-                f"--vnic-adapter: the adapter plays the role {hello.role}; this plugin checks the role hypervisor, "
-                "vnickit check others too"
-            )
         try:
-            cases = select(book(hello.profile, self.phases).cases, self.config.getoption("--vnic-case"))
+            role = role_named(hello.role)
+        except LookupError as error:
+            raise pytest.UsageError(f"--vnic-adapter: the adapter plays the role {hello.role}; {error}") from None
+        if why := role.refuses(hello, hello.profile):
+            raise pytest.UsageError(f"--vnic-adapter: {why}")
+        phases = tuple(phase for phase in self.phases if phase in role.phases)
+        if not phases:
+            raise pytest.UsageError(f"--vnic-phase: role {role.name} has the phases {' and '.join(role.phases)} only")
+        try:
+            cases = select(role.book(hello.profile, phases, lambda _: None).cases, self.config.getoption("--vnic-case"))
         except NothingSelectedError as error:
             raise pytest.UsageError(f"--vnic-case: {error}") from None
         ids = self.config.stash.get(_IDS, [])
@@ -215,7 +220,7 @@ class Suite(pytest.Collector):
     @property
     def phases(self) -> tuple[str, ...]:
         """What is played."""
-        from vnic_conformance.running.phases import PHASES
+        from vnic_conformance.running.book import PHASES
 
         return tuple(self.config.getoption("--vnic-phase")) or PHASES
 

@@ -22,15 +22,14 @@ from click.testing import Result
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import sentence
 from vnic_conformance.running import narrowing
-from vnic_conformance.running.checking import Request, check, check_role
+from vnic_conformance.running.book import LONG
+from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_again
-from vnic_conformance.running.phases import LONG
 from vnic_conformance.running.recorded import load
 from vnic_conformance.running.replaying import replay_failure
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.scoring.default import compiled
 from vnic_conformance.scoring.roster import Entry, asked
-from vnic_conformance.system_role.checking import SystemChecked
 from vnic_conformance.targets import open_target
 from vnic_reference.adapter import Adapter
 from vnic_reference.failover import FailoverMechanism
@@ -154,10 +153,8 @@ def test_two_checks_of_a_system_say_the_same(fault: str) -> None:
     request = replace(requested(f"python:vnic_reference.system.faults:{fault}", ("scripted", "walk")), steps=60)
 
     def said() -> tuple[object, ...]:
-        checked = check_role(request)
-        assert isinstance(checked, SystemChecked)
-        outcome = checked.outcome
-        blamed = [(f.finding.requirement, f.finding.case, f.word, f.phase) for f in outcome.failures]
+        outcome = check(request).outcome
+        blamed = [(f.allowed, f.requirement, f.episode.word, f.phase) for f in outcome.failures]
         return outcome.code, blamed, outcome.results, outcome.sessions, outcome.steps
 
     assert said() == said()

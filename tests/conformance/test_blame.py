@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.conformance.playing import Played, play
 from tests.conformance.test_faults import FOUND
 
 from vnic_conformance.cases import SCRIPTS
-from vnic_conformance.cases.runner import Played, play
 from vnic_conformance.oracle import Judgement
-from vnic_conformance.session import Session
+from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import CLIENT, Stimulus, advance
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
@@ -103,7 +103,7 @@ def report(i: int, status: int = 1, interval: int = 1000) -> Stimulus:
 
 def judged(fault: str, word: list[Stimulus], servers: int = 3) -> Judgement:
     with Target(InProcessLink(FAULTS[fault].adapter() if fault else Adapter())) as target:
-        session = Session(target, servers, Profile())
+        session = hypervisor_session(target, servers, Profile())
         assert session.begin().ok
         for stimulus in word:
             if not session.apply(stimulus).ok:
@@ -138,7 +138,7 @@ def test_an_overdue_server_that_is_shown_as_it_reports_is_blamed_by_the_hold() -
             return came | ({"server0_status": "ADAPTER_ERROR"} if last else {})
 
     with Target(InProcessLink(Shows())) as target:
-        session = Session(target, 2, Profile())
+        session = hypervisor_session(target, 2, Profile())
         assert session.begin().ok
         for stimulus in OVERDUE:
             assert session.apply(stimulus).ok

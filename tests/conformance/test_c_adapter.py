@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.conformance.playing import Verdict, play
 
 from vnic_conformance.cases import SCRIPTS
-from vnic_conformance.cases.runner import Verdict, applies, play
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol.messages import FEATURES, Outcome
 from vnic_conformance.running.plan import requirements_of_role
+from vnic_conformance.running.scripts import applies
 from vnic_conformance.targets import open_target
 from vnic_spec.profile import PARAMETERS
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
+from tests.conformance.playing import Verdict, play
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 from vnic_conformance.cases.absent import NOT_VISIBLE
-from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
-from vnic_conformance.running.episode import feature_of, stimulus_of
-from vnic_conformance.running.phases import LONG, PHASES, book
-from vnic_conformance.session import Session
-from vnic_conformance.stimulus import CLIENT
+from vnic_conformance.features import feature_of
+from vnic_conformance.running.book import LONG, PHASES, book
+from vnic_conformance.session import hypervisor_session
+from vnic_conformance.stimulus import CLIENT, Stimulus
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import FEATURES, Adapter
@@ -245,6 +245,12 @@ def test_what_is_demanded_without_a_feature_is_played_only_then() -> None:
 WITHOUT = [name for name, script in SCRIPTS.items() if script.without and name != "ADM-7/without-console"]
 
 
+def asked(request: Mapping[str, object]) -> Stimulus:
+    """What a request of a call asks for, as far as features go."""
+    unit = (("unit", str(request["unit"])),) if "unit" in request else ()
+    return Stimulus(str(request["who"]), str(request["call"]), unit)
+
+
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_feature_that_is_there_and_not_claimed_is_found(name: str) -> None:
     """Calls that are answered as if they were carried out, and calls that are declined and carried out all the same."""
@@ -254,7 +260,7 @@ def test_a_feature_that_is_there_and_not_claimed_is_found(name: str) -> None:
     class Declining(Claiming):
         def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
             reply = super().__call__(request)
-            feature = feature_of(stimulus_of(request)) if request["op"] == "apply" else None
+            feature = feature_of(asked(request)) if request["op"] == "apply" else None
             return {"seq": request["seq"], "outcome": "unsupported"} if feature in script.without else reply
 
     with Target(InProcessLink(Claiming(claimed))) as target:
@@ -307,7 +313,7 @@ def test_more_servers_than_an_adapter_has_are_not_asked_for(reference: Target) -
 
 
 def test_unpaired_units_are_asked_for_at_the_reset(reference: Target) -> None:
-    session = Session(reference, 2, Profile(), (S1,))
+    session = hypervisor_session(reference, 2, Profile(), (S1,))
     assert session.begin().ok
     assert session.apply(send(CLIENT)).ok
     assert reference.request({"op": "apply", "who": S1, "call": "reg_crq"})["rc"] == -7

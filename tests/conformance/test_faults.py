@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.conformance.playing import Verdict, play
 
 from vnic_conformance.cases import SCRIPTS
-from vnic_conformance.cases.runner import Verdict, play
 from vnic_conformance.generation.walk import random_walk
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.in_process import InProcessLink

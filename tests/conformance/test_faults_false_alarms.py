@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import pytest
 
 from vnic_conformance.generation.walk import random_walk
+from vnic_conformance.oracle import Oracle
 from vnic_conformance.protocol.hello import claims_of
-from vnic_conformance.running.episode import Strict, conversation
-from vnic_conformance.session import Session
+from vnic_conformance.session import Conversation, Session, conversation
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import Adapter
@@ -47,13 +47,13 @@ SERVERS = (1, 2, 3, 4, 5, 6)
 STEPS = 60_000
 
 
-def walked(values: Mapping[str, object], servers: int, seed: int, steps: int) -> Session:
+def walked(values: Mapping[str, object], servers: int, seed: int, steps: int) -> Session[Oracle]:
     profile = Profile.from_mapping(values)
     with Target(InProcessLink(Adapter())) as target:
-        return random_walk(Strict(target, claims_of(profile)), servers, profile, seed=seed, steps=steps)
+        return random_walk(Conversation(target, claims_of(profile)), servers, profile, seed=seed, steps=steps)
 
 
-def judged(values: Mapping[str, object], session: Session) -> str:
+def judged(values: Mapping[str, object], session: Session[Oracle]) -> str:
     """What was wrongly called a fault, for the message."""
     failure = session.failure
     if failure is None:
@@ -70,7 +70,7 @@ def test_no_false_alarm(values: Mapping[str, object]) -> None:
     assert len(session.word) == 250
 
 
-def walked_on(name: str, servers: int, seed: int, steps: int) -> Session:
+def walked_on(name: str, servers: int, seed: int, steps: int) -> Session[Oracle]:
     with Target(InProcessLink(VARIANTS[name].adapter())) as target:
         profile = target.hello.profile
         servers = min(servers, profile.max_servers)

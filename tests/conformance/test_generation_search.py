@@ -7,6 +7,7 @@ from itertools import islice
 
 import pytest
 
+from vnic_conformance.answer import Requests
 from vnic_conformance.generation.failure import Failure, Runs, rerun
 from vnic_conformance.generation.menu import FAMILIES, menu
 from vnic_conformance.generation.shortest import alphabet, shortest
@@ -15,7 +16,6 @@ from vnic_conformance.generation.stateful import hunt
 from vnic_conformance.generation.tours import plan
 from vnic_conformance.generation.walk import random_walk
 from vnic_conformance.oracle import Oracle
-from vnic_conformance.session import Requests
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import Target, open_target
 from vnic_reference import selection

@@ -8,11 +8,10 @@ import pytest
 
 from vnic_conformance.generation.goals import OUT_OF_REACH, case_of, claimed, view_of, witness_case, witness_law
 from vnic_conformance.generation.tours import Plan, Tour, plan
-from vnic_conformance.oracle import Oracle
-from vnic_conformance.oracle.judge import Judgement
+from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.oracle.possibility import Possibility
 from vnic_conformance.protocol.hello import claims_of
-from vnic_conformance.session import Session
+from vnic_conformance.session import Session, hypervisor_session
 from vnic_conformance.targets import Target, open_target
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import ComplaintOrder, Crossing, EventFull, Profile, Reopen, TieBreak
@@ -56,8 +55,8 @@ def made() -> Plan:
     return plan(Profile())
 
 
-def run(target: Target, tour: Tour, profile: Profile) -> Session:
-    session = Session(Claiming(target, profile), tour.servers, profile)
+def run(target: Target, tour: Tour, profile: Profile) -> Session[Oracle]:
+    session = hypervisor_session(Claiming(target, profile), tour.servers, profile)
     session.play(tour.word)
     return session
 
@@ -113,7 +112,7 @@ def coverage(target: Target, tours: Iterable[Tour]) -> set[str]:
     """What tours reach on the reference, which has to conform."""
     found: set[str] = set()
     for tour in tours:
-        session = Session(target, tour.servers, Profile())
+        session = hypervisor_session(target, tour.servers, Profile())
         session.begin()
         for k, stimulus in enumerate(tour.word):
             before = session.oracle.one()

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from vnic_conformance import traceability
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.phases import book
+from vnic_conformance.reports import traceability
+from vnic_conformance.reports.traceability import COLUMNS
+from vnic_conformance.running.book import book
 from vnic_conformance.running.plan import HYPERVISOR
-from vnic_conformance.traceability import COLUMNS
 from vnic_model.trace_text import WIDTH
 from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.properties import PROPERTIES
@@ -220,5 +220,5 @@ def test_with_the_tours_every_requirement_of_the_hypervisor_has_a_case(vnickit: 
 
 
 def test_no_solver_is_loaded() -> None:
-    program = "import sys, vnic_conformance.traceability as t; t.planned(); sys.exit('z3' in sys.modules)"
+    program = "import sys, vnic_conformance.reports.traceability as t; t.planned(); sys.exit('z3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

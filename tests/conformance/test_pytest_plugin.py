@@ -119,7 +119,7 @@ def test_nothing_exercised_is_no_success(users_pytest: Run) -> None:
         ([f"--vnic-adapter={REFERENCE}", "--vnic-case=XYZ-1", "--vnic-phase=scripted"], "--vnic-case: "),
         ([f"--vnic-adapter={REFERENCE}", "--vnic-phase=by-hand"], "--vnic-phase by-hand: there are scripted, tour"),
         ([f"--vnic-adapter={REFERENCE}", "-n", "2"], "leave out -n"),
-        (["--vnic-adapter=python:vnic_reference.system.adapter:SystemAdapter"], "the adapter plays the role system"),
+        (["--vnic-adapter=python:vnic_reference.system.adapter:SystemAdapter", "--vnic-phase=tour"], "role system has"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(users_pytest: Run, words: list[str], advice: str) -> None:
@@ -172,3 +172,14 @@ def test_a_log_that_cannot_be_written_is_no_success(users_pytest: Run) -> None:
     assert "/dev/full could not be written: No space left on device" in full.stdout
     nowhere = users_pytest(*words, "--vnic-log=no-such-directory/run.jsonl")
     assert nowhere.returncode == pytest.ExitCode.USAGE_ERROR, nowhere.stdout
+
+
+@pytest.mark.slow
+def test_a_system_is_checked_too(users_pytest: Run) -> None:
+    adapter = "python:vnic_reference.system.faults:no_fencing"
+    result = users_pytest(
+        f"--vnic-adapter={adapter}", "--vnic-case=FOV-10/*", "--vnic-case=FOV-1/crash", "--vnic-steps=0"
+    )
+    assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout
+    assert "1 failed, 1 passed" in result.stdout
+    assert "FAIL           DAT-1, FOV-10: No frame" in result.stdout

@@ -15,11 +15,11 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.generation.walk import walk
-from vnic_conformance.oracle import measured
+from vnic_conformance.oracle import Oracle, measured
 from vnic_conformance.oracle.time import Instant
 from vnic_conformance.running import narrowing
-from vnic_conformance.running.episode import Recording, Strict, retrace
-from vnic_conformance.session import Session
+from vnic_conformance.running.episode import retrace
+from vnic_conformance.session import Conversation, Session, hypervisor_session
 from vnic_conformance.stimulus import CLIENT, Stimulus, advance, server
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
@@ -89,9 +89,9 @@ class Sluggish:
         return self.adapter(request) if fresh or not self.shown else {**self.shown, "seq": request["seq"]}
 
 
-def paced_by(wall: Wall, adapter: Callable[[Mapping[str, object]], Fields], time_scale: float = 1.0) -> Strict:
+def paced_by(wall: Wall, adapter: Callable[[Mapping[str, object]], Fields], time_scale: float = 1.0) -> Conversation:
     target = Target(InProcessLink(Far(adapter, wall)))
-    return Strict(Paced(target, time_scale=time_scale, now=wall.now, sleep=wall.sleep))
+    return Conversation(Paced(target, time_scale=time_scale, now=wall.now, sleep=wall.sleep))
 
 
 def reports(i: int, interval_ms: int) -> Stimulus:
@@ -103,8 +103,10 @@ def two_servers(interval_ms: int) -> list[Stimulus]:
     return [*both[0], *both[1], Stimulus.of(CLIENT, "reg_crq")]
 
 
-def play(wall: Wall, adapter: Callable[[Mapping[str, object]], Fields], word: list[Stimulus], **more: float) -> Session:
-    session = Session(paced_by(wall, adapter, **more), 2, Profile())
+def play(
+    wall: Wall, adapter: Callable[[Mapping[str, object]], Fields], word: list[Stimulus], **more: float
+) -> Session[Oracle]:
+    session = hypervisor_session(paced_by(wall, adapter, **more), 2, Profile())
     session.play(word)
     return session
 
@@ -114,7 +116,7 @@ def play(wall: Wall, adapter: Callable[[Mapping[str, object]], Fields], word: li
 def test_walks_meet_no_false_alarm_however_slow_the_way(latency_ms: tuple[float, float], quiet_ms: int) -> None:
     for seed in range(3):
         wall = Wall(seed, latency_ms)
-        session = Session(paced_by(wall, Adapter(clock=wall.ms, quiet_ms=quiet_ms)), 3, Profile())
+        session = hypervisor_session(paced_by(wall, Adapter(clock=wall.ms, quiet_ms=quiet_ms)), 3, Profile())
         session.begin()
         for stimulus, _ in zip(walk(session.oracle, seed), range(250), strict=False):
             judgement = session.apply(stimulus)
@@ -189,7 +191,7 @@ def test_a_long_busy_answer_is_waited_for() -> None:
 
 def test_an_episode_is_judged_again_with_the_times_that_were_measured() -> None:
     wall = Wall(7)
-    session = Recording(paced_by(wall, FAULTS["never_expires"].adapter(wall.ms, 5)), 2, Profile())
+    session = hypervisor_session(paced_by(wall, FAULTS["never_expires"].adapter(wall.ms, 5)), 2, Profile())
     session.play([*two_servers(1000), advance(3001)])
     assert session.failure is not None
     retraced = retrace(session.episode)

@@ -11,9 +11,9 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.episode import Recording
 from vnic_conformance.running.events import Failure, RunBegan
 from vnic_conformance.running.runlog import excerpt
+from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import open_target
 from vnic_reference.adapter import Adapter
@@ -111,7 +111,7 @@ def test_what_an_adapter_does_not_have_cannot_be_replayed(
 ) -> None:
     word = (Stimulus.of("console", "auto", value=0), Stimulus.of("server1", "reg_crq"))
     with open_target(REFERENCE) as target:
-        session = Recording(target, 2, Profile())
+        session = hypervisor_session(target, 2, Profile())
         session.play(word)
     failure = Failure("ADM-5", "ADM-5", "as if it had failed", "walk", session.episode)
     header = RunBegan("0", "mine", {}, Profile(), 1, 1, (), ())

@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.answer import Answer, Facts
+from vnic_conformance.episode import Setting
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.running.checking import Request, check
@@ -168,7 +169,11 @@ def test_the_parts_of_what_came_stand_apart() -> None:
     }
     shown |= {"server0_queue": "", "server0_interrupts": ""}
     came = Answer({"outcome": "done", "absent": "CRQ-11", "seen": "x"}, shown, Facts(repeated=2))
-    log(SessionBegan(1, "walk", None, 1, None, Judgement(Stimulus.of("kit", "reset"), ok=True, came=came)))
+    log(
+        SessionBegan(
+            1, "walk", None, Setting(1, Profile()), None, Judgement(Stimulus.of("kit", "reset"), ok=True, came=came)
+        )
+    )
     later = {name: value for name, value in shown.items() if name != "server0_interrupts"} | {"now": 5}
     gone = Answer({"outcome": "done", "rc": 0}, later, Facts(measured=(1, 2, 3, 4, 5)))
     unlooked = Answer({"outcome": "unsupported", "gone": "now", "client_queue_": 1})

@@ -13,13 +13,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
+from vnic_conformance.episode import Setting
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol import rules
+from vnic_conformance.running.judging import judge_log
+from vnic_conformance.running.recorded import RunLogError, load
+from vnic_conformance.session import Conversation, Session
 from vnic_conformance.system_role.cases import stories, watched
-from vnic_conformance.system_role.checking import every_case
 from vnic_conformance.system_role.frames import FrameLaws, echo_of
 from vnic_conformance.system_role.oracle import SystemOracle, Times
-from vnic_conformance.system_role.session import SystemSession
+from vnic_conformance.system_role.role import ROLE, every_case
 from vnic_conformance.system_role.words import CALLS, parse, stimulus, written
 from vnic_conformance.targets import open_target
 from vnic_reference.network.sriov import LogicalPort
@@ -427,14 +430,75 @@ def test_stories_put_every_law_to_the_test() -> None:
     counts = {case.id: 0 for case in watched()}
     with open_target(REFERENCE) as target:
         for story in stories():
-            session = SystemSession(target, story.servers, Profile(), TIMES)
-            session.play(story.word)
-            assert session.findings == []
+            judge = ROLE.judge(setting := Setting(story.servers, Profile(), role="system"), None)
+            session = Session(Conversation(target), setting, judge)
+            assert session.play(story.word) is None
             for name in counts:
-                counts[name] += session.oracle.counts[name]
+                counts[name] += sum(judgement.exercised.count(name) for judgement in session.judgements)
             if all(counts.values()):
                 return
     assert [name for name, count in counts.items() if not count] == []
+
+
+# -- what is kept of a run ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of a check that has found something."""
+    file = tmp_path_factory.mktemp("system") / "run.jsonl"
+    result = checked(faulty("no_fencing"), "--steps", "0", "-k", "FOV-10/*", "-k", "FOV-1/crash", "--log", str(file))
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    return file
+
+
+def vnickit(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words], prog_name="vnickit")
+
+
+def test_a_log_is_judged_again(log: Path) -> None:
+    run, found = judge_log(log)
+    assert run.header.hello["role"] == "system"
+    assert found.code is ExitCode.VIOLATION
+    assert found.otherwise == []
+    assert {(session.requirement, session.was) for session in found.sessions if session.now == "fail"} >= {
+        ("DAT-1/selected", "fail")
+    }
+    assert sum(session.steps for session in found.sessions) == run.steps_read > 20
+
+
+def test_a_failure_is_replayed(log: Path) -> None:
+    still = vnickit("replay", log, "--case", "FOV-10/zombie", "--adapter", faulty("no_fencing"))
+    assert still.exit_code == ExitCode.VIOLATION, still.output
+    assert still.output.startswith("STILL FAILS  FOV-10/zombie")
+    assert "hang server0" in still.output
+    fixed = vnickit("replay", log, "--case", "FOV-10/zombie", "--adapter", REFERENCE)
+    assert fixed.exit_code == ExitCode.CONFORMS, fixed.output
+    other = vnickit("replay", log, "--adapter", "python:vnic_reference.adapter:Adapter")
+    assert other.exit_code == ExitCode.INCONCLUSIVE
+    assert "recorded in role system; the adapter plays the role hypervisor" in " ".join(other.output.split())
+
+
+def test_a_log_is_shown_and_fills_the_matrix(log: Path) -> None:
+    shown = vnickit("show", log)
+    assert shown.exit_code == ExitCode.CONFORMS
+    assert "FAIL           DAT-1, FOV-10: No frame that a server accepts" in shown.output
+    session = vnickit("show", log, "--case", "FOV-1/crash")
+    assert "crash server0" in session.output
+    row = vnickit("matrix", "--run", log, "-k", "FOV-10")
+    assert row.exit_code == ExitCode.CONFORMS
+    assert "fail" in row.output
+
+
+def test_what_a_log_says_of_a_role_is_checked(log: Path) -> None:
+    header, rest = log.read_text(encoding="utf-8").split("\n", 1)
+    for was, said in (('"role":"system"', '"role":"server"'), ('"transit_ms":20', '"transit_ms":-1')):
+        assert was in header
+        with pytest.raises(RunLogError, match="line 1"):
+            load(header.replace(was, said) + "\n" + rest)
+    for limits in ('{"op":"bye"}', '{"server0_mtu":-1}', '{"server0_speed":1}'):
+        with pytest.raises(RunLogError, match="line 2"):
+            load(header + "\n" + rest.replace('"unpaired":[]', f'"unpaired":[],"limits":{limits}', 1))
 
 
 # -- the oracle, told things that are not so --------------------------------------------------------------------------

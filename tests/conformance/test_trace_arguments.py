@@ -10,7 +10,8 @@ from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.cases.words import S0, S1, best, data, report, send
 from vnic_conformance.reports import naming
 from vnic_conformance.reports.lanes import lines_of_steps, shown_steps
-from vnic_conformance.running.episode import Recording, Retraced
+from vnic_conformance.running.episode import Retraced
+from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import CLIENT, CLOCK, TOKEN_BEFORE, TOKEN_LATEST, Stimulus, advance
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
@@ -79,13 +80,13 @@ def test_the_bytes_of_an_element_are_shown_stored_or_not(stimulus: Stimulus, sto
 
 def retraced(word: list[Stimulus]) -> list[Retraced]:
     with Target(InProcessLink(Adapter())) as target:
-        session = Recording(target, 2, Profile())
+        session = hypervisor_session(target, 2, Profile())
         session.begin()
-        found = [Retraced(0, 0, session.before, session.judgements[0], {})]
+        found = [Retraced(0, 0, frozenset(), session.judgements[0], {})]
         for number, stimulus in enumerate(word, 1):
-            shown = session.judgements[-1].came
+            shown, before = session.judgements[-1].came, session.oracle.possibilities
             judgement = session.apply(stimulus)
-            found.append(Retraced(number, 0, session.before, judgement, shown))
+            found.append(Retraced(number, 0, before, judgement, shown))
     return found
 
 

@@ -8,19 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from vnic_conformance.answer import Answer, Facts, ask
+from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.oracle import judge as oracle_judge
 from vnic_conformance.reports.summary import sentence
-from vnic_conformance.running import engine as running_engine
 from vnic_conformance.running.checking import Request, check
-from vnic_conformance.running.engine import Engine
-from vnic_conformance.running.episode import Episode
+from vnic_conformance.running.engine import Engine, Narrow
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.judging import judge_again
-from vnic_conformance.running.narrowing import Narrowed
 from vnic_conformance.running.plan import ANSWERS, Case, counted_against, requirements_of_role, watched_cases
-from vnic_conformance.running.play import Outcome, Play
+from vnic_conformance.running.play import Narrowed, Outcome, Play
 from vnic_conformance.running.recorded import RecordedRun, load
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.verdicts import Rerun, Verdict
@@ -149,11 +147,9 @@ def test_a_settled_observation_is_not_replaced_by_an_earlier_one() -> None:
 # --- what is blamed ------------------------------------------------------------------------------------------------------
 
 
-class Quick(Engine):
-    """Narrows nothing down."""
-
-    def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
-        return Narrowed(episode, failure, Rerun(0, 0), "")
+def quick(_: Engine, episode: Episode, failure: Judgement, alone: Play | None) -> Narrowed:
+    """Narrow nothing down."""
+    return Narrowed(episode, failure, Rerun(0, 0), "")
 
 
 def played(
@@ -161,7 +157,7 @@ def played(
     *words: list[Stimulus],
     select: tuple[str, ...] = (),
     chosen: list[Case] | None = None,
-    kind: type[Engine] = Quick,
+    narrow: Narrow = quick,
     log: io.StringIO | None = None,
 ) -> Outcome:
     """A run of a few words with two servers, in which every watched case counts."""
@@ -169,8 +165,9 @@ def played(
     with Target(InProcessLink(adapter)) as target:
         profile = target.hello.profile
         header = RunBegan("0", "mine", {}, profile, 1, 1, select, tuple(case.id for case in cases))
-        engine = kind(target, profile, watched_cases(), cases, header, [] if log is None else [RunLog(log)])
-        plays: Iterator[Play] = (Play("walk", 2, lambda _, word=word: word) for word in words)  # type: ignore[misc]
+        listeners = [] if log is None else [RunLog(log)]
+        engine = Engine(target, profile, watched_cases(), cases, header, listeners, narrow=narrow)
+        plays: Iterator[Play] = (Play("walk", Setting(2, profile), lambda _, word=word: word) for word in words)  # type: ignore[misc]
         return engine.run(lambda _: plays)
 
 
@@ -238,14 +235,13 @@ def test_only_a_choice_deselects_and_the_last_line_says_so() -> None:
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, ZeroDivisionError])
 def test_what_ends_a_run_while_a_failure_is_narrowed_down_loses_it_not(
-    end: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    end: type[BaseException],
 ) -> None:
     def raises(*_: object, **__: object) -> Narrowed:
         raise end
 
-    monkeypatch.setattr(running_engine, "narrow", raises)
     log = io.StringIO()
-    outcome = played(FAULTS["newest_wins"].adapter(), TIE, kind=Engine, log=log)
+    outcome = played(FAULTS["newest_wins"].adapter(), TIE, narrow=raises, log=log)
     assert outcome.code is ExitCode.VIOLATION
     assert [(f.requirement, f.length_note) for f in outcome.failures] == [("SEL-5", "5 steps, not shortened")]
     assert "The run was stopped before its end" in sentence(outcome)

@@ -29,7 +29,7 @@ from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running import tours
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_log
-from vnic_conformance.running.plan import known_cases
+from vnic_conformance.running.plan import known_case
 from vnic_conformance.running.recorded import RunLogError, load
 from vnic_conformance.running.replaying import replay_failure
 from vnic_conformance.running.runlog import RunLog
@@ -154,7 +154,9 @@ def test_a_log_for_show(logs: tuple[bytes, ...], tried: Tried, numbers: range) -
             return
         if number % 7:  # odd, so that both logs are shown
             return
-        assert list(report_lines(run.header, known_cases(run.header.cases), outcome_of(run), file="run.jsonl"))
+        assert list(
+            report_lines(run.header, list(map(known_case, run.header.cases)), outcome_of(run), file="run.jsonl")
+        )
         for failure in run.failures:
             assert list(failure_lines(failure, adapter=run.header.adapter, file="run.jsonl"))
 

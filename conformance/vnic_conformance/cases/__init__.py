@@ -1,6 +1,6 @@
 """Scripted cases: sequences of stimuli written by hand, for what the machine does not model and what chance rarely meets.
 
-:mod:`vnic_conformance.cases.runner` plays them. It is not imported here, so that listing the cases does not load the oracle.
+They are played by :mod:`vnic_conformance.running.scripts`, which is no part of this list: who only lists them needs no oracle.
 """
 
 from __future__ import annotations

@@ -30,13 +30,11 @@ from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
 from vnic_conformance.reports.text import report_lines
-from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check_role
-from vnic_conformance.running.phases import LONG, PHASES
+from vnic_conformance.running.book import LONG, PHASES
+from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import excerpt
-from vnic_conformance.system_role.checking import SystemChecked
-from vnic_conformance.system_role.report import system_junit, system_lines, system_plain
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.terminal import say, show, show_json
@@ -164,13 +162,11 @@ def command(
         finally:
             if written is not None:
                 written.close()
-        if isinstance(checked, SystemChecked):
-            return _report_system(checked, log=log, xml=xml, as_json=as_json)
         return _report(checked, written, xml=xml, as_json=as_json)
 
 
 def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
-    """Report on a hypervisor."""
+    """Report on a check."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     lost: list[str] = []
     with verdict_stands(outcome.code), _told_whatever_happens(lost):
@@ -201,26 +197,10 @@ def _told_whatever_happens(lost: Sequence[str]) -> Iterator[None]:
             complain(complaint)
 
 
-def _report_system(checked: SystemChecked, *, log: Path | None, xml: Path | None, as_json: bool) -> ExitCode:
-    """Report on a whole system."""
-    if log is not None:
-        # The log of a run tells of hypervisors; what there is to keep of a system is in the JSON report.
-        complain("--log is not written in role system; --json has every failure with its steps")
-    lost: list[str] = []
-    with verdict_stands(checked.outcome.code), _told_whatever_happens(lost):
-        if xml is not None:
-            lost.append(write_whole(xml, system_junit(checked)))
-        if as_json:
-            show_json(system_plain(checked))
-        else:
-            show(system_lines(checked))
-    return after_losing(checked.outcome.code, lost)
-
-
-def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked | SystemChecked:
+def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
     """Check; what makes no sense is wrong usage."""
     try:
-        return check_role(request, listeners, _tell)
+        return check(request, listeners, _tell)
     except (NothingSelectedError, RequestError, SpecError) as error:
         raise click.UsageError(str(error)) from None
 

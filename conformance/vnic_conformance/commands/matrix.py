@@ -50,9 +50,9 @@ def command(
       vnickit matrix --run run.jsonl --proofs proofs.json --html matrix.html
     """  # noqa: D301 - click wants the character, not its name
     from vnic_conformance.reports.matrix import matrix_html, matrix_lines
+    from vnic_conformance.reports.traceability import ProofsError, matrix, plain_matrix, read_proofs
     from vnic_conformance.running.judging import Rejudgement, judge_log
     from vnic_conformance.running.recorded import RunLogError
-    from vnic_conformance.traceability import ProofsError, matrix, plain_matrix, read_proofs
 
     run, judged = None, Rejudgement()
     if log is not None:

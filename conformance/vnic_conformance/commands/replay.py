@@ -11,7 +11,7 @@ from vnic_conformance.commands.check import adapter_option, stoppable, time_scal
 from vnic_conformance.commands.show import is_log, loaded, of_case
 from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
+from vnic_conformance.reports.steps import drawn
 from vnic_conformance.running.replaying import Replayed, replay_failure
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 from vnic_conformance.terminal import refusal, show, show_json
@@ -101,13 +101,9 @@ def _lines(one: Replayed) -> Iterator[Line]:
     if one.unknown:
         yield from labelled("unknown", one.unknown, "verdict")
     yield Line("")
-    steps = shown_steps(one.retraced)
-    lines, lanes = lines_of_steps(steps, mark=lambda step: "~" if step.number in one.changed else "")
-    yield from lines
-    for number, words in one.changed.items():
-        yield from labelled(f"  ~ step {number}", words, "point")
-    yield Line("")
-    yield from legend(steps, lanes)
+    changed = [line for n, words in one.changed.items() for line in labelled(f"  ~ step {n}", words, "point")]
+    setting = one.failure.episode.setting
+    yield from drawn(one.retraced, setting, lambda number: "~" if number in one.changed else "", changed)
 
 
 def _plain(one: Replayed) -> dict[str, object]:

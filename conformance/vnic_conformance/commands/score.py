@@ -15,8 +15,8 @@ from vnic_conformance.commands.check import stoppable
 from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STEPS, Whole, refuse
+from vnic_conformance.running.book import LONG, PHASES
 from vnic_conformance.running.checking import RequestError
-from vnic_conformance.running.phases import LONG, PHASES
 from vnic_conformance.scoring.default import default_rosters
 from vnic_conformance.scoring.report import page, plain, text
 from vnic_conformance.scoring.roster import Roster, RosterError, asked, read

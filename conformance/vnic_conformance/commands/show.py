@@ -10,14 +10,14 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.failure import failure_lines, plain_failure
-from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_steps
 from vnic_conformance.reports.plain import plain_report
-from vnic_conformance.reports.summary import outcome_of
+from vnic_conformance.reports.steps import drawn
+from vnic_conformance.reports.summary import outcome_of, role_of
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import Failure
-from vnic_conformance.running.plan import known_cases
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, begun, is_run
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_model.replay import replay
@@ -129,7 +129,8 @@ def _trace(file: Path, case: str | None, form: str) -> ExitCode:
 
 def _run(file: Path, run: RecordedRun, form: str) -> None:
     outcome = outcome_of(run)
-    cases = known_cases(dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)]))
+    ids = dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)])
+    cases = list(map(role_named(role_of(run.header)).case, ids))
     if form == "json":
         show_json(plain_report(run.header, cases, outcome))
     else:
@@ -144,9 +145,8 @@ def _failure(file: Path, run: RecordedRun, failure: Failure, form: str) -> None:
 
 
 def _session(session: RecordedSession) -> None:
-    steps = shown_steps(retrace(session.episode))
-    lines, lanes = lines_of_steps(steps)
-    show([Line(f"{session.case}: {session.verdict}", "verdict"), Line(""), *lines, Line(""), *legend(steps, lanes)])
+    steps = drawn(retrace(session.episode), session.episode.setting)
+    show([Line(f"{session.case}: {session.verdict}", "verdict"), Line(""), *steps])
 
 
 def _unknown(run: RecordedRun, case: str | None, cases: Iterable[str]) -> click.ClickException:

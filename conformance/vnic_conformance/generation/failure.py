@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vnic_conformance.generation.menu import can_act
-from vnic_conformance.oracle import Judgement
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.oracle import Judgement, Oracle
+from vnic_conformance.session import Implementation, Session, hypervisor_session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
 
@@ -51,7 +51,7 @@ class Failure:
         return signature(self.judgement)
 
     @classmethod
-    def of(cls, session: Session) -> Failure | None:
+    def of(cls, session: Session[Oracle]) -> Failure | None:
         """The failure of a session, if it has one."""
         if session.failure is None:
             return None
@@ -67,7 +67,7 @@ class Runs:
         budget: how many stimuli may be applied altogether.
     """
 
-    def __init__(self, target: Requests, profile: Profile, budget: int) -> None:
+    def __init__(self, target: Implementation, profile: Profile, budget: int) -> None:
         self.target = target
         self.profile = profile
         self.budget = budget
@@ -78,9 +78,9 @@ class Runs:
         """Nothing more may be run."""
         return self.steps >= self.budget
 
-    def session(self, word: Iterable[Stimulus], servers: int) -> Session:
+    def session(self, word: Iterable[Stimulus], servers: int) -> Session[Oracle]:
         """The session of a word, up to its first violation, or to a call by a partition that is off."""
-        session = Session(self.target, servers, self.profile)
+        session = hypervisor_session(self.target, servers, self.profile)
         if session.begin().ok:
             for stimulus in word:
                 if not can_act(session.oracle.one(), stimulus) or not session.apply(stimulus).ok:
@@ -122,7 +122,7 @@ class Reruns:
 _FREE = frozenset({"seq", "now", "r4", "handle", "source"})
 
 
-def rerun(target: Requests, failure: Failure, times: int) -> Reruns:
+def rerun(target: Implementation, failure: Failure, times: int) -> Reruns:
     """Run a failing word again and again from reset."""
     runs = Runs(target, failure.profile, budget=0)
     answers: list[list[dict[str, object]]] = []

@@ -16,7 +16,7 @@ from vnic_conformance.generation.menu import FILLER, report, vioctl
 from vnic_conformance.generation.shrink import units
 from vnic_conformance.oracle import Oracle, Possibility
 from vnic_conformance.oracle.spent import Spent
-from vnic_conformance.session import Requests
+from vnic_conformance.session import Implementation
 from vnic_conformance.stimulus import (
     CLIENT,
     CONSOLE,
@@ -65,7 +65,7 @@ class Shortest:
         return f"{self.letters} steps; there is none of up to {self.complete_to}, longer ones were not all tried"
 
 
-def shortest(target: Requests, failure: Failure, *, budget: int = BUDGET) -> Shortest:
+def shortest(target: Implementation, failure: Failure, *, budget: int = BUDGET) -> Shortest:
     """Look for a shorter word with the same wrong answer.
 
     First over the letters of the word itself, then over all; ``budget`` bounds the stimuli applied.

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from vnic_conformance.generation.failure import Failure, Runs
 from vnic_conformance.generation.menu import FILLER
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.session import Implementation, hypervisor_session
 from vnic_conformance.stimulus import CLOCK, Stimulus
 
 #: How many stimuli shrinking may cost.
@@ -30,7 +30,7 @@ _PLAIN: dict[tuple[str, str], tuple[int | str, ...]] = {
 _SERVER = re.compile(r"server(\d+)")
 
 
-def shrink(target: Requests, failure: Failure, *, budget: int = BUDGET) -> Failure:
+def shrink(target: Implementation, failure: Failure, *, budget: int = BUDGET) -> Failure:
     """The shortest failing word that leaving out and simplifying leads to."""
     runs = Runs(target, failure.profile, budget)
     best = _without_idle_steps(runs, failure)
@@ -52,7 +52,7 @@ def _try(runs: Runs, best: Failure, word: Sequence[Stimulus], servers: int | Non
 
 def _without_idle_steps(runs: Runs, failure: Failure) -> Failure:
     """Most steps of a random word change nothing: try to do without all of them at once."""
-    session = Session(runs.target, failure.servers, failure.profile)
+    session = hypervisor_session(runs.target, failure.servers, failure.profile)
     session.begin()
     kept: list[Stimulus] = []
     for stimulus in failure.word:

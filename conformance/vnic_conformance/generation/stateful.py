@@ -18,7 +18,8 @@ from vnic_conformance.generation.failure import Failure
 from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.generation.menu import FAMILIES, Draw, Offer, menu
 from vnic_conformance.generation.walk import RandomDraw, empty, fill
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.oracle import Oracle
+from vnic_conformance.session import Implementation, Session, hypervisor_session
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
 
@@ -42,7 +43,7 @@ class EnoughError(Exception):
     """The steps allowed are used up."""
 
 
-MakeSession = Callable[[Requests, int, Profile], Session]
+MakeSession = Callable[[Implementation, int, Profile], Session[Oracle]]
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Search:
         trouble: what the target raised, if it broke; Hypothesis must not take that for a finding.
     """
 
-    target: Requests
+    target: Implementation
     profile: Profile
     most_servers: int
     budget: int
@@ -70,9 +71,9 @@ class Search:
     trouble: BaseException | None = None
     words: list[tuple[int, tuple[Stimulus, ...]]] | None = None  #: every program, where they are asked for
     rules: dict[str, int] = field(default_factory=dict)  #: how often each family was chosen
-    session: MakeSession = Session  #: makes the session of each program
+    session: MakeSession = hypervisor_session  #: makes the session of each program
 
-    def judge(self, session: Session) -> None:
+    def judge(self, session: Session[Oracle]) -> None:
         """Keep a failure; tell Hypothesis."""
         failure = Failure.of(session)
         if failure is None:
@@ -106,7 +107,7 @@ class _Programs(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Session | None = None
+        self.session: Session[Oracle] | None = None
         self.draw = RandomDraw(0)
         self._menu: list[Offer] | None = None
         self._weights: dict[str, float] = {}
@@ -242,7 +243,7 @@ def _anything() -> Any:
 
 
 def hunt(
-    target: Requests,
+    target: Implementation,
     profile: Profile,
     *,
     seed: int,
@@ -250,7 +251,7 @@ def hunt(
     most_servers: int = 6,
     program_steps: int = PROGRAM_STEPS,
     keep_words: bool = False,
-    session: MakeSession = Session,
+    session: MakeSession = hypervisor_session,
 ) -> Search:
     """Search for a violation with Hypothesis, within so many stimuli. The same seed makes the same words for the same answers.
 

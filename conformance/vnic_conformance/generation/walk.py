@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from vnic_conformance.generation.menu import FILLER, Draw, element, menu
 from vnic_conformance.oracle import Oracle
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.session import Implementation, Session, hypervisor_session
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec.profile import Profile
@@ -90,9 +90,9 @@ def empty(oracle: Oracle, to_client: bool, draw: Draw) -> Iterator[Stimulus]:
             yield Stimulus.of(who, "reg_crq")
 
 
-def random_walk(target: Requests, servers: int, profile: Profile, *, seed: int, steps: int) -> Session:
+def random_walk(target: Implementation, servers: int, profile: Profile, *, seed: int, steps: int) -> Session[Oracle]:
     """Walk until a violation, or until so many steps have been taken. The session has the word and the judgements."""
-    session = Session(target, servers, profile)
+    session = hypervisor_session(target, servers, profile)
     if session.begin().ok:
         for stimulus in islice(walk(session.oracle, seed), steps):
             if not session.apply(stimulus).ok:

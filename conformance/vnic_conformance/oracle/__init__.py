@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from vnic_conformance.oracle.judge import MOST_REPEATS, Judgement, Oracle, measured
+from vnic_conformance.oracle.judge import MOST_REPEATS, Oracle, measured
+from vnic_conformance.oracle.judgement import Alternative, Judge, Judgement
 from vnic_conformance.oracle.possibility import Allowed, Possibility
 
 __all__ = [
     "MOST_REPEATS",
     "Allowed",
+    "Alternative",
+    "Judge",
     "Judgement",
     "Oracle",
     "Possibility",

@@ -9,10 +9,10 @@ in words what should have been. Where none speaks, it is the requirement of the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vnic_conformance.oracle.plain import Difference, told_plainly
-from vnic_conformance.oracle.possibility import OracleOps, Possibility, Wired
+from vnic_conformance.oracle.possibility import Mismatch, OracleOps, Possibility, Wired
 from vnic_conformance.stimulus import Stimulus
 from vnic_model.direct import DirectMap, DirectQueue
 from vnic_spec.algebra import Element
@@ -23,9 +23,6 @@ from vnic_spec.property import Property, Scope, Step
 from vnic_spec.requirements import requirement
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind, Status
-
-if TYPE_CHECKING:
-    from vnic_conformance.oracle.judge import Mismatch
 
 _EVENTS = {1: Kind.FAILED, 2: Kind.DEREGISTERED, 6: Kind.MIGRATED, 8: Kind.FAILOVER}
 #: What a field of the reply or the observation is about, where no property speaks.

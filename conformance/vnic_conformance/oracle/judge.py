@@ -7,15 +7,17 @@ judgement holds everything that was allowed, each with the requirements that all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.oracle.blame import blame
 from vnic_conformance.oracle.calls import Calls
+from vnic_conformance.oracle.judgement import Judgement
 from vnic_conformance.oracle.possibility import (
     Allowed,
+    Mismatch,
     OracleOps,
     Possibility,
     differences,
@@ -45,30 +47,6 @@ _CLOCK = "MON-2"
 _CLOCK_SENTENCE = "Virtual time is 0 after a reset and passes in advance only, by as much as that says; now shows it."
 
 
-@dataclass(frozen=True)
-class Mismatch:
-    """Why one allowed answer is not what came."""
-
-    allowed: Allowed
-    fields: tuple[str, ...]  #: fields of reply and observation that differ
-    expected: Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What one step showed."""
-
-    stimulus: Stimulus
-    ok: bool
-    agreed: tuple[Allowed, ...] = ()  #: what came may have been any of these
-    mismatches: tuple[Mismatch, ...] = ()  #: of a violation: everything that was allowed, the nearest first
-    requirement: str = ""  #: of a violation: what is hurt
-    sentence: str = ""
-    busy: bool = False
-    inconclusive: str = ""  #: why nothing can be said
-    came: Answer = field(default_factory=Answer)
-
-
 def starting_state(servers: int, listed: int) -> State:
     """The state after ``reset``: partitions on, nothing registered, the first ``listed`` servers on the list with priority 50."""
     # Made for one server and widened: an instance has as many servers as a list may have, a system may have more.
@@ -89,6 +67,10 @@ def measured(came: Answer) -> tuple[Instant, Instant] | None:
     return Instant(called, answered, lag), Instant(looks, seen, lag)
 
 
+#: Says which cases a step has put to the test, from what the state may have been before and the judgement.
+Exercised = Callable[[OracleOps, frozenset[Possibility], Judgement], tuple[str, ...]]
+
+
 class Oracle:
     """The specification in lockstep with one implementation, from ``reset`` on.
 
@@ -96,9 +78,17 @@ class Oracle:
         servers: how many server partitions ``reset`` made.
         profile: what the implementation claims.
         unpaired: server partitions whose units have no authorised connection (CRQ-2).
+        exercised: asked what a step has put to the test; None: nobody wants to know.
     """
 
-    def __init__(self, servers: int, profile: Profile | None = None, unpaired: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        servers: int,
+        profile: Profile | None = None,
+        unpaired: frozenset[str] = frozenset(),
+        exercised: Exercised | None = None,
+    ) -> None:
+        self._exercised = exercised
         self.servers = servers
         self.profile = profile or Profile()
         ops = OracleOps(servers, self.profile)
@@ -142,18 +132,26 @@ class Oracle:
 
     def step(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """Judge what came back for a stimulus, and follow it. On a real clock the facts say when that was."""
+        before = self.possibilities
+        judgement = self._step(stimulus, came)
+        if self._exercised is None:
+            return judgement
+        exercised = self._exercised(self.ops, before, judgement)
+        return replace(judgement, exercised=exercised) if exercised else judgement
+
+    def _step(self, stimulus: Stimulus, came: Answer) -> Judgement:
         if came.facts.absent:
             return self._absent(stimulus, came)
-        if came.get("outcome") == "unsupported":
+        if came.reply.get("outcome") == "unsupported":
             return Judgement(stimulus, ok=True, inconclusive="the implementation does not support this", came=came)
-        if came.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
+        if came.reply.get("rc") in BUSY and stimulus.call in MAY_BE_BUSY:
             if came.facts.repeated < MOST_REPEATS:
                 return Judgement(stimulus, ok=True, busy=True, came=came)
             return self._busy_for_ever(stimulus, came)
         times = measured(came)
         called, looked = (self.since, self._until(stimulus)) if times is None else times
         allowed = self._allowed(stimulus, called, looked)
-        if came.get("outcome") == "unknown":
+        if came.reply.get("outcome") == "unknown":
             allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
             before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
@@ -233,13 +231,14 @@ class Oracle:
     def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Answer) -> Judgement:
         agreed: list[Allowed] = []
         mismatches: list[Mismatch] = []
+        shown = {**came.reply, **(came.seen or {})}
         for a in allowed:
             expected = {**dict(_expected(a, self.servers)), **self._clock(came)}
-            wrong = tuple(self._wrong(a, expected, stimulus, came))
+            wrong = tuple(self._wrong(a, expected, stimulus, shown))
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
             else:
-                agreed.append(self._learned(a, stimulus, came))
+                agreed.append(self._learned(a, stimulus, shown))
         if not agreed:
             mismatches.sort(key=lambda m: len(m.fields))
             if mismatches and mismatches[0].fields == ("now",):
@@ -251,7 +250,7 @@ class Oracle:
                 stimulus, ok=False, mismatches=tuple(mismatches), requirement=requirement, sentence=sentence, came=came
             )
         self.possibilities = frozenset(a.possibility for a in agreed)
-        self._note_port(stimulus, came)
+        self._note_port(stimulus, shown)
         return Judgement(stimulus, ok=True, agreed=tuple(agreed), came=came)
 
     def _clock(self, came: Answer) -> dict[str, object]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from vnic_conformance.oracle.possibility import OracleOps, Possibility, matches
+from vnic_conformance.oracle.possibility import Mismatch, OracleOps, Possibility, matches
 from vnic_conformance.stimulus import CLIENT, CLOCK, Stimulus
 from vnic_model.direct import DirectQueue
 from vnic_spec.calls import event_bytes
@@ -18,9 +17,6 @@ from vnic_spec.selection import eligible, preempted
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind, Owed
 from vnic_spec.wire import Rc
-
-if TYPE_CHECKING:
-    from vnic_conformance.oracle.judge import Mismatch
 
 _EVENT = "ff"
 _FAILOVER, _MIGRATED = (event_bytes(kind).hex() for kind in (Kind.FAILOVER, Kind.MIGRATED))

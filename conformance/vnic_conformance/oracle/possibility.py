@@ -119,6 +119,15 @@ class Allowed:
     values: Mapping[str, object] = field(default_factory=dict)  #: further fields of the reply that are determined
 
 
+@dataclass(frozen=True)
+class Mismatch:
+    """Why one allowed answer is not what came."""
+
+    allowed: Allowed
+    fields: tuple[str, ...]  #: fields of reply and observation that differ
+    expected: Mapping[str, object]
+
+
 def shown_status(state: State, i: int) -> Status:
     """The status that a listing shows (MON-4, CRQ-13)."""
     status: Any = state.status(i)

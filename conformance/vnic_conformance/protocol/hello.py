@@ -14,7 +14,7 @@ _CLAIM = "profile_"
 #: A client that claims nothing.
 _OUR_CLIENT = ClientProfile()
 #: What a system claims of its times.
-_TIMES = ("report_interval_ms", "recovery_ms", "transit_ms")
+TIMES = ("report_interval_ms", "recovery_ms", "transit_ms")
 
 
 class ClaimError(ValueError):
@@ -101,7 +101,7 @@ class Hello:
             features=frozenset(word for word in words if word in known),
             unknown_features=tuple(word for word in words if word not in known),
             client=client_profile_of(reply) if is_client else _OUR_CLIENT,
-            **{name: _whole(reply, name) for name in _TIMES if name in reply},
+            **{name: _whole(reply, name) for name in TIMES if name in reply},
         )
 
 

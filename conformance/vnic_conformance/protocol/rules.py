@@ -179,4 +179,4 @@ def is_observed(name: str) -> bool:
     if name in ("now", "client_crq", "auto", "selected", "pinned", "listed"):
         return True
     who, _, what = name.partition("_")
-    return (who == "client" or (who.startswith("server") and who != "server")) and what != ""
+    return (who in ("client", "host") or (who.startswith("server") and who != "server")) and what != ""

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vnic_conformance.reports import naming
 from vnic_conformance.reports.lanes import ShownStep, legend, lines_of_steps, shown_steps
+from vnic_conformance.reports.steps import drawn, steps_alone
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import AdapterFailed, Failure
+from vnic_conformance.running.role import role_named
 from vnic_model import describe
 from vnic_model.trace_text import WIDTH, Line, flow, labelled
 from vnic_spec.properties import PROPERTIES
@@ -32,14 +34,30 @@ def failure_lines(failure: Failure, *, adapter: str, file: str | None) -> list[L
         adapter: the implementation, as ``--adapter`` names it.
         file: the log that holds the failure; None: there is none.
     """
-    retraced = retrace(failure.episode)
-    steps = shown_steps(retraced)
+    if failure.shown:
+        return list(_in_words(failure, adapter, file))
+    steps = shown_steps(retrace(failure.episode))
     lines = [*_verdict(failure, steps), *_again(failure, adapter, file), *_setting(failure), Line("")]
     drawn, lanes = lines_of_steps(steps)
     lines += drawn
     lines.append(Line(f"  >>  {lanes.blank()} here it leaves the specification ({failure.requirement})", "point"))
     lines += _divergence(failure)
     return [*lines, Line(""), *legend(steps, lanes)]
+
+
+def _in_words(failure: Failure, adapter: str, file: str | None) -> Iterator[Line]:
+    """A failure of which the oracle says in words what came and what was allowed."""
+    by = dict.fromkeys(requirement for a in failure.allowed for requirement in a.by)
+    yield from labelled("FAIL", f"{', '.join(by)}: {failure.sentence}", "bad")
+    yield from labelled("came", failure.shown, "verdict")
+    for number, alternative in enumerate(failure.allowed):
+        yield from labelled("allowed" if number == 0 else "  or", alternative.words, "verdict")
+    yield from _again(failure, adapter, file)
+    missed = failure.rerun is not None and failure.rerun.runs and not failure.rerun.failed
+    words = f"phase {failure.played or failure.phase}{'; the same steps did not show it again' if missed else ''}"
+    yield from labelled("found", words, "plain")
+    yield Line("")
+    yield from drawn(retrace(failure.episode), failure.episode.setting)
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------------
@@ -149,15 +167,15 @@ def broken_lines(failed: AdapterFailed) -> list[Line]:
     lines = [Line(line, "bad" if number == 0 else "plain") for number, line in enumerate(failed.text.splitlines())]
     if failed.episode is None or not (failed.episode.moments or failed.stimulus):
         return lines
-    retraced = retrace(failed.episode) if failed.episode.start else []
-    steps = shown_steps(retraced)
-    if steps:
-        shown = steps[-12:]
-        lines += [Line(""), Line(f"  the last {len(shown)} of {len(steps)} steps since the last reset:")]
-        drawn, _ = lines_of_steps(shown)
-        lines += drawn
+    setting = failed.episode.setting
+    retraced = retrace(failed.episode)[1:] if failed.episode.start else []
+    if retraced:
+        last = retraced[-12:]
+        lines += [Line(""), Line(f"  the last {len(last)} of {len(retraced)} steps since the last reset:")]
+        lines += steps_alone(last, setting)
     if failed.stimulus is not None:
-        lines.append(Line(f"  >>  then: {naming.phrase(failed.stimulus)}; no answer", "point"))
+        phrase = role_named(setting.role).phrase(failed.stimulus)
+        lines.append(Line(f"  >>  then: {phrase}; no answer", "point"))
     return lines
 
 
@@ -166,6 +184,8 @@ def broken_lines(failed: AdapterFailed) -> list[Line]:
 
 def plain_failure(failure: Failure) -> Mapping[str, object]:
     """A failure with its trace as plain data."""
+    if failure.shown:
+        return _plain_in_words(failure)
     steps = shown_steps(retrace(failure.episode))
     return {
         "case": failure.case,
@@ -202,6 +222,23 @@ def plain_failure(failure: Failure) -> Mapping[str, object]:
             }
             for step, moment in zip(steps, failure.episode.moments, strict=False)
         ],
+    }
+
+
+def _plain_in_words(failure: Failure) -> Mapping[str, object]:
+    setting = failure.episode.setting
+    phrase = role_named(setting.role).phrase
+    return {
+        "case": failure.requirement,
+        "requirement": ", ".join(dict.fromkeys(r for a in failure.allowed for r in a.by)),
+        "sentence": failure.sentence,
+        "came": failure.shown,
+        "allowed": "; or ".join(a.words for a in failure.allowed),
+        "phase": failure.played or failure.phase,
+        "again": failure.rerun is not None and failure.rerun.failed > 0,
+        "servers": setting.servers,
+        "limits": dict(setting.limits),
+        "steps": [phrase(stimulus) for stimulus in failure.episode.word],
     }
 
 

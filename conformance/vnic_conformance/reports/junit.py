@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vnic_conformance.foreign import in_xml
 from vnic_conformance.reports.failure import failure_lines
-from vnic_conformance.reports.summary import label, rows, sentence
+from vnic_conformance.reports.summary import label, role_of, rows, sentence
 from vnic_conformance.running.events import Failure, RunBegan
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
@@ -25,7 +25,7 @@ def junit(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, file: st
     failures = {failure.case: failure for failure in outcome.failures}
     purposes = {case.id: case.purpose for case in cases}
     by_group: dict[str, list[ET.Element]] = {group: [] for group in GROUPS}
-    for row in rows(cases, outcome.results, bool(header.select)) if outcome.results else []:
+    for row in rows(cases, outcome.results, bool(header.select), role_of(header)) if outcome.results else []:
         for result in row.results:
             element = _case(result, failures.get(result.case), purposes.get(result.case, ""), header, file)
             by_group[row.requirement.group].append(element)

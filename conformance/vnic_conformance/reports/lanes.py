@@ -57,10 +57,11 @@ class ShownStep:
 
 def shown_steps(retraced: Sequence[Retraced]) -> list[ShownStep]:
     """The steps of an episode that was judged again, without the reset."""
-    return [_shown(r) for r in retraced[1:]]
+    return [shown_step(r) for r in retraced[1:]]
 
 
-def _shown(r: Retraced) -> ShownStep:
+def shown_step(r: Retraced) -> ShownStep:
+    """One step that was judged again."""
     judgement = r.judgement
     stimulus, came = judgement.stimulus, judgement.came
     words = naming.phrase(stimulus)

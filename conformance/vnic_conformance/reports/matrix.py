@@ -8,9 +8,9 @@ from itertools import groupby
 
 from vnic_conformance.reports.page import page
 from vnic_conformance.reports.summary import label
+from vnic_conformance.reports.traceability import COLUMNS, EMPTY, Matrix, Traced
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.verdicts import Verdict
-from vnic_conformance.traceability import COLUMNS, EMPTY, Matrix, Traced
 from vnic_model.lines import WIDTH, Line
 from vnic_spec.requirements import GROUPS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vnic_conformance.reports.failure import plain_failure
-from vnic_conformance.reports.summary import rows, sentence
+from vnic_conformance.reports.summary import role_of, rows, sentence
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
@@ -35,7 +35,7 @@ def plain_report(header: RunBegan, cases: Sequence[Case], outcome: Outcome) -> d
                 "through": list(row.through),
                 "reason": row.reason,
             }
-            for row in rows(cases, outcome.results, bool(header.select))
+            for row in rows(cases, outcome.results, bool(header.select), role_of(header))
         ],
         "cases": [
             {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.coverage import ENOUGH
 from vnic_conformance.running.events import RunBegan
-from vnic_conformance.running.plan import Case, requirements_of_role
+from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.recorded import RecordedRun
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Scope
@@ -42,17 +44,20 @@ class Row:
         return sum(result.verdict > Verdict.NOT_EXERCISED for result in self.results)
 
 
-def rows(cases: Iterable[Case], results: Sequence[CaseResult], selected: bool = False) -> list[Row]:
+def rows(
+    cases: Iterable[Case], results: Sequence[CaseResult], selected: bool = False, role: str = HYPERVISOR
+) -> list[Row]:
     """The requirements of the role with their verdicts.
 
     Args:
         cases: every case that counted.
         results: their verdicts.
         selected: only some cases were to be checked; requirements without any are left out.
+        role: what was checked.
     """
     verdicts = {result.case: result for result in results}
     known = list(cases)
-    found = [_row(entry, known, verdicts) for entry in requirements_of_role()]
+    found = [_row(entry, known, verdicts) for entry in role_named(role).requirements()]
     return [row for row in found if not selected or row.results]
 
 
@@ -155,6 +160,11 @@ def outcome_of(run: RecordedRun) -> Outcome:
                 CaseResult(f.case, Verdict.FAIL, 1, f.sentence, f.rerun) for f in run.failures if f.case not in known
             ]
     return outcome
+
+
+def role_of(header: RunBegan) -> str:
+    """The role that was checked; an implementation that did not greet has none, and is taken for a hypervisor."""
+    return str(header.hello.get("role", HYPERVISOR))
 
 
 def label(header: RunBegan) -> str:

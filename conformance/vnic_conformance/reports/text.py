@@ -5,15 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.reports.failure import broken_lines, failure_lines
-from vnic_conformance.reports.summary import Row, count, label, many, rows, sentence, tally
+from vnic_conformance.reports.summary import Row, count, label, many, role_of, rows, sentence, tally
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
-from vnic_conformance.running.verdicts import Verdict
+from vnic_conformance.running.role import role_named
+from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_model.lines import WIDTH, Line
 
 _COLUMNS = f"{'requirement':<13}{'verdict':<16}{'cases':>7}{'steps':>8}  "
+
+_CASES = f"{'case':<26}{'verdict':<16}{'steps':>8}  "
 
 
 def report_lines(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, file: str | None) -> Iterator[Line]:
@@ -28,7 +32,10 @@ def report_lines(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, f
     yield from head_lines(header)
     if outcome.results:
         yield Line("")
-        yield from table_lines(rows(cases, outcome.results, bool(header.select)))
+        if role_named(role_of(header)).by_case:
+            yield from case_lines(outcome.results)
+        else:
+            yield from table_lines(rows(cases, outcome.results, bool(header.select)))
     for failure in outcome.failures:
         yield Line("")
         yield Line("─" * WIDTH, "proof")
@@ -38,7 +45,7 @@ def report_lines(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, f
         yield Line("─" * WIDTH, "proof")
         yield from broken_lines(outcome.broken)
     yield Line("")
-    yield from last_lines(cases, outcome, selected=bool(header.select))
+    yield from last_lines(cases, outcome, selected=bool(header.select), role=role_of(header))
 
 
 def head_lines(header: RunBegan) -> Iterator[Line]:
@@ -71,10 +78,20 @@ def table_lines(found: Sequence[Row]) -> Iterator[Line]:
             yield Line(f"{first if number == 0 else ' ' * len(_COLUMNS)}{line}", role)
 
 
-def last_lines(cases: Sequence[Case], outcome: Outcome, *, selected: bool) -> Iterator[Line]:
+def case_lines(results: Sequence[CaseResult]) -> Iterator[Line]:
+    """The cases, one line each; a reason where there is no pass."""
+    yield Line(_CASES.rstrip(), "head")
+    for result in results:
+        steps = count(result.exercised) if result.exercised else ""
+        role = {Verdict.FAIL: "bad", Verdict.BROKEN: "bad", Verdict.PASS: "plain"}.get(result.verdict, "proof")
+        reason = textwrap.shorten(result.reason, WIDTH - len(_CASES), placeholder=" …")
+        yield Line(f"{result.case:<26}{result.words:<16}{steps:>8}  {reason}".rstrip(), role)
+
+
+def last_lines(cases: Sequence[Case], outcome: Outcome, *, selected: bool, role: str = HYPERVISOR) -> Iterator[Line]:
     """Figures, notes, and the verdict."""
     if outcome.results:
-        found = rows(cases, outcome.results, selected)
+        found = rows(cases, outcome.results, selected, role)
         yield from _wrapped(f"{many(len(found), 'requirement')}: {tally(row.verdict for row in found)}")
         yield from _wrapped(
             f"{many(len(outcome.results), 'case')}: {tally(result.verdict for result in outcome.results)}"

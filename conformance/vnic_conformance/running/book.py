@@ -16,6 +16,10 @@ PHASES = ("scripted", "tour", "hypothesis", "walk")
 LONG = "long"
 
 
+#: What there is where nobody tours.
+NO_TOURS = Tours((), {})
+
+
 @dataclass(frozen=True)
 class Book:
     """Everything that can be played under one profile.
@@ -27,8 +31,8 @@ class Book:
     """
 
     cases: tuple[Case, ...]
-    tours: Tours
-    phases: tuple[str, ...]
+    tours: Tours = NO_TOURS
+    phases: tuple[str, ...] = ()
 
 
 def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str], None] = lambda _: None) -> Book:
@@ -39,7 +43,7 @@ def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str],
         phases: those that are wanted.
         tell: told when that takes a while.
     """
-    known = tours(profile, tell) if "tour" in phases else Tours((), {})
+    known = tours(profile, tell) if "tour" in phases else NO_TOURS
     found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *known.cases()]
     found += long_cases() if LONG in phases else []
     order = {entry.id: number for number, entry in enumerate(requirements_of_role())}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running import phases
+from vnic_conformance.running.book import PHASES
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
-from vnic_conformance.running.play import Listener, Outcome, Play
+from vnic_conformance.running.play import Budget, Listener, Outcome, Play
+from vnic_conformance.running.role import Role, role_named
 from vnic_conformance.running.verdicts import exit_code
-from vnic_conformance.system_role.checking import CannotJudgeError, SystemCheck, SystemChecked
 from vnic_conformance.targets import AdapterBroken, Target, open_target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.version import kit_version
@@ -53,7 +52,7 @@ class Request:
     servers: int | None = None
     profile: dict[str, object] = field(default_factory=dict)
     time_scale: float = 1.0
-    phases: tuple[str, ...] = phases.PHASES
+    phases: tuple[str, ...] = PHASES
     longest_wait_s: float = LONGEST_WAIT_MS / 1000
     given: frozenset[str] = frozenset()
 
@@ -70,20 +69,6 @@ class Checked:
 def check(
     request: Request, listeners: Sequence[Listener] = (), tell: Callable[[str], None] = lambda _: None
 ) -> Checked:
-    """Check a hypervisor; see :func:`check_role`.
-
-    Raises:
-        RequestError: besides, the implementation plays another role.
-    """
-    checked = check_role(request, listeners, tell)
-    if isinstance(checked, SystemChecked):
-        raise RequestError("the adapter plays the role system; here only the role hypervisor makes sense")
-    return checked
-
-
-def check_role(
-    request: Request, listeners: Sequence[Listener] = (), tell: Callable[[str], None] = lambda _: None
-) -> Checked | SystemChecked:
     """Check an implementation, in the role that it plays.
 
     Args:
@@ -105,7 +90,7 @@ def check_role(
         target = open_target(request.adapter, time_scale=request.time_scale)
     except AdapterBroken as trouble:
         return _not_opened(request, overrides, trouble, listeners)
-    checked: Checked | SystemChecked | None = None
+    checked: Checked | None = None
     try:
         with target:
             checked = _checked(request, target, listeners, tell)
@@ -116,15 +101,11 @@ def check_role(
     return checked
 
 
-def _checked(
-    request: Request, target: Target, listeners: Sequence[Listener], tell: Callable[[str], None]
-) -> Checked | SystemChecked:
+def _checked(request: Request, target: Target, listeners: Sequence[Listener], tell: Callable[[str], None]) -> Checked:
     """Check an implementation that has greeted."""
     profile = _profile(request, target)
-    if target.hello.role == "system":
-        return _check_system(request, target, profile)
-    _fits(request, target)
-    book = phases.book(profile, request.phases, tell)
+    role = _role(request, target, profile)
+    book = role.book(profile, _phases(request, role), tell)
     chosen = select(book.cases, request.select)
     header = _header(request, chosen, profile, hello=hello_as_plain(target))
     engine = Engine(
@@ -139,7 +120,7 @@ def _checked(
     )
 
     def plays(engine: Engine) -> Iterator[Play]:
-        yield from phases.plays(engine, book, chosen, steps=request.steps, seed=request.seed, servers=request.servers)
+        yield from role.plays(engine, book, chosen, Budget(request.steps, request.seed, request.servers))
         if not engine.outcome.failures:
             target.finish()  # an adapter that does not end as it must is broken, however well it played
 
@@ -147,34 +128,34 @@ def _checked(
     return Checked(header, engine.chosen, outcome)
 
 
-def _check_system(request: Request, target: Target, profile: Profile) -> SystemChecked:
-    """Role system has cases, an oracle and an outcome of its own; the phases that it has are played."""
-    if "--servers" in request.given:
-        raise RequestError("--servers: in role system each story says how many servers it has")
-    if "--longest-wait" in request.given:
-        raise RequestError("--longest-wait: role system is judged on a virtual clock")
-    wanted = tuple(phase for phase in request.phases if phase in ("scripted", "hypothesis"))
-    if not wanted:
-        raise RequestError("role system has the phases scripted and hypothesis only")
+def _role(request: Request, target: Target, profile: Profile) -> Role:
+    """The role that the implementation plays.
+
+    Raises:
+        RequestError: what is asked for makes no sense for it.
+    """
+    hello = target.hello
     try:
-        made = SystemCheck(
-            target,
-            profile,
-            choice=request.select,
-            steps=request.steps,
-            seed=request.seed,
-            fail_fast=request.fail_fast,
-            phases=wanted,
-        )
-    except CannotJudgeError as error:
-        raise RequestError(str(error)) from None
-    outcome = made.run()
-    if outcome.broken is None and not outcome.failures:
-        try:
-            target.finish()
-        except AdapterBroken as trouble:
-            outcome.broken, outcome.code = trouble, ExitCode.ADAPTER_BROKEN
-    return SystemChecked(request.adapter, target.hello.label, request.seed, outcome)
+        role = role_named(hello.role)
+    except LookupError as error:
+        raise RequestError(f"the adapter plays the role {hello.role}; {error}") from None
+    if hello.virtual and "--longest-wait" in request.given:
+        raise RequestError("--longest-wait: the adapter's clock is virtual; nothing is waited for")
+    if role.own_servers and "--servers" in request.given:
+        raise RequestError(f"--servers: in role {role.name} each story says how many servers it has")
+    if request.servers is not None and request.servers > hello.servers:
+        raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")
+    if why := role.refuses(hello, profile):
+        raise RequestError(why)
+    return role
+
+
+def _phases(request: Request, role: Role) -> tuple[str, ...]:
+    """Those phases that are wanted and that the role has."""
+    wanted = tuple(phase for phase in request.phases if phase in (*role.phases, *role.on_request))
+    if not wanted:
+        raise RequestError(f"role {role.name} has the phases {' and '.join(role.phases)} only")
+    return wanted
 
 
 def _header(request: Request, chosen: Sequence[Case], profile: Profile, hello: dict[str, object]) -> RunBegan:
@@ -204,13 +185,3 @@ def _not_opened(request: Request, profile: Profile, trouble: AdapterBroken, list
 def _profile(request: Request, target: Target) -> Profile:
     claimed = target.hello.profile
     return Profile.from_mapping({**claimed.as_mapping(), **request.profile})
-
-
-def _fits(request: Request, target: Target) -> None:
-    hello = target.hello
-    if hello.role != "hypervisor":
-        raise RequestError(f"the adapter plays the role {hello.role}; this kit checks the roles hypervisor and system")
-    if hello.virtual and "--longest-wait" in request.given:
-        raise RequestError("--longest-wait: the adapter's clock is virtual; nothing is waited for")
-    if request.servers is not None and request.servers > hello.servers:
-        raise RequestError(f"--servers {request.servers}: the adapter has at most {hello.servers} server partitions")

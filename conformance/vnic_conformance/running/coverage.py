@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from vnic_conformance.oracle import Allowed, Judgement, Possibility
 from vnic_conformance.oracle.possibility import OracleOps, is_event
@@ -36,46 +35,54 @@ _CARRIES: Mapping[str, tuple[str, ...]] = {
 _CLAIMED = tuple(p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY)
 
 
-@dataclass
 class Coverage:
-    """Counts, over a whole run, how often each watched case was put to the test."""
+    """Says of each step which watched cases it has put to the test.
 
-    counts: Counter[str] = field(default_factory=Counter)
+    Args:
+        counts: how often each was until now, over a whole run; whoever records a step counts.
+    """
 
-    def note(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> None:
-        """Take in one step that was as it must be. An answer that says that it is unknown puts nothing to the test.
+    def __init__(self, counts: Counter[str]) -> None:
+        self.counts = counts
+
+    def exercised(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> tuple[str, ...]:
+        """The cases that one step has put to the test. An answer that says that it is unknown puts nothing to the test.
 
         Args:
             ops: the algebra of the oracle.
             before: what the implementation's state may have been.
             judgement: what the step showed.
         """
-        if not judgement.ok or not judgement.agreed or judgement.came.get("outcome") == Outcome.UNKNOWN:
-            return
+        if not judgement.ok or not judgement.agreed or judgement.came.reply.get("outcome") == Outcome.UNKNOWN:
+            return ()
         states = [p.state for p in before]
         if len(states) * len(judgement.agreed) > _PAIRS:
-            return
+            return ()
         if judgement.stimulus.who == CLOCK:
             pairs = [(s, a.possibility.state) for s in states for a in judgement.agreed]
             fired = [(s, t, step) for s, t in pairs if (step := _by_itself(s, t)) is not None]
-            if len(fired) == len(pairs):
-                self._answers([ACTIONS[step.action].requirements for _, _, step in fired])
-                self._witnesses(ops, fired)
-            return
-        self._answers([a.requirements for a in judgement.agreed])
+            if len(fired) < len(pairs):
+                return ()
+            return (
+                *_answers([ACTIONS[step.action].requirements for _, _, step in fired]),
+                *self._witnesses(ops, fired),
+            )
+        found = _answers([a.requirements for a in judgement.agreed])
         moved = [a for a in judgement.agreed if a.action in ACTIONS]
         if len(moved) == len(judgement.agreed):
-            self._witnesses(ops, [(s, a.possibility.state, _step(a)) for s in states for a in moved])
+            found += self._witnesses(ops, [(s, a.possibility.state, _step(a)) for s in states for a in moved])
+        return tuple(found)
 
-    def _answers(self, decided: list[tuple[str, ...]]) -> None:
-        self.counts[f"ADM-7/{ANSWERS}"] += 1
-        for requirement in set(decided[0]).intersection(*decided[1:]):
-            self.counts[f"{requirement}/{ANSWERS}"] += 1
-
-    def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> None:
+    def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> list[str]:
+        found: list[str] = []
         for claim in _CLAIMED:
             if self.counts[claim.name] < ENOUGH and all(_exercised(ops, claim, *step) for step in steps):
-                self.counts.update((claim.name, *_CARRIES[claim.name]))
+                found += (claim.name, *_CARRIES[claim.name])
+        return found
+
+
+def _answers(decided: list[tuple[str, ...]]) -> list[str]:
+    return [f"ADM-7/{ANSWERS}", *(f"{entry}/{ANSWERS}" for entry in set(decided[0]).intersection(*decided[1:]))]
 
 
 def _exercised(ops: OracleOps, claim: Property, before: State, after: State, step: Step) -> bool:

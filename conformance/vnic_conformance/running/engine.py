@@ -1,6 +1,6 @@
 """The engine: puts an implementation to the test, step by step, and tells listeners what happens.
 
-It knows no format and prints nothing. What is played comes from :mod:`vnic_conformance.running.phases`; every step goes
+It knows no format, prints nothing, and is the same for every role (:mod:`vnic_conformance.running.role`). Every step goes
 through a session, that is, through the oracle in lockstep; what was put to the test is counted at every step. A violation ends
 its session, is narrowed down and repeated; a broken adapter ends the run. Whatever ends a run, a violation that was seen is in
 its outcome.
@@ -9,13 +9,15 @@ its outcome.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.messages import Outcome as Said
-from vnic_conformance.running.coverage import Coverage
-from vnic_conformance.running.episode import Episode, Recording, conversation, feature_of, retrace, too_long
+from vnic_conformance.running.episode import session_of
 from vnic_conformance.running.events import (
     AdapterFailed,
     CaseDone,
@@ -29,19 +31,13 @@ from vnic_conformance.running.events import (
     SessionEnded,
     StepDone,
     Stopped,
-    alternatives,
 )
-from vnic_conformance.running.narrowing import Narrowed, narrow, reruns
-from vnic_conformance.running.plan import (
-    Case,
-    answers_case,
-    case_of,
-    counted_against,
-    exercised_by_script,
-)
-from vnic_conformance.running.play import UNDECIDED, Listener, Outcome, Play, last_word
+from vnic_conformance.running.plan import Case, case_of, counted_against
+from vnic_conformance.running.play import UNDECIDED, Listener, Narrowed, Outcome, Play, last_word
+from vnic_conformance.running.repeating import reruns
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
-from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.session import Session, Skipped, conversation
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
@@ -54,38 +50,8 @@ RANDOM_WAIT_MS = 400
 NARROWED = 3
 
 
-class Watched(Recording):
-    """A session of a run: every step of it is counted and told.
-
-    Args:
-        engine: the run.
-        play: what the session is played for.
-    """
-
-    def __init__(self, engine: Engine, play: Play) -> None:
-        super().__init__(engine.requests, play.servers, engine.profile, unpaired=play.unpaired)
-        self.engine = engine
-        self.play_of = play
-
-    def begin(self) -> Judgement:
-        """Reset; see :class:`~vnic_conformance.session.Session`."""
-        self.engine.does(self, None)
-        judgement = super().begin()
-        self.engine.began(self, judgement)
-        return judgement
-
-    def apply(self, stimulus: Stimulus) -> Judgement:
-        """One stimulus, unless the implementation does not claim what it needs, or its clock would take too long.
-
-        See :class:`~vnic_conformance.session.Session`.
-        """
-        why = self.engine.not_to_be_done(stimulus, self.play_of)
-        if why is not None:
-            return Judgement(stimulus, ok=True, inconclusive=why.reason)
-        self.engine.does(self, stimulus)
-        judgement = super().apply(stimulus)
-        self.engine.did(self, judgement)
-        return judgement
+#: Makes a failing episode short, and repeats it; of what only a script knows, the play comes with it.
+Narrow = Callable[["Engine", Episode, Judgement, Play | None], Narrowed]
 
 
 class Engine:
@@ -100,6 +66,8 @@ class Engine:
         listeners: told of every event.
         fail_fast: stop at the first violation of a chosen case.
         longest_wait_ms: steps of a real clock that are longer are not played.
+        narrow: makes failures short; None: as the role does.
+        counting: count what each step puts to the test; without it only played cases say what they exercise.
     """
 
     def __init__(
@@ -113,13 +81,17 @@ class Engine:
         *,
         fail_fast: bool = False,
         longest_wait_ms: int = LONGEST_WAIT_MS,
+        narrow: Narrow | None = None,
+        counting: bool = True,
     ) -> None:
-        self.target = target
-        self.profile = profile
-        self.requests = conversation(target, profile)
+        self.hello = target.hello
+        self.role = role_named(target.hello.role)
+        self.requests = conversation(target, profile, self.role.feature_of)
         self.outcome = Outcome()
-        self.coverage = Coverage()
+        self.counts: Counter[str] = Counter()  #: how often each case was put to the test
         self.unreached: dict[str, str] = {}  #: why nothing can exercise a case
+        self._profile = profile
+        self._times = self.role.times(target.hello)
         self._cases = {case.id: case for case in cases}
         self._chosen = list(chosen)
         self._chosen_ids = {case.id for case in chosen}
@@ -127,11 +99,12 @@ class Engine:
         self._listeners = listeners
         self._fail_fast = fail_fast
         self._longest_wait_ms = longest_wait_ms
+        self._narrow = narrow or Engine.narrowed
+        self._counting = counting
         self._played: dict[str, CaseResult] = {}
         self._failed: dict[str, Failure] = {}
-        self._session: Watched | None = None
-        self._open: Stimulus | None = None
-        self._playing: Case | None = None
+        self._session: Session[Any] | None = None
+        self._playing: Play | None = None
         self._failing: dict[str, int] = {}
         self._unknown = 0  #: answers of which nobody knows whether the call was carried out
         self._unkept: set[str] = set()  #: what is claimed and answered unsupported
@@ -177,9 +150,8 @@ class Engine:
     def _stops(self, why: str) -> None:
         """The run ends before its time; a session that was violated and is not over yet is taken in."""
         self.outcome.stopped, self.outcome.complete = why, False
-        session = self._session
-        if session is not None and session.failure is not None:
-            self.end(session, session.play_of, stopped=True)
+        if self._session is not None and self._playing is not None and self._session.failure is not None:
+            self.end(self._session, self._playing, stopped=True)
         self._tell(Stopped(why))
 
     @property
@@ -191,74 +163,66 @@ class Engine:
         """A phase has met so many failing sessions that more of them would tell nothing new."""
         return self._failing.get(phase, 0) >= ENOUGH_FAILURES
 
-    def play(self, play: Play) -> Watched | None:
+    def setting(self, servers: int, **more: Any) -> Setting:
+        """What a session with so many servers is judged by here."""
+        return Setting(servers, self._profile, role=self.role.name, times=self._times, **more)
+
+    def play(self, play: Play) -> Session[Any] | None:
         """Play one session; answer it, or None where the implementation does not support the case."""
         case = play.case
-        missing = () if case is None else sorted(case.features - self.target.hello.features)
+        missing = () if case is None else sorted(case.features - self.hello.features)
         if case is not None and missing:
             self._played[case.id] = CaseResult(case.id, Verdict.UNSUPPORTED, 0, _unclaimed(missing))
             return None
+        needed, most = play.setting.servers, self.hello.servers
+        if case is not None and needed > most:
+            reason = f"it needs {needed} servers, the adapter has at most {most}"
+            self._played[case.id] = CaseResult(case.id, Verdict.UNSUPPORTED, 0, reason)
+            return None
         session = self.session(play)
-        session.begin()
-        skipped: CaseResult | None = None
-        for stimulus in play.stimuli(session):
-            if session.failure is not None:
-                break
-            why = self.not_to_be_done(stimulus, play)
-            if why is not None:
-                skipped = why
-                if case is not None:
+        skipped: Skipped | None = None
+        if not session.begin().inconclusive:
+            for _ in session.steps(play.turns(session)):
+                skipped = session.skipped or skipped
+                if skipped is not None and case is not None:
                     break
-                continue
-            session.apply(stimulus)
         self.end(session, play, skipped)
         return session
 
-    def not_to_be_done(self, stimulus: Stimulus, play: Play) -> CaseResult | None:
-        """The verdict on a case that needs this stimulus, where the implementation cannot be asked for it."""
-        feature = feature_of(stimulus)
-        if feature is not None and feature not in self.target.hello.features | play.absent:
-            return CaseResult("", Verdict.UNSUPPORTED, 0, _unclaimed([feature]))
-        if not self.requests.real:
-            return None
-        longest = self._longest_wait_ms
-        why = too_long(stimulus, min(longest, RANDOM_WAIT_MS) if play.seed is not None else longest)
-        return CaseResult("", Verdict.NOT_EXERCISED, 0, why) if why else None
-
-    def session(self, play: Play) -> Watched:
+    def session(self, play: Play) -> Session[Any]:
         """A session whose every step is counted and told."""
-        return Watched(self, play)
+        judge = self.role.judge(play.setting, self.counts if self._counting else None)
+        longest = None
+        if self.requests.real:
+            longest = min(self._longest_wait_ms, RANDOM_WAIT_MS) if play.seed is not None else self._longest_wait_ms
+        session = Session(self.requests, play.setting, judge, self._did, play.absent, longest)
+        self._session, self._playing = session, play
+        return session
 
-    def began(self, session: Watched, judgement: Judgement) -> None:
-        """The implementation has been reset for a session."""
-        play = session.play_of
-        self._open = None
+    def _did(self, judgement: Judgement) -> None:
+        """The session has begun, or one step of it was applied and judged: count it, and tell."""
+        session, play = self._session, self._playing
+        assert session is not None
+        assert play is not None
+        self.counts.update(judgement.exercised)
+        number = len(session.judgements) - 1
+        if number == 0:
+            self._begins(play, judgement)
+            return
+        self.outcome.steps += 1
+        outcome = judgement.came.reply.get("outcome")
+        if outcome == Said.UNSUPPORTED and judgement.inconclusive:
+            self._unclear(judgement)
+        self._unknown += outcome == Said.UNKNOWN
+        self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
+
+    def _begins(self, play: Play, judgement: Judgement) -> None:
         self.outcome.sessions += 1
         case = None if play.case is None else play.case.id
         covers = tuple(case.id for case in play.covers)
-        self._tell(
-            SessionBegan(
-                self.outcome.sessions, play.phase, case, play.servers, play.seed, judgement, play.unpaired, covers
-            )
-        )
+        self._tell(SessionBegan(self.outcome.sessions, play.phase, case, play.setting, play.seed, judgement, covers))
 
-    def does(self, session: Watched, stimulus: Stimulus | None) -> None:
-        """Something is about to be done in a session; None: the implementation is reset."""
-        self._session, self._playing = session, session.play_of.case
-        self._open = stimulus
-
-    def did(self, session: Watched, judgement: Judgement) -> None:
-        """One step was applied and judged: count it, and tell."""
-        self._open = None
-        self.outcome.steps += 1
-        self.coverage.note(session.oracle.ops, session.before, judgement)
-        if judgement.inconclusive:
-            self._unclear(judgement)
-        self._unknown += judgement.came.get("outcome") == Said.UNKNOWN
-        number = len(session.judgements) - 1
-        self._tell(StepDone(self.outcome.sessions, number, session.word[-1], judgement))
-
-    def end(self, session: Watched, play: Play, skipped: CaseResult | None = None, *, stopped: bool = False) -> None:
+    def end(self, session: Session[Any], play: Play, skipped: Skipped | None = None, *, stopped: bool = False) -> None:
         """A session is over: give its case a verdict, and take its violation in; where the run was stopped, as it is."""
         failure = session.failure
         verdict, inconclusive = last_word(session.judgements, failure, played=play.case is not None)
@@ -271,13 +235,13 @@ class Engine:
         if play.case is not None and failure is None:
             done = len(session.judgements) - 1
             if skipped is not None:
-                result = replace(skipped, case=play.case.id)
+                verdict_of_it = Verdict.NOT_EXERCISED if skipped.claimed else Verdict.UNSUPPORTED
+                result = CaseResult(play.case.id, verdict_of_it, 0, skipped.reason)
             elif inconclusive:
                 result = CaseResult(play.case.id, Verdict.INCONCLUSIVE, done, inconclusive)
             else:
                 result = CaseResult(play.case.id, Verdict.PASS, done)
-            if result.verdict is Verdict.PASS:
-                self.coverage.counts.update(exercised_by_script(play.case.id))
+                self.counts.update(self.role.also(play.case.id))
             for case in {play.case, *play.covers}:
                 if self._played.get(case.id, result).verdict <= result.verdict:
                     self._played[case.id] = replace(result, case=case.id)
@@ -291,17 +255,24 @@ class Engine:
         what = f"{judgement.stimulus.who} {judgement.stimulus.call}"
         if what not in self._unkept:
             self._unkept.add(what)
-            self._note(f"{what} is answered unsupported, though the adapter claims {feature_of(judgement.stimulus)}")
+            needed = self.role.feature_of(judgement.stimulus)
+            self.note(f"{what} is answered unsupported, though the adapter claims {needed}")
 
     # -- failures -----------------------------------------------------------------------------------------------------
 
-    def _take(self, failure: Judgement, session: Watched, play: Play, *, stopped: bool) -> None:
+    def _take(self, failure: Judgement, session: Session[Any], play: Play, *, stopped: bool) -> None:
         self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
         if self._failing[play.phase] == ENOUGH_FAILURES:
-            self._note(f"phase {play.phase} was left after {ENOUGH_FAILURES} failing sessions in a row")
+            self.note(f"phase {play.phase} was left after {ENOUGH_FAILURES} failing sessions in a row")
         blamed = case_of(failure.requirement, self._cases)
-        selected = bool(self._header.select)
-        counted = counted_against(failure.requirement, play.case, self._chosen_ids, self._cases, selected=selected)
+        counted = counted_against(
+            failure.requirement,
+            play.case,
+            self._chosen_ids,
+            self._cases,
+            selected=bool(self._header.select),
+            also=self.role.also,
+        )
         if not counted:
             self.outcome.beside[blamed] = self.outcome.beside.get(blamed, 0) + 1
             return
@@ -309,8 +280,8 @@ class Engine:
         new = counted - self._failed.keys()
         if not new:
             return
-        alone = play.case is not None and retrace(session.episode)[-1].judgement.ok
-        if blamed in self._failed and not alone:
+        alone = play if failure.scripted else None
+        if blamed in self._failed and alone is None:
             # One trace for one property is enough: the others would mostly show the same fault.
             self._failed |= {case: replace(self._failed[blamed], case=case) for case in new}
             return
@@ -318,21 +289,24 @@ class Engine:
         try:
             if stopped:
                 raise KeyboardInterrupt
-            found = self._narrowed(session.episode, failure, play, alone)
+            found = self._narrow(self, session.episode, failure, alone)
         except BaseException as trouble:
             found = Narrowed(session.episode, failure, Rerun(0, 0), f"{_steps(session.episode)}, not shortened")
             ends = None if stopped else trouble
+        played = "" if play.case is None else play.case.id
         shown = Failure(
             case=blamed if blamed in new else min(new),
             requirement=found.judgement.requirement,
             sentence=found.judgement.sentence,
             phase=play.phase,
             episode=found.episode,
-            allowed=alternatives(found.judgement),
-            script=play.case.id if alone and play.case is not None else "",
+            allowed=found.judgement.alternatives,
+            script=played if failure.scripted else "",
             found_after=self.outcome.steps,
             rerun=found.rerun,
             length_note=found.note,
+            shown=found.judgement.shown,
+            played=played,
         )
         self._failed |= {case: replace(shown, case=case) for case in new}
         self.outcome.failures.append(shown)
@@ -343,39 +317,36 @@ class Engine:
     def _admit(self, counted: Iterable[str]) -> None:
         """Cases that are in no plan, and that a violation counts against."""
         for case in sorted(set(counted) - self._chosen_ids):
-            made = answers_case(case.partition("/")[0])
+            made = self.role.case(case)
             self._cases[made.id] = made
             self._chosen.append(made)
             self._chosen_ids.add(made.id)
 
-    def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
-        if alone:
-            # What is wrong only the script knows, so its word is what it is.
-            again = self._repeated(play, episode, failure)
-            return Narrowed(episode, failure, again, f"{_steps(episode)}, as scripted")
+    def narrowed(self, episode: Episode, failure: Judgement, alone: Play | None) -> Narrowed:
+        """A failing episode made short, and repeated; what only a script knows to be wrong stays as it is."""
+        if alone is not None:
+            return Narrowed(
+                episode, failure, self._repeated(alone, episode, failure), f"{_steps(episode)}, as scripted"
+            )
         self._tell(Narrowing(failure.requirement, len(episode.moments)))
-        return narrow(self.requests, episode, failure, thorough=len(self.outcome.failures) < NARROWED)
+        return self.role.narrow(self.requests, episode, failure, len(self.outcome.failures) < NARROWED)
 
     def _repeated(self, play: Play, episode: Episode, failure: Judgement) -> Rerun:
         failed, times = 0, reruns(episode)
         for _ in range(times):
-            session = Recording(self.requests, play.servers, self.profile, unpaired=play.unpaired)
-            session.begin()
-            for stimulus in play.stimuli(session):
-                session.apply(stimulus)
-                if session.failure is not None:
-                    break
-            failed += session.failure is not None and session.failure.requirement == failure.requirement
+            session = session_of(self.requests, play.setting)
+            found = session.play(play.turns(session))
+            failed += found is not None and found.requirement == failure.requirement
         return Rerun(failed, times)
 
     def _breaks(self, trouble: AdapterBroken) -> None:
         session = self._session
-        episode = None if session is None else session.episode
-        number = self.outcome.sessions
-        event = AdapterFailed(number, trouble.as_fields(), str(trouble), self._open, episode)
+        episode, asked = (None, None) if session is None else (session.episode, session.open)
+        event = AdapterFailed(self.outcome.sessions, trouble.as_fields(), str(trouble), asked, episode)
         self.outcome.broken = event
-        if self._playing is not None:
-            self._played[self._playing.id] = CaseResult(self._playing.id, Verdict.BROKEN, 0, trouble.title)
+        case = None if self._playing is None else self._playing.case
+        if case is not None:
+            self._played[case.id] = CaseResult(case.id, Verdict.BROKEN, 0, trouble.title)
         self._tell(event)
 
     # -- the end ------------------------------------------------------------------------------------------------------
@@ -387,9 +358,9 @@ class Engine:
             outcome.results.append(result)
             self._tell(CaseDone(result))
         for blamed, times in outcome.beside.items():
-            self._note(f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected")
+            self.note(f"{blamed} was violated in {times} session{'s' if times > 1 else ''}; it was not selected")
         if self._unknown:
-            self._note(
+            self.note(
                 f"{self._unknown} calls were answered unknown; where no case depends on one, both ways were followed"
             )
         outcome.seconds = time.monotonic() - self._began
@@ -409,14 +380,14 @@ class Engine:
 
     def _result(self, case: Case) -> CaseResult:
         failure = self._failed.get(case.id)
-        count = self.coverage.counts[case.id]
+        count = self.counts[case.id]
         if failure is not None:
             return CaseResult(case.id, Verdict.FAIL, max(count, 1), failure.sentence, failure.rerun)
         if case.id in self._played:
             return self._played[case.id]
         if case.watched and count:
             return CaseResult(case.id, Verdict.PASS, count)
-        missing = sorted(case.features - self.target.hello.features)
+        missing = sorted(case.features - self.hello.features)
         if missing:
             return CaseResult(case.id, Verdict.UNSUPPORTED, 0, _unclaimed(missing))
         return CaseResult(case.id, Verdict.NOT_EXERCISED, 0, self._why_not(case))
@@ -434,7 +405,8 @@ class Engine:
             return "nothing that was played went there to the end"
         return f"not reached in this run: {case.exercised_by}"
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Say something that is no verdict."""
         self.outcome.notes.append(text)
         self._tell(Noted(text))
 
@@ -464,4 +436,5 @@ def hello_as_plain(target: Target) -> dict[str, object]:
         "clock": hello.clock,
         "quiet_ms": hello.quiet_ms,
         "features": " ".join(sorted(hello.features)),
+        **role_named(hello.role).times(hello),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.episode import Episode
+from vnic_conformance.episode import Episode, Setting
+from vnic_conformance.oracle import Alternative, Judgement
 from vnic_conformance.running.verdicts import CaseResult, Rerun
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
@@ -33,10 +33,9 @@ class SessionBegan:
     session: int
     phase: str
     case: str | None
-    servers: int
+    setting: Setting
     seed: int | None
     judgement: Judgement
-    unpaired: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()  #: IDs of further cases that it goes through
 
 
@@ -76,34 +75,6 @@ class Narrowing:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """One answer that was allowed instead of what came.
-
-    Attributes:
-        instead: the fields of reply and observation that should have been otherwise, with what they should have been.
-        by: the requirements that allow it.
-    """
-
-    instead: Mapping[str, object]
-    by: tuple[str, ...]
-
-
-def alternatives(judgement: Judgement) -> tuple[Alternative, ...]:
-    """Everything that was allowed where a judgement is a violation, each once, the nearest first."""
-    found: list[Alternative] = []
-    for mismatch in judgement.mismatches:
-        instead = {name: _plain(mismatch.expected.get(name)) for name in mismatch.fields}
-        alternative = Alternative(instead, mismatch.allowed.requirements)
-        if alternative not in found:
-            found.append(alternative)
-    return tuple(found)
-
-
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, int | str | tuple) else str(value)
-
-
-@dataclass(frozen=True, slots=True)
 class Failure:
     """A violation with the word that leads to it.
 
@@ -118,6 +89,8 @@ class Failure:
         found_after: steps of the run before it was found.
         rerun: how often it came again.
         length_note: what is known of shorter words.
+        shown: what came, in words, where no fields are compared.
+        played: the case that was played when it was found, or empty.
     """
 
     case: str
@@ -130,6 +103,8 @@ class Failure:
     found_after: int = 0
     rerun: Rerun | None = None
     length_note: str = ""
+    shown: str = ""
+    played: str = ""
 
 
 @dataclass(frozen=True, slots=True)

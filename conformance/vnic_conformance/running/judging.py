@@ -6,30 +6,21 @@ that has changed, a property that is new or a defect of the oracle that is mende
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vnic_conformance.answer import Answer
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
-from vnic_conformance.cases.runner import stimuli
+from vnic_conformance.episode import HYPERVISOR, Episode, Moment
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.coverage import Coverage
-from vnic_conformance.running.episode import Episode, Moment
-from vnic_conformance.running.plan import (
-    Case,
-    Phase,
-    case_of,
-    counted_against,
-    exercised_by_script,
-    known_cases,
-    watched_cases,
-)
+from vnic_conformance.oracle import Judge, Judgement
+from vnic_conformance.running.plan import Case, Phase, case_of, counted_against
 from vnic_conformance.running.play import FAIL, OK, UNDECIDED, last_word
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, begun
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import CaseResult, Verdict
-from vnic_conformance.session import Session
+from vnic_conformance.session import Session, Turn, Turns
 from vnic_conformance.stimulus import Stimulus
 
 
@@ -135,32 +126,32 @@ class _NotRecordedError(Exception):
 
 
 class _Recalled:
-    """A target that says what was recorded, one answer to a step; it knows nothing else."""
+    """A target that says what was recorded, one answer to a step; told of each step, it counts what that put to the test."""
 
-    def __init__(self, episode: Episode) -> None:
+    def __init__(self, episode: Episode, counts: Counter[str]) -> None:
         self._came: Iterator[Answer] = iter([episode.start, *(m.came for m in episode.moments)])
-        self.due = 1
+        self._counts = counts
+        self.due = 0
 
-    def request(self, fields: Mapping[str, object]) -> Answer:
+    def __call__(self, judgement: Judgement) -> None:
+        """See :data:`~vnic_conformance.session.Watch`."""
+        self.due = 1
+        self._counts.update(judgement.exercised)
+
+    def unclaimed(self, stimulus: Stimulus) -> str:
+        """What was done was done; the facts of the answer say what was not claimed."""
+        return ""
+
+    def reset(self, fields: Mapping[str, object], *, may_be_unsupported: bool = False) -> Answer:
+        """What the reset showed."""
+        return next(self._came)
+
+    def do(self, stimulus: Stimulus, absent: str = "") -> Answer:
+        """The next answer."""
         if not self.due:
             raise _NotRecordedError
         self.due -= 1
         return next(self._came)
-
-
-class _Judged(Session):
-    """A session of a log whose steps are counted as those of a check are."""
-
-    coverage: Coverage | None = None
-
-    def apply(self, stimulus: Stimulus) -> Judgement:
-        before = self.oracle.possibilities
-        assert isinstance(self.target, _Recalled)
-        self.target.due = 1
-        judgement = super().apply(stimulus)
-        if self.coverage is not None:
-            self.coverage.note(self.oracle.ops, before, judgement)
-        return judgement
 
 
 class _Judge:
@@ -168,10 +159,11 @@ class _Judge:
 
     def __init__(self, run: RecordedRun) -> None:
         self._run = run
-        self._cases = {case.id: case for case in (*watched_cases(), *known_cases(run.header.cases))}
+        self._role = role_named(str(run.header.hello.get("role", HYPERVISOR)))
+        self._cases = {case.id: case for case in (*map(self._role.case, run.header.cases), *self._role.watched())}
         self._chosen = frozenset(run.header.cases)
         self._selected = bool(run.header.select)
-        self._coverage = Coverage()
+        self._counts: Counter[str] = Counter()
         self._passed: dict[str, int] = {}
         self._undecided: dict[str, str] = {}
         self._failed: dict[str, str] = {}
@@ -179,9 +171,7 @@ class _Judge:
     @property
     def exercised(self) -> bool:
         """A case that counts was put to the test."""
-        return bool(
-            self._chosen & (self._passed.keys() | {case for case, count in self._coverage.counts.items() if count})
-        )
+        return bool(self._chosen & (self._passed.keys() | {case for case, count in self._counts.items() if count}))
 
     def session(self, recorded: RecordedSession) -> Rejudged:
         """One session."""
@@ -195,16 +185,13 @@ class _Judge:
         )
         if played is not None and found.now != FAIL and not (found.now == OK and recorded.reason):
             # What the line says that was played counts only where the steps can show it: a script where they are its own.
-            gone = (
-                {played.id}
-                if scripted
-                else {n for n in (played.id, *recorded.covers) if n not in SCRIPTS | LONG_SCRIPTS}
-            )
-            gone = {name for name in gone if name not in self._cases or not self._cases[name].watched}
+            named = (played.id,) if scripted else (played.id, *recorded.covers)
+            gone = {case for case in named if scripted or self._role.turns(case) is None}
+            gone = {case for case in gone if case not in self._cases or not self._cases[case].watched}
             if found.now == UNDECIDED:
                 self._undecided |= dict.fromkeys(gone, found.sentence)
             else:
-                counted = exercised_by_script(played.id) if scripted else frozenset()
+                counted = self._role.also(played.id) if scripted else frozenset()
                 self._passed |= dict.fromkeys(gone | counted, max(found.steps, 1))
         return found
 
@@ -215,7 +202,7 @@ class _Judge:
 
     def _result(self, case: str, said: CaseResult | None) -> CaseResult:
         """The verdict on one case. What the log says itself is believed where it claims nothing."""
-        count = self._coverage.counts[case] or self._passed.get(case, 0)
+        count = self._counts[case] or self._passed.get(case, 0)
         was = None if said is None else said.verdict
         if case in self._failed:
             return CaseResult(
@@ -235,15 +222,16 @@ class _Judge:
         self, number: int, what: str, was: str, episode: Episode, name: str, played: Case | None = None
     ) -> Rejudged:
         """One episode, by the script of that name if it has one."""
-        session = _Judged(_Recalled(episode), episode.servers, episode.profile, episode.unpaired)
-        session.coverage = self._coverage
+        recalled = _Recalled(episode, self._counts)
+        judge = self._role.judge(episode.setting, self._counts)
+        session = Session(recalled, episode.setting, judge, recalled)
         changed = ""
-        if session.begin().ok:
-            script = (SCRIPTS | LONG_SCRIPTS).get(name)
-            if script is None and name:
+        if not session.begin().inconclusive and session.failure is None:
+            turns = self._role.turns(name) if name else None
+            if turns is None and name:
                 changed = f"this kit has no script {name}; the oracle alone has judged"
             try:
-                changed = changed or _play(session, episode.moments, script)
+                changed = changed or _play(session, episode.moments, turns)
             except _NotRecordedError:
                 changed = f"step {len(session.word)}: the log does not say what came when the busy call was repeated"
         last, failure = session.judgements[-1], session.failure
@@ -263,24 +251,25 @@ class _Judge:
 
     def _counted(self, blamed: str, played: Case | None) -> frozenset[str]:
         chosen = self._chosen | (set() if self._selected else {case_of(blamed, self._cases)})
-        return counted_against(blamed, played, chosen, self._cases, selected=self._selected)
+        return counted_against(blamed, played, chosen, self._cases, selected=self._selected, also=self._role.also)
 
 
-def _play(session: Session, moments: Sequence[Moment], script: Script | None) -> str:
+def _play(session: Session[Judge], moments: Sequence[Moment], turns: Callable[[Session[Judge]], Turns] | None) -> str:
     """Judge the steps up to the first violation; why the script cannot judge them, or nothing."""
-    if script is None:
-        for moment in moments:
-            if session.failure is not None:
-                break
-            session.apply(moment.stimulus)
+    if turns is None:
+        for _ in session.steps(moment.stimulus for moment in moments):
+            pass
         return ""
-    asked: Iterator[Stimulus] = stimuli(script, session)
+    asked = iter(turns(session))
     for number, moment in enumerate(moments, 1):
-        wanted = next(asked, None)
-        if session.failure is not None or (wanted is None and session.judgements[-1].inconclusive):
+        turn = next(asked, None)
+        if session.failure is not None or (turn is None and session.over):
             return ""
-        if wanted != moment.stimulus:
-            return f"the script is another one today: step {number} was {moment.stimulus}, and is {wanted or 'none'}"
-        session.apply(moment.stimulus)
-    next(asked, None)  # the script looks at what came to its last step
+        turn = turn if turn is None or isinstance(turn, Turn) else Turn(turn)
+        if turn is None or turn.stimulus != moment.stimulus:
+            wanted = "none" if turn is None else turn.stimulus
+            return f"the script is another one today: step {number} was {moment.stimulus}, and is {wanted}"
+        session.apply(turn.stimulus, turn.expect)
+    if session.failure is None:
+        next(asked, None)  # the script may need what was not told
     return ""

@@ -6,36 +6,24 @@ it is asked for within a budget, and what comes out is repeated from ``reset``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vnic_conformance.episode import Episode
 from vnic_conformance.generation import failure as words
 from vnic_conformance.generation.shortest import Shortest, shortest
 from vnic_conformance.generation.shrink import shrink
-from vnic_conformance.oracle import Judgement, measured
-from vnic_conformance.running.episode import Episode, Recording, Strict, again
+from vnic_conformance.oracle import Judgement
+from vnic_conformance.running.episode import again
+from vnic_conformance.running.play import Narrowed
+from vnic_conformance.running.repeating import REAL_S, reruns, runs_within
 from vnic_conformance.running.verdicts import Rerun
+from vnic_conformance.session import Conversation, hypervisor_session
 
-#: How often a failing word is repeated.
-RERUNS = 5
 #: How many stimuli leaving out may cost, and the search for a still shorter word.
 SHRINKING, SEARCHING = 10_000, 5_000
 #: How many stimuli leaving out may cost where a run has shown some failures already; nothing shorter is searched for then.
 BRIEF = 2_000
-#: On a real clock, how many seconds leaving out, and repeating, may take; nothing shorter is searched for.
-REAL_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """A failing word and what is known of it."""
-
-    episode: Episode
-    judgement: Judgement
-    rerun: Rerun
-    note: str
-
-
-def narrow(target: Strict, episode: Episode, failure: Judgement, *, thorough: bool = True) -> Narrowed:
+def narrow(target: Conversation, episode: Episode, failure: Judgement, *, thorough: bool = True) -> Narrowed:
     """Shorten a failing episode, and repeat the result.
 
     A word that does not fail again as it stands is not shortened: that would only look for another one.
@@ -52,7 +40,7 @@ def narrow(target: Strict, episode: Episode, failure: Judgement, *, thorough: bo
     found = words.Failure(episode.servers, episode.profile, episode.word, failure)
     many = f"{len(episode.moments)} step{'' if len(episode.moments) == 1 else 's'}"
     times = reruns(episode)
-    if episode.unpaired:
+    if episode.setting.unpaired:
         runs = [again(target, episode).failure for _ in range(times)]
         same = sum(run is not None and run.requirement == failure.requirement for run in runs)
         return Narrowed(episode, failure, Rerun(same, times), f"{many}, not shortened")
@@ -64,25 +52,12 @@ def narrow(target: Strict, episode: Episode, failure: Judgement, *, thorough: bo
     if target.real:
         shrinking, searching = (len(episode.moments) + 1) * runs_within(REAL_S, episode), 0
     best = shortest(target, shrink(target, found, budget=shrinking), budget=searching)
-    session = Recording(target, best.failure.servers, episode.profile)
+    session = hypervisor_session(target, best.failure.servers, episode.profile)
     session.play(best.failure.word)
     if session.failure is None:
         return Narrowed(episode, failure, Rerun(first.failed, first.runs), f"{many}, not shortened")
     last = words.rerun(target, best.failure, reruns(session.episode))
     return Narrowed(session.episode, session.failure, Rerun(last.failed, last.runs), length_note(best))
-
-
-def reruns(episode: Episode) -> int:
-    """How often a failing episode is repeated: fewer times if that takes long, which it does on a real clock only."""
-    return min(RERUNS, runs_within(REAL_S, episode))
-
-
-def runs_within(seconds: float, episode: Episode, *, most: int = RERUNS) -> int:
-    """How often an episode can be run in so many seconds, at least once; as often as is wanted on a virtual clock."""
-    times = measured(episode.moments[-1].came) if episode.moments else None
-    if times is None:
-        return most
-    return max(1, int(seconds * 1000 / max(1, times[1].last)))
 
 
 def length_note(best: Shortest) -> str:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
-from vnic_conformance.cases.runner import applies, stimuli
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.generation.walk import walk
-
-# Also for those who take them from here: what there is to play, without what plays it.
-from vnic_conformance.running.book import LONG as LONG
-from vnic_conformance.running.book import PHASES as PHASES
-from vnic_conformance.running.book import Book as Book
-from vnic_conformance.running.book import book as book
-from vnic_conformance.running.book import long_cases as long_cases
-from vnic_conformance.running.book import scripted_cases as scripted_cases
-from vnic_conformance.running.engine import Engine, Watched
+from vnic_conformance.oracle import Oracle
+from vnic_conformance.running.book import LONG, Book, scripted_cases
 from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase
-from vnic_conformance.running.play import Play
-from vnic_conformance.session import Requests, Session
+from vnic_conformance.running.play import Budget, Play, Run, driven
+from vnic_conformance.running.scripts import applies, turns
+from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
-from vnic_spec.profile import Profile
 
 #: Steps of one random walk.
 WALK = 400
@@ -31,103 +24,82 @@ SERVERS = (2, 3, 2, 4, 1, 7, 6)
 HYPOTHESIS = 4
 
 
-def plays(
-    engine: Engine, made: Book, chosen: Sequence[Case], *, steps: int, seed: int, servers: int | None = None
-) -> Iterator[Play]:
+def plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iterator[Play]:
     """Everything that a check plays for the cases that were chosen."""
-    engine.unreached |= made.tours.unreached
+    run.unreached |= made.tours.unreached
     if "scripted" in made.phases:
-        yield from _scripts(engine, [case for case in chosen if case.id not in LONG_SCRIPTS])
-    yield from _tours(engine, made, chosen)
+        yield from _scripts(run, [case for case in chosen if case.id not in LONG_SCRIPTS])
+    yield from _tours(run, made, chosen)
     if any(case.watched for case in chosen):
-        yield from _random(engine, made, steps=steps, seed=seed, servers=servers)
-    if LONG in made.phases and not engine.over:
-        yield from _scripts(engine, [case for case in chosen if case.id in LONG_SCRIPTS])
+        yield from _random(run, made, budget)
+    if LONG in made.phases and not run.over:
+        yield from _scripts(run, [case for case in chosen if case.id in LONG_SCRIPTS])
 
 
-def _random(engine: Engine, made: Book, *, steps: int, seed: int, servers: int | None) -> Iterator[Play]:
+def _random(run: Run, made: Book, budget: Budget) -> Iterator[Play]:
     """What chance decides: first where Hypothesis drives, then walks."""
-    if "hypothesis" in made.phases and steps:
-        _hypothesis(engine, steps=max(steps // HYPOTHESIS, 1), seed=seed, servers=servers)
-        if engine.over:
+    if "hypothesis" in made.phases and budget.steps:
+        _hypothesis(run, budget)
+        if run.over:
             return
     if "walk" in made.phases:
-        yield from _walks(engine, steps=steps, seed=seed, servers=servers)
+        yield from _walks(run, budget)
 
 
-def _scripts(engine: Engine, chosen: Sequence[Case]) -> Iterator[Play]:
+def _scripts(run: Run, chosen: Sequence[Case]) -> Iterator[Play]:
     wanted = {name for case in chosen for name in EXERCISED_BY.get(case.id, ())}
     chosen_ids = {case.id for case in chosen}
     beside = [case for case in scripted_cases() if case.id in wanted - chosen_ids]
     for case in (*chosen, *beside):
         if case.phase is Phase.SCRIPT:
             script = SCRIPTS.get(case.id) or LONG_SCRIPTS[case.id]
-            if applies(script, engine.target.hello, engine.profile):
-                yield scripted(script, case)
+            setting = run.setting(script.servers, unpaired=script.unpaired)
+            if applies(script, run.hello, setting.profile):
+                yield Play("scripted", setting, partial(turns, script), case, absent=script.without)
             else:
-                engine.unreached[case.id] = "it is about another profile, or about an adapter that claims less"
+                run.unreached[case.id] = "it is about another profile, or about an adapter that claims less"
 
 
-def scripted(script: Script, case: Case) -> Play:
-    """A script to be played."""
-    return Play(
-        "scripted",
-        script.servers,
-        lambda session: stimuli(script, session),
-        case,
-        unpaired=script.unpaired,
-        absent=script.without,
-    )
-
-
-def _tours(engine: Engine, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:
+def _tours(run: Run, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:
     wanted = {case.id for case in chosen}
     cases = {case.id: case for case in made.cases}
-    most = engine.target.hello.servers
     for tour in made.tours.tours:
-        if tour.covers & wanted and tour.servers <= most and not engine.tired_of("tour"):
+        if tour.covers & wanted and tour.servers <= run.hello.servers and not run.tired_of("tour"):
             covered = tuple(cases[i] for i in sorted(tour.covers & wanted) if not cases[i].watched)
             main = cases[tour.case] if tour.case in wanted and not cases[tour.case].watched else None
             main = main or next(iter(covered), None)
-            yield Play("tour", tour.servers, lambda _, word=tour.word: word, main, covered)  # type: ignore[misc]
+            yield Play("tour", run.setting(tour.servers), lambda _, word=tour.word: word, main, covered)  # type: ignore[misc]
 
 
-def _hypothesis(engine: Engine, *, steps: int, seed: int, servers: int | None) -> None:
-    """Programs of Hypothesis, ``steps`` steps in all or up to the first violation.
+def _hypothesis(run: Run, budget: Budget) -> None:
+    """Programs of Hypothesis, within a part of the steps or up to the first violation.
 
     Here Hypothesis drives and sessions are made as it goes on, so they are not offered to be played.
     """
     # Here, because importing Hypothesis takes as long as a short check.
     from vnic_conformance.generation.stateful import hunt
 
-    opened: list[tuple[Watched, Play]] = []
-
-    def session(_: Requests, number: int, __: Profile) -> Session:
-        while opened:
-            engine.end(*opened.pop())
-        play = Play("hypothesis", servers or number, lambda _: (), seed=seed)
-        made = engine.session(play)
-        opened.append((made, play))
-        return made
-
-    most = min(engine.target.hello.servers, max(SERVERS))
-    hunt(engine.requests, engine.profile, seed=seed, steps=steps, most_servers=most, session=session)
-    # Where the hunt was ended from outside, the engine ends the session that it knows to be open.
-    while opened:
-        engine.end(*opened.pop())
+    with driven(run, "hypothesis", budget.seed) as begun:
+        hunt(
+            run.requests,
+            run.setting(1).profile,
+            seed=budget.seed,
+            steps=max(budget.steps // HYPOTHESIS, 1),
+            most_servers=min(run.hello.servers, max(SERVERS)),
+            session=lambda _, number, __: begun(run.setting(budget.servers or number)),
+        )
 
 
-def _walks(engine: Engine, *, steps: int, seed: int, servers: int | None) -> Iterator[Play]:
-    """Random walks, ``steps`` steps in all."""
-    most = engine.target.hello.servers
-    numbers = cycle([n for n in SERVERS if n <= most] if servers is None else [servers])
+def _walks(run: Run, budget: Budget) -> Iterator[Play]:
+    """Random walks."""
+    numbers = cycle([n for n in SERVERS if n <= run.hello.servers] if budget.servers is None else [budget.servers])
     done = 0
-    while done < steps and not engine.tired_of("walk"):
-        length = min(WALK, steps - done)
-        number = seed + done
+    while done < budget.steps and not run.tired_of("walk"):
+        length = min(WALK, budget.steps - done)
+        number = budget.seed + done
 
-        def stimuli(session: Session, length: int = length, number: int = number) -> Iterator[Stimulus]:
+        def stimuli(session: Session[Oracle], length: int = length, number: int = number) -> Iterator[Stimulus]:
             return islice(walk(session.oracle, number), length)
 
-        yield Play("walk", next(numbers), stimuli, seed=number)
+        yield Play("walk", run.setting(next(numbers)), stimuli, seed=number)
         done += length

@@ -9,7 +9,7 @@ meaning.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -133,13 +133,11 @@ def answers_case(requirement: str) -> Case:
     return Case(name, Phase.STEPS, purpose, (requirement,), _needs(requirement), exercised)
 
 
-def known_cases(ids: Iterable[str]) -> list[Case]:
-    """The cases of these IDs, as a log names them; of one that is not watched only the ID is known."""
+def known_case(name: str) -> Case:
+    """The case of an ID that a log names, or that a violation is blamed on; of one that is not watched only the ID is known."""
     watched = {case.id: case for case in watched_cases()}
-    return [watched.get(i) or _unwatched(i) for i in ids]
-
-
-def _unwatched(name: str) -> Case:
+    if name in watched:
+        return watched[name]
     requirement, _, slug = name.partition("/")
     return answers_case(requirement) if slug == ANSWERS else Case(name, Phase.TOUR, "", (requirement,))
 
@@ -168,7 +166,13 @@ def case_of(blamed: str, cases: Mapping[str, Case]) -> str:
 
 
 def counted_against(
-    blamed: str, played: Case | None, chosen: Container[str], cases: Mapping[str, Case], *, selected: bool
+    blamed: str,
+    played: Case | None,
+    chosen: Container[str],
+    cases: Mapping[str, Case],
+    *,
+    selected: bool,
+    also: Callable[[str], frozenset[str]] = exercised_by_script,
 ) -> frozenset[str]:
     """The IDs of the cases that a violation counts against. Where nothing was deselected there is always one.
 
@@ -178,13 +182,14 @@ def counted_against(
         chosen: IDs of the cases that count.
         cases: every case by ID.
         selected: somebody has chosen, and so may have deselected the case.
+        also: IDs of watched cases that a played one counts for.
     """
     own = case_of(blamed, cases)
     counted = {own} if own in chosen else set()
     if played is not None:
         if played.phase is Phase.SCRIPT or not counted:
             counted.add(played.id)
-        counted |= exercised_by_script(played.id)
+        counted |= also(played.id)
     counted = {case for case in counted if case in chosen}
     if not counted and (not selected or own not in cases):
         counted = {own}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vnic_conformance.episode import Episode, Moment
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import records
-from vnic_conformance.running.episode import Episode, Moment
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
 from vnic_conformance.running.runlog import FORMAT, VERSION
 from vnic_conformance.running.verdicts import CaseResult
@@ -117,7 +117,7 @@ def begun(source: Path | str) -> tuple[RecordedRun, Iterator[RecordedSession]]:
         if version not in READS or isinstance(version, bool):
             reads = " and ".join(map(str, READS))
             raise RunLogError(f"line 1: version {shown(version)}; this kit reads versions {reads}")
-        reader = _Reader(records.header_of(head), version)
+        reader = _Reader(records.header_of(head), records.Source.of(head, version))
     except IntakeError as error:
         raise RunLogError(str(error)) from None
     return reader.run, _sessions(reader, lines)
@@ -169,9 +169,9 @@ class _Open:
 class _Reader:
     """Takes a log in line by line."""
 
-    def __init__(self, header: RunBegan, version: int) -> None:
+    def __init__(self, header: RunBegan, source: records.Source) -> None:
         self.run = RecordedRun(header)
-        self._version = version
+        self._source = source
         self._open: _Open | None = None
         # Told apart by the first of these members that a record has.
         self._kinds: dict[str, Callable[[Fields], object]] = {
@@ -213,15 +213,16 @@ class _Reader:
         self.run.sessions_read += 1
         if self.run.sessions_read > MOST_SESSIONS:
             raise f.wrong(f"a log has at most {MOST_SESSIONS:,} sessions")
-        seen = records.Watching(self._version)
+        seen = records.Watching(self._source.version)
         servers = f.whole("servers", 1, records.MOST_SERVERS)
-        start = records.checked(f, seen.answer(f), None, servers)
+        setting = self._source.setting(f, servers, self.run.header.profile)
+        start = records.checked(f, seen.answer(f), None, setting)
         self._open = _Open(
             number=f.whole("session", 0),
             phase=f.text("phase"),
             case=None if f.nothing("case") else f.text("case"),
-            empty=Episode(servers, self.run.header.profile, start, (), records.unpaired_of(f)),
-            covers=f.texts("covers") if self._version > 1 else (),
+            empty=Episode(setting, start),
+            covers=f.texts("covers") if self._source.version > 1 else (),
             verdict=f.text("verdict", records.SAID),
             seen=seen,
         )
@@ -233,7 +234,7 @@ class _Reader:
         if (number := f.whole("step", 1)) != len(o.moments) + 1:
             raise f.wrong(f"step {number} of session {o.number} stands where step {len(o.moments) + 1} was expected")
         given = records.stimulus_of(f)
-        o.moments.append(Moment(given, records.checked(f, o.seen.answer(f), given, o.empty.servers)))
+        o.moments.append(Moment(given, records.checked(f, o.seen.answer(f), given, o.empty.setting)))
         o.verdict = f.text("verdict", records.SAID)
         self.run.steps_read += 1
 
@@ -252,10 +253,10 @@ class _Reader:
 
     def _failure(self, f: Fields) -> None:
         self._few(f, len(self.run.failures))
-        self.run.failures.append(records.failure_of(f, self._version))
+        self.run.failures.append(records.failure_of(f, self._source))
 
     def _broken(self, f: Fields) -> None:
-        self.run.broken = records.broken_of(f, self._version)
+        self.run.broken = records.broken_of(f, self._source)
 
     def _result(self, f: Fields) -> None:
         self._few(f, len(self.run.results))
@@ -274,7 +275,7 @@ class _Reader:
 
     def _end(self, f: Fields) -> None:
         f.text("end", (FORMAT,))
-        self.run.end = end = records.end_of(f, {int(code): code for code in ExitCode}, self._version)
+        self.run.end = end = records.end_of(f, {int(code): code for code in ExitCode}, self._source.version)
         for what, told, found in (
             ("sessions", end.sessions, self.run.sessions_read),
             ("steps", end.steps, self.run.steps_read),

@@ -6,27 +6,69 @@ In version 1 reply, observation and the facts of the kit stood in one member, ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from vnic_conformance.answer import Answer, Facts
+from vnic_conformance.episode import HYPERVISOR, Episode, Moment, Setting
+from vnic_conformance.oracle import Alternative
 from vnic_conformance.protocol import rules
+from vnic_conformance.protocol.hello import TIMES
 from vnic_conformance.protocol.messages import to_line
 from vnic_conformance.protocol.rules import is_observed
-from vnic_conformance.running.episode import ABOUT, Episode, Moment
-from vnic_conformance.running.events import AdapterFailed, Alternative, Failure, RunBegan, RunEnded
+from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
+from vnic_conformance.running.role import ROLES
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
+from vnic_conformance.session import ABOUT
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_model.intake import Fields, shown
 from vnic_spec.profile import Profile
 
 #: Partitions of servers that a session may have; the longest session, in steps, and in characters of what queues held.
 MOST_SERVERS, MOST_STEPS, MOST_HELD = 64, 100_000, 1 << 27
+#: The longest time that an implementation may claim.
+MOST_TIME_MS = 1 << 40
 #: The verdicts of a step and of a session.
 SAID = ("ok", "fail", "inconclusive")
 #: Names of the kit's own fields in version 1.
 _FACTS_THEN = ("absent", "measured", "repeated", "gone")
 #: Texts of an adapter may be longer here than the protocol allows: what cannot be printed has been written out.
 _TEXTS, _MOST_TEXT = ("reason", "error"), 2_000
+
+
+#: The fields of a reset that say what the port of a server has; their values the protocol checks.
+_LIMIT = re.compile(r"server\d{1,3}_(queues|entries|mtu|macs|vlans|headers|offloads)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a log's header says of everything in it.
+
+    Attributes:
+        version: of the log.
+        role: what the implementation played.
+        times: what it claimed of its times, in milliseconds.
+    """
+
+    version: int
+    role: str = HYPERVISOR
+    times: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, f: Fields, version: int) -> Source:
+        """As the header has it; an implementation that did not greet has no role."""
+        hello = f.inner("hello")
+        role = hello.text("role", tuple(ROLES)) if "role" in hello else HYPERVISOR
+        times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in TIMES if name in hello}
+        return cls(version, role, times if role != HYPERVISOR else {})
+
+    def setting(self, f: Fields, servers: int, profile: Profile) -> Setting:
+        """What a session or an episode was judged by."""
+        limits = dict(f.scalars("limits")) if "limits" in f else {}
+        if strange := [name for name in limits if not _LIMIT.fullmatch(name)]:
+            raise f.wrong(f"{shown(strange[0])} is nothing that the port of a server may be limited in")
+        return Setting(servers, profile, unpaired_of(f), self.role, limits, self.times)
 
 
 # --- what was done, and what came ------------------------------------------------------------------------------------
@@ -42,10 +84,14 @@ def stimulus_of(f: Fields) -> Stimulus:
     return found
 
 
-def checked(f: Fields, answer: Answer, given: Stimulus | None, servers: int) -> Answer:
+def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting) -> Answer:
     """An answer that the protocol allows: to a stimulus, or to the reset where there is none."""
     if given is None:
-        request: dict[str, object] = {"op": "reset", "servers": servers}
+        request = {name: value for name, value in setting.reset().items() if name != "observe"}
+        try:
+            rules.check_request({"seq": 1, **to_line(request)})
+        except ValueError as error:
+            raise f.wrong(str(error)) from None
     else:
         request = {**to_line(with_tokens(given, ()).request()), "observe": 0}
     said = {"seq": 1, **to_line(answer.reply)}
@@ -56,7 +102,8 @@ def checked(f: Fields, answer: Answer, given: Stimulus | None, servers: int) -> 
     problem = rules.check_reply(request, said)
     if problem is None and answer.seen is not None:
         look = {"seq": 1, "outcome": "done", **to_line(answer.seen)}
-        problem = rules.check_reply({"op": "observe"}, look, servers=servers)
+        system = setting.role == "system"
+        problem = rules.check_reply({"op": "observe"}, look, servers=setting.servers, system=system)
     if problem is not None:
         raise f.wrong(f"what came is not what the protocol has: {problem}")
     return answer
@@ -148,19 +195,19 @@ def _facts(f: Fields) -> Facts:
     return Facts(absent, (called, answered, looks, seen, lag), repeated)
 
 
-def episode_of(f: Fields, version: int) -> Episode:
+def episode_of(f: Fields, source: Source) -> Episode:
     """An episode that is recorded whole."""
-    servers = f.whole("servers", 1, MOST_SERVERS)
-    start = _whole(f.inner("start"), version)
+    setting = source.setting(f, f.whole("servers", 1, MOST_SERVERS), profile_of(f))
+    start = _whole(f.inner("start"), source.version)
     steps = f.inners("steps")
     if len(steps) > MOST_STEPS:
         raise f.wrong(f"an episode has at most {MOST_STEPS:,} steps")
     moments = []
     for step in steps:
         given = stimulus_of(step)
-        came = _whole(step.inner("came"), 1) if version == 1 else _whole(step, version)
-        moments.append(Moment(given, checked(step, came, given, servers)))
-    return Episode(servers, profile_of(f), checked(f, start, None, servers), tuple(moments), unpaired_of(f))
+        came = _whole(step.inner("came"), 1) if source.version == 1 else _whole(step, source.version)
+        moments.append(Moment(given, checked(step, came, given, setting)))
+    return Episode(setting, checked(f, start, None, setting), tuple(moments))
 
 
 def _whole(f: Fields, version: int) -> Answer:
@@ -206,7 +253,7 @@ def header_of(f: Fields) -> RunBegan:
     )
 
 
-def failure_of(f: Fields, version: int) -> Failure:
+def failure_of(f: Fields, source: Source) -> Failure:
     """A violation."""
     return Failure(
         case=f.text("failure"),
@@ -214,11 +261,13 @@ def failure_of(f: Fields, version: int) -> Failure:
         sentence=f.text("sentence"),
         phase=f.text("phase"),
         script=f.text("script"),
-        episode=episode_of(f.inner("episode"), version),
+        episode=episode_of(f.inner("episode"), source),
         allowed=tuple(map(_alternative, f.inners("allowed"))),
         found_after=f.whole("found_after", 0),
         rerun=_rerun(f),
         length_note=f.text("length_note"),
+        shown=f.text("shown") if "shown" in f else "",
+        played=f.text("played") if "played" in f else "",
     )
 
 
@@ -228,7 +277,7 @@ def _alternative(f: Fields) -> Alternative:
     for name in inner:
         value = None if inner.nothing(name) else inner.plain(name)
         instead[name] = tuple(value) if isinstance(value, list) else value
-    return Alternative(instead, f.texts("by"))
+    return Alternative(instead, f.texts("by"), f.text("words") if "words" in f else "")
 
 
 def _rerun(f: Fields) -> Rerun | None:
@@ -245,7 +294,7 @@ def _rerun(f: Fields) -> Rerun | None:
     return Rerun(failed, runs)
 
 
-def broken_of(f: Fields, version: int) -> AdapterFailed:
+def broken_of(f: Fields, source: Source) -> AdapterFailed:
     """What the adapter did when it broke."""
     trouble = f.inner("broken")
     return AdapterFailed(
@@ -253,7 +302,7 @@ def broken_of(f: Fields, version: int) -> AdapterFailed:
         {name: None if trouble.nothing(name) else trouble.plain(name) for name in trouble},
         f.text("text"),
         None if f.nothing("open") else stimulus_of(f.inner("open")),
-        None if f.nothing("episode") else episode_of(f.inner("episode"), version),
+        None if f.nothing("episode") else episode_of(f.inner("episode"), source),
     )
 
 

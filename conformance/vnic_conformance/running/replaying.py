@@ -10,27 +10,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
-from vnic_conformance.cases.runner import stimuli
+from vnic_conformance.episode import Episode
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import Judgement
+from vnic_conformance.oracle import Judge, Judgement
 from vnic_conformance.protocol.messages import Outcome
-from vnic_conformance.reports import naming
-from vnic_conformance.running.episode import (
-    Episode,
-    Recording,
-    Retraced,
-    Strict,
-    again,
-    conversation,
-    feature_of,
-    retrace,
-    too_long,
-)
+from vnic_conformance.running.episode import Retraced, again, retrace, session_of
 from vnic_conformance.running.events import Failure
-from vnic_conformance.running.narrowing import runs_within
+from vnic_conformance.running.repeating import runs_within
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import Rerun
+from vnic_conformance.session import Conversation, Session, conversation, too_long
 from vnic_conformance.targets import AdapterBroken, Target
+from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 
 #: Fields of a reply in which two runs differ without any meaning.
 _FREE = ("seq", "now", "r4", "handle", "source", "reason")
@@ -113,11 +104,11 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     why = _impossible(target, recorded) or _allowed_today(failure)
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
-    asked = conversation(target, recorded.profile)
+    asked = conversation(target, recorded.profile, role_named(recorded.setting.role).feature_of)
     wanted = runs_wanted(failure.rerun)
     if asked.real:
         wanted = max(1, min(wanted, runs_within(MOST_S, recorded, most=wanted)))
-    sessions: list[Recording] = []
+    sessions: list[Session[Judge]] = []
     for _ in range(wanted):
         try:
             session = _again(asked, failure)
@@ -135,13 +126,13 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     return replace(said, failed=len(failing), runs=len(sessions), unknown=unknown)
 
 
-def _undecided(session: Recording) -> Judgement | None:
+def _undecided(session: Session[Judge]) -> Judgement | None:
     """The first answer that says nothing."""
     unknown = (j for j in session.judgements if j.inconclusive or j.came.get("outcome") == Outcome.UNKNOWN)
     return next(unknown, None)
 
 
-def _said(failure: Failure, session: Recording) -> Replayed:
+def _said(failure: Failure, session: Session[Judge]) -> Replayed:
     """What one run says."""
     recorded, new = failure.episode, session.episode
     changed = changes(recorded, new)
@@ -155,38 +146,40 @@ def _said(failure: Failure, session: Recording) -> Replayed:
         return Replayed(failure, ExitCode.VIOLATION, reason, retraced, changed)
     if unsupported is not None:
         why = unsupported.inconclusive or "whether it was carried out is not known"
-        reason = f"{naming.phrase(unsupported.stimulus)}: {why}"
+        reason = f"{role_named(recorded.setting.role).phrase(unsupported.stimulus)}: {why}"
         return Replayed(failure, ExitCode.INCONCLUSIVE, reason, retraced, changed)
     many = len(recorded.moments)
     return Replayed(failure, ExitCode.CONFORMS, f"all {many} steps are as they must be", retraced, changed)
 
 
-def _again(target: Strict, failure: Failure) -> Recording | None:
+def _again(target: Conversation, failure: Failure) -> Session[Judge] | None:
     """The steps of a failure done again; where only a script knows what is wrong, by that script."""
     recorded = failure.episode
     if not failure.script:
         return again(target, recorded)
-    script = (SCRIPTS | LONG_SCRIPTS).get(failure.script)
-    if script is None:
+    turns = role_named(recorded.setting.role).turns(failure.script)
+    if turns is None:
         return None
-    session = Recording(target, script.servers, recorded.profile, unpaired=script.unpaired)
+    session = session_of(target, recorded.setting)
     if session.begin().ok:
-        for stimulus in stimuli(script, session):
-            session.apply(stimulus)
+        for _ in session.steps(turns(session)):
+            pass
     return session
 
 
 def _impossible(target: Target, recorded: Episode) -> str:
     """Why the steps cannot even be tried; empty if they can."""
-    hello = target.hello
+    hello, role = target.hello, role_named(recorded.setting.role)
+    if hello.role != role.name:
+        return f"it was recorded in role {role.name}; the adapter plays the role {hello.role}"
     if recorded.servers > hello.servers:
         return f"it takes {recorded.servers} servers; the adapter has at most {hello.servers}"
     asked = (moment.stimulus for moment in recorded.moments if not moment.came.facts.absent)
-    needed = {feature for stimulus in asked if (feature := feature_of(stimulus)) is not None}
-    if recorded.unpaired:
+    needed = {feature for stimulus in asked if (feature := role.feature_of(stimulus)) is not None}
+    if recorded.setting.unpaired:
         needed.add("unpaired")
     missing = sorted(needed - hello.features)
-    waits = "" if hello.virtual else next(filter(None, map(too_long, recorded.word)), "")
+    waits = "" if hello.virtual else next(filter(None, (too_long(s, LONGEST_WAIT_MS) for s in recorded.word)), "")
     if waits:
         return waits
     if missing:
@@ -213,11 +206,11 @@ def _allowed_today(failure: Failure) -> str:
 
 def changes(recorded: Episode, new: Episode) -> dict[int, str]:
     """The steps that went otherwise, and in what."""
+    role = role_named(recorded.setting.role)
     found: dict[int, str] = {}
     for number, (old, now) in enumerate(zip(recorded.moments, new.moments, strict=False), 1):
         words = [
-            f"{naming.field_name(name)} was {naming.field_value(name, old.came.get(name))}, "
-            f"is {naming.field_value(name, now.came.get(name))}"
+            role.changed(name, old.came.get(name), now.came.get(name))
             for name in dict.fromkeys([*old.came, *now.came])
             if name not in _FREE and old.came.get(name) != now.came.get(name)
         ]

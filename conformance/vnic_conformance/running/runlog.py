@@ -19,12 +19,11 @@ from dataclasses import replace
 from typing import TextIO
 
 from vnic_conformance.answer import Answer, Facts
+from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import Judgement
-from vnic_conformance.running.episode import Episode
+from vnic_conformance.oracle import Alternative, Judgement
 from vnic_conformance.running.events import (
     AdapterFailed,
-    Alternative,
     CaseDone,
     Event,
     Failure,
@@ -36,7 +35,6 @@ from vnic_conformance.running.events import (
     SessionEnded,
     StepDone,
     Stopped,
-    alternatives,
 )
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_conformance.stimulus import Stimulus
@@ -78,8 +76,7 @@ class RunLog:
                 "session": event.session,
                 "phase": event.phase,
                 "case": event.case,
-                "servers": event.servers,
-                "unpaired": list(event.unpaired),
+                **setting_record(event.setting),
                 "seed": event.seed,
                 "covers": list(event.covers),
                 **self._judged(event.judgement),
@@ -150,7 +147,7 @@ def verdict_of(judgement: Judgement) -> dict[str, object]:
             "verdict": "fail",
             "hurts": judgement.requirement,
             "sentence": judgement.sentence,
-            "allowed": [alternative_record(a) for a in alternatives(judgement)],
+            "allowed": [alternative_record(a) for a in judgement.alternatives],
         }
     agreed: list[dict[str, object]] = []
     for a in judgement.agreed:
@@ -165,14 +162,20 @@ def verdict_of(judgement: Judgement) -> dict[str, object]:
 
 def alternative_record(alternative: Alternative) -> dict[str, object]:
     """An answer that was allowed."""
-    return {"instead": dict(alternative.instead), "by": list(alternative.by)}
+    words = {"words": alternative.words} if alternative.words else {}
+    return {"instead": dict(alternative.instead), "by": list(alternative.by), **words}
+
+
+def setting_record(setting: Setting) -> dict[str, object]:
+    """What differs from session to session of what they are judged by."""
+    limits = {"limits": dict(setting.limits)} if setting.limits else {}
+    return {"servers": setting.servers, "unpaired": list(setting.unpaired), **limits}
 
 
 def episode_record(episode: Episode) -> dict[str, object]:
     """An episode in full, so that a failure can be taken out of its log."""
     return {
-        "servers": episode.servers,
-        "unpaired": list(episode.unpaired),
+        **setting_record(episode.setting),
         "profile": episode.profile.as_mapping(),
         "start": answer_record(episode.start),
         "steps": [{**stimulus_record(m.stimulus), **answer_record(m.came)} for m in episode.moments],
@@ -212,6 +215,8 @@ def plain_event(event: Event) -> dict[str, object]:
             "found_after": event.found_after,
             "rerun": None if rerun is None else [rerun.failed, rerun.runs],
             "length_note": event.length_note,
+            **({"shown": event.shown} if event.shown else {}),
+            **({"played": event.played} if event.played else {}),
             "allowed": [alternative_record(a) for a in event.allowed],
             "episode": episode_record(event.episode),
         }

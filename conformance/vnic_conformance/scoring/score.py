@@ -11,7 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running import phases
+from vnic_conformance.running import book
 from vnic_conformance.running.plan import exercised_by_script, requirements_of_role, watched_cases
 from vnic_conformance.scoring.roster import Entry, Roster
 from vnic_conformance.scoring.trial import Job, Trial, attempt
@@ -21,7 +21,7 @@ from vnic_model.workers import Workers
 STEPS = 2_000
 #: What is left out on legal variants, because they go through all of it: long scripts, and tours, which have to be worked out
 #: for each profile.
-NOT_ON_VARIANTS = ("tour", phases.LONG)
+NOT_ON_VARIANTS = ("tour", book.LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Kill(NamedTuple):
 
 def _cases() -> tuple[frozenset[str], Mapping[str, tuple[str, ...]]]:
     """The requirements that cases are named after, and for each case everything that it is about."""
-    cases = [*watched_cases(), *phases.scripted_cases()]
+    cases = [*watched_cases(), *book.scripted_cases()]
     return frozenset(case.requirement for case in cases), {case.id: case.requirements for case in cases}
 
 
@@ -186,7 +186,7 @@ class Plan:
     seeds: int = 1
     steps: int = STEPS
     first: bool = True
-    phases: tuple[str, ...] = (*phases.PHASES, phases.LONG)
+    phases: tuple[str, ...] = (*book.PHASES, book.LONG)
     jobs: int = 1
     own_first: bool = True
     requirements: bool = True

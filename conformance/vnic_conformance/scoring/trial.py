@@ -6,27 +6,22 @@ its trace. First come the scripted cases, alone; most faults end there, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from vnic_conformance.episode import HYPERVISOR, Episode
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.oracle import Judgement, Oracle, Possibility
+from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.oracle.blame import broken_properties
-from vnic_conformance.oracle.possibility import OracleOps
-from vnic_conformance.running import phases
+from vnic_conformance.running.book import PHASES
 from vnic_conformance.running.checking import RequestError
-from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.engine import Engine
-from vnic_conformance.running.episode import Episode, retrace
+from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import Event, Failure, RunBegan, SessionBegan
-from vnic_conformance.running.narrowing import Narrowed
 from vnic_conformance.running.plan import NothingSelectedError, select
-from vnic_conformance.running.play import Play
+from vnic_conformance.running.play import Budget, Narrowed, Play
+from vnic_conformance.running.role import Role, role_named
 from vnic_conformance.running.verdicts import Rerun, Verdict
 from vnic_conformance.scoring.roster import Entry
-from vnic_conformance.system_role.checking import CannotJudgeError, SystemCheck, SystemFailure
-from vnic_conformance.system_role.oracle import Finding
-from vnic_conformance.system_role.session import SystemSession
 from vnic_conformance.targets import AdapterBroken, SpecError, Target, open_target
 from vnic_spec.profile import Profile
 
@@ -39,7 +34,7 @@ class Job:
         entry: the implementation.
         seed: of everything random.
         steps: budget of the random phases.
-        phases: what is played, in the order of :data:`~vnic_conformance.running.phases.PHASES`.
+        phases: what is played, in the order of :data:`~vnic_conformance.running.book.PHASES`.
         first: stop at the first failing case.
         select: globs of cases; none: every case.
         own_first: the cases named after the requirement that it hurts come first.
@@ -48,7 +43,7 @@ class Job:
     entry: Entry
     seed: int
     steps: int
-    phases: tuple[str, ...] = phases.PHASES
+    phases: tuple[str, ...] = PHASES
     first: bool = True
     select: tuple[str, ...] = ()
     own_first: bool = False
@@ -106,11 +101,13 @@ def attempt(job: Job) -> Trial:
             profile = Profile.from_mapping({**target.hello.profile.as_mapping(), **job.entry.profile})
         except ValueError as error:
             raise RequestError(f"{job.entry.name}: {error}") from None
-        if target.hello.role == "system":
-            return _ended(_system(job, target, profile), target)
-        if target.hello.role != "hypervisor":
-            raise RequestError(f"{job.entry.name} plays the role {target.hello.role}, which is not checked")
-        return _ended(_hypervisor(job, target, profile), target)
+        try:
+            role = role_named(target.hello.role)
+        except LookupError as error:
+            raise RequestError(f"{job.entry.name} plays the role {target.hello.role}; {error}") from None
+        if why := role.refuses(target.hello, profile):
+            raise RequestError(f"{job.entry.name}: {why}")
+        return _ended(_tried(job, target, profile, role), target)
 
 
 def _ended(trial: Trial, target: Target) -> Trial:
@@ -124,36 +121,15 @@ def _ended(trial: Trial, target: Target) -> Trial:
     return trial
 
 
-# --- role hypervisor -------------------------------------------------------------------------------------------------
-
-
-class _Hunt(Engine):
-    """A run of which only the violations matter, and of the first one the properties that it breaks."""
-
-    broken: tuple[str, ...] = ()
-
-    def _narrowed(self, episode: Episode, failure: Judgement, play: Play, alone: bool) -> Narrowed:
-        if not self.broken and not alone:
-            self.broken = _broken(episode)
-        return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
-
-
 def _broken(episode: Episode) -> tuple[str, ...]:
     """Every property that the last step of an episode breaks; the first one is who is blamed."""
     last = retrace(episode)[-1]
     if not last.judgement.mismatches:
         return ()
-    ops = Oracle(episode.servers, episode.profile, frozenset(episode.unpaired)).ops
+    ops = Oracle(episode.servers, episode.profile, frozenset(episode.setting.unpaired)).ops
     nearest, came = last.judgement.mismatches[0], last.judgement.came
     found = {p.name: None for before in last.before for p in broken_properties(ops, before.state, nearest, came)}
     return tuple(found)
-
-
-class _Uncounted(Coverage):
-    """Of scripted cases it is known what they exercise: themselves. Looking for more takes a quarter of the time."""
-
-    def note(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> None:
-        """Count nothing."""
 
 
 class _Where:
@@ -170,10 +146,10 @@ class _Where:
             self.found = self.playing or event.case, event
 
 
-def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
+def _tried(job: Job, target: Target, profile: Profile, role: Role) -> Trial:
     """Stage by stage, so that what a later stage needs is worked out only if the earlier ones found nothing."""
-    scripted, long = ("scripted",), (phases.LONG,)
-    between = tuple(p for p in job.phases if p not in (*scripted, *long))
+    scripted, long = ("scripted",), role.on_request
+    between = tuple(p for p in job.phases if p in role.phases and p not in scripted)
     stages = [(stage, job.select) for stage in (scripted, between, long)]
     if job.own_first and job.entry.requirement and not job.select:
         stages = [(stage, (job.entry.requirement,)) for stage in (scripted, long)] + stages
@@ -181,7 +157,7 @@ def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
     for stage, globs in stages:
         if not stage or not set(stage) <= set(job.phases):
             continue
-        trial = _stage(replace(job, select=globs), stage, target, profile)
+        trial = _stage(replace(job, select=globs), stage, target, profile, role)
         so_far = trial if so_far is None else _both(so_far, trial)
         if so_far.code is ExitCode.ADAPTER_BROKEN or (job.first and so_far.killed):
             break
@@ -190,24 +166,41 @@ def _hypervisor(job: Job, target: Target, profile: Profile) -> Trial:
     return so_far
 
 
-def _stage(job: Job, stage: tuple[str, ...], target: Target, profile: Profile) -> Trial:
-    book = phases.book(profile, stage)
+def _stage(job: Job, stage: tuple[str, ...], target: Target, profile: Profile, role: Role) -> Trial:
+    book = role.book(profile, stage, lambda _: None)
     try:
         chosen = select(book.cases, job.select)
     except NothingSelectedError:
         return Trial(job.seed, ExitCode.INCONCLUSIVE, why="no case was selected")
+    broken: list[str] = []
+
+    def narrow(_: Engine, episode: Episode, failure: Judgement, alone: Play | None) -> Narrowed:
+        if role.name == HYPERVISOR and not broken and alone is None:
+            broken.extend(_broken(episode))
+        return Narrowed(episode, failure, Rerun(0, 0), "not shortened")
+
     header = RunBegan("", job.entry.adapter, {}, profile, job.seed, job.steps, job.select, ())
     where = _Where()
-    engine = _Hunt(target, profile, book.cases, chosen, header, [where], fail_fast=job.first)
-    if stage == ("scripted",):
-        engine.coverage = _Uncounted()
-    outcome = engine.run(lambda engine: phases.plays(engine, book, chosen, steps=job.steps, seed=job.seed))
+    # Of scripted cases it is known what they exercise: themselves. Looking for more takes a quarter of the time.
+    engine = Engine(
+        target,
+        profile,
+        book.cases,
+        chosen,
+        header,
+        [where],
+        fail_fast=job.first,
+        narrow=narrow,
+        counting=stage != ("scripted",),
+    )
+    outcome = engine.run(lambda engine: role.plays(engine, book, chosen, Budget(job.steps, job.seed)))
     made = Trial(job.seed, outcome.code, steps=outcome.steps, seconds=outcome.seconds)
     if where.found is not None:
         case, failure = where.found
         failed = tuple(result.case for result in outcome.results if result.verdict is Verdict.FAIL)
-        failed = tuple(dict.fromkeys((*failed, *engine.broken)))
-        requirement = failure.requirement.partition("/")[0]
+        failed = tuple(dict.fromkeys((*failed, *broken)))
+        by = dict.fromkeys(name for allowed in failure.allowed for name in allowed.by)
+        requirement = ", ".join(by) if failure.shown else failure.requirement.partition("/")[0]
         made = replace(
             made, requirement=requirement, case=case, phase=failure.phase, cases=failed, steps=failure.found_after
         )
@@ -225,47 +218,3 @@ def _both(one: Trial, other: Trial) -> Trial:
         worst = ExitCode.CONFORMS
     cases = tuple(dict.fromkeys((*one.cases, *other.cases)))
     return replace(found, code=worst, cases=cases, seconds=one.seconds + other.seconds, why=one.why or other.why)
-
-
-# --- role system -----------------------------------------------------------------------------------------------------
-
-
-class _SystemHunt(SystemCheck):
-    """The same in role ``system``."""
-
-    def _narrowed(self, session: SystemSession, finding: Finding, phase: str) -> SystemFailure:
-        return SystemFailure(finding, session.servers, tuple(session.word), phase, again=False)
-
-
-def _system(job: Job, target: Target, profile: Profile) -> Trial:
-    wanted = tuple(p for p in job.phases if p in ("scripted", "hypothesis"))
-    try:
-        check = _SystemHunt(
-            target,
-            profile,
-            choice=job.select,
-            steps=job.steps,
-            seed=job.seed,
-            fail_fast=job.first,
-            phases=wanted,
-        )
-    except NothingSelectedError:
-        return Trial(job.seed, ExitCode.INCONCLUSIVE, why="no case was selected")
-    except CannotJudgeError as error:
-        raise RequestError(f"{job.entry.name}: {error}") from None
-    outcome = check.run()
-    made = Trial(job.seed, outcome.code, steps=outcome.steps, seconds=outcome.seconds)
-    if outcome.failures:
-        failure = outcome.failures[0]
-        failed = tuple(result.case for result in outcome.results if result.verdict is Verdict.FAIL)
-        case = failure.finding.case if failure.phase == "hypothesis" else failure.phase
-        made = replace(
-            made, requirement=failure.finding.requirement, case=case, phase=_phase(failure.phase), cases=failed
-        )
-    if outcome.broken is not None:
-        made = replace(made, reached=outcome.sessions > 0, why=outcome.broken.title)
-    return made
-
-
-def _phase(story: str) -> str:
-    return story if story == "hypothesis" else "scripted"

@@ -34,9 +34,9 @@ class Times:
         transit_ms: a ping there and back, addresses asked for included.
     """
 
-    report_interval_ms: int
-    recovery_ms: int
-    transit_ms: int
+    report_interval_ms: int = 1_000
+    recovery_ms: int = 100_000
+    transit_ms: int = 20
 
 
 @dataclass

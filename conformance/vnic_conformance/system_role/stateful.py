@@ -1,20 +1,20 @@
-"""Hypothesis drives a system: one rule for each thing that can be done to it; what it finds it makes short itself."""
+"""Hypothesis drives a system: one rule for each thing that can be done to it."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from vnic_conformance.generation.hypothesis_run import run_programs
+from vnic_conformance.session import Session
 from vnic_conformance.stimulus import CLIENT, Stimulus, server
-from vnic_conformance.system_role.session import SystemSession
+from vnic_conformance.system_role.judge import SystemJudge
 from vnic_conformance.system_role.words import CALLS, NEEDS, stimulus
-from vnic_conformance.targets.failures import AdapterBroken
 
 #: Stimuli of one program.
 PROGRAM_STEPS = 30
@@ -43,20 +43,15 @@ class SystemSearch:
         make: makes a session for so many servers.
         budget: how many stimuli may be applied.
         features: what the implementation claims.
-        ended: told of every session that is over.
         steps: stimuli applied.
-        failing: the shortest session so far that found something.
-        trouble: what the target raised, if it broke.
+        trouble: what the target raised, if it broke; Hypothesis must not take that for a finding.
     """
 
-    make: Callable[[int], SystemSession]
+    make: Callable[[int], Session[SystemJudge]]
     budget: int
     features: frozenset[str]
-    ended: Callable[[SystemSession], None]
     steps: int = 0
-    failing: SystemSession | None = None
-    trouble: AdapterBroken | None = None
-    calls: dict[str, int] = field(default_factory=dict)
+    trouble: BaseException | None = None
 
 
 class _Programs(RuleBasedStateMachine):
@@ -66,13 +61,13 @@ class _Programs(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: SystemSession | None = None
+        self.session: Session[SystemJudge] | None = None
 
     @initialize(servers=st.integers(1, MOST_SERVERS))
     def reset(self, servers: int) -> None:
         """A fresh system."""
         self.session = self.search.make(servers)
-        self._guarded(lambda session: session.begin())
+        self._guarded(self.session.begin)
 
     @property
     def running(self) -> bool:
@@ -81,31 +76,24 @@ class _Programs(RuleBasedStateMachine):
 
     def do(self, each: Stimulus) -> None:
         """One stimulus."""
-        search = self.search
+        search, session = self.search, self.session
+        assert session is not None
         if search.steps >= search.budget:
             raise _EnoughError
         search.steps += 1
-        search.calls[each.call] = search.calls.get(each.call, 0) + 1
-        self._guarded(lambda session: session.apply(each))
+        self._guarded(lambda: session.apply(each))
 
-    def _guarded(self, act: Callable[[SystemSession], None]) -> None:
-        session = self.session
-        assert session is not None
+    def _guarded(self, act: Callable[[], object]) -> None:
+        search = self.search
+        if search.trouble is not None:
+            raise search.trouble
         try:
-            act(session)
-        except AdapterBroken as trouble:
-            self.search.trouble = trouble
-            raise _EnoughError from None
-        if session.findings:
-            best = self.search.failing
-            if best is None or len(session.word) <= len(best.word):
-                self.search.failing = session
+            act()
+        except Exception as trouble:
+            search.trouble = trouble
+            raise
+        if self.session is not None and self.session.failure is not None:
             raise _FoundError
-
-    def teardown(self) -> None:
-        """Count what the program exercised."""
-        if self.session is not None:
-            self.search.ended(self.session)
 
 
 def _possible(self: _Programs, call: str) -> bool:
@@ -126,7 +114,7 @@ def _possible(self: _Programs, call: str) -> bool:
     return call != "resume" or bool(facts.hung)
 
 
-def _targets(call: str, session: SystemSession) -> list[str]:
+def _targets(call: str, session: Session[SystemJudge]) -> list[str]:
     """Whom a call can be about; what hangs already, or does not run, cannot hang, and only what hangs can resume."""
     facts = session.oracle.facts
     everybody: list[int | None] = [*range(session.servers), *([None] if CALLS[call][1] == "target" else [])]
@@ -140,7 +128,7 @@ def _targets(call: str, session: SystemSession) -> list[str]:
     return [CLIENT if who is None else server(who) for who in everybody]
 
 
-def _words(session: SystemSession, call: str, choose: Callable[[Sequence[str]], str]) -> str:
+def _words(session: Session[SystemJudge], call: str, choose: Callable[[Sequence[str]], str]) -> str:
     """A call with somebody whom it can be about and a value, chosen one after the other."""
     words = [call]
     if CALLS[call][1]:
@@ -209,20 +197,19 @@ def machine(search: SystemSearch) -> type[RuleBasedStateMachine]:
     return type("SystemPrograms", (_Programs,), rules)
 
 
-def hunt(search: SystemSearch, *, seed: int) -> SystemSearch:
+def hunt(search: SystemSearch, *, seed: int) -> None:
     """Search, within the budget. The same seed makes the same programs for the same answers.
 
     Raises:
-        AdapterBroken: the adapter broke.
+        Exception: what the target raised when the adapter broke.
     """
     run_programs(
         machine(search),
         seed=seed,
         programs=search.budget,  # more than there can be: the budget ends them
         steps=PROGRAM_STEPS,
-        shrink=True,
+        shrink=False,
         ends=(_FoundError, _EnoughError),
     )
     if search.trouble is not None:
         raise search.trouble
-    return search

@@ -9,21 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import z3
 
 from vnic_model.prover.sorts import Formula
 from vnic_spec.algebra import Element
 
-if TYPE_CHECKING:
-    from vnic_model.prover.reading import AnyOps
+
+class Logic(Protocol):
+    """What maps, orders and queues need of the reading that they belong to; see :mod:`vnic_model.prover.reading`."""
+
+    nobody: Formula
+    false: Formula
+
+    def lift(self, value: Any) -> Formula: ...
+    def no(self, truth: Any) -> Formula: ...
+    def all_of(self, *truths: Any) -> Formula: ...
+    def any_of(self, *truths: Any) -> Formula: ...
+    def implies(self, condition: Any, consequence: Any) -> Formula: ...
+    def eq(self, one: Any, other: Any) -> Formula: ...
+    def ite(self, condition: Any, then: Any, otherwise: Any) -> Any: ...
+    def le(self, one: Formula, other: Formula) -> Formula: ...
+    def succ(self, one: Formula, other: Formula) -> Formula: ...
+    def named(self, role: str, sort: Formula, of: Formula) -> Formula: ...
+    def assume(self, fact: Formula) -> None: ...
+    def quantified(self, sort: Formula, law: Callable[[Formula], Any]) -> Formula: ...
 
 
 class AnyMap:
     """A map from servers. Nobody's flag is false."""
 
-    def __init__(self, o: AnyOps, of: Callable[[Formula], Formula]) -> None:
+    def __init__(self, o: Logic, of: Callable[[Formula], Formula]) -> None:
         self.o = o
         self.of = of
 
@@ -46,7 +63,7 @@ class AnyMap:
 class AnyOrder:
     """A strict total order of the servers as a relation."""
 
-    def __init__(self, o: AnyOps, before: Callable[[Formula, Formula], Formula]) -> None:
+    def __init__(self, o: Logic, before: Callable[[Formula, Formula], Formula]) -> None:
         self.o = o
         self.before = before
 
@@ -67,7 +84,7 @@ class AnyOrder:
 class AnyQueue:
     """A FIFO: ``kind``, ``sender``, ``fresh`` of the slots from ``head`` up to, and not with, ``tail``."""
 
-    o: AnyOps
+    o: Logic
     sort: Formula
     head: Formula
     tail: Formula

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.explaining import properties_of
+from vnic_conformance.reports.summary import role_of
 from vnic_conformance.reports.summary import rows as summary_rows
-from vnic_conformance.running.phases import book
-from vnic_conformance.running.plan import HYPERVISOR, Case
+from vnic_conformance.running.book import book
+from vnic_conformance.running.plan import Case
 from vnic_conformance.running.recorded import RecordedRun
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import CaseResult, Verdict
 from vnic_model.examples import mutations_against
 from vnic_model.goals import PLANS
@@ -160,9 +163,14 @@ def matrix(
         if not any(fnmatchcase(requirement, glob.upper()) for requirement in REQUIREMENTS):
             raise LookupError(glob)
     chosen = [e for e in REQUIREMENTS.values() if not wanted or any(fnmatchcase(e.id, g.upper()) for g in wanted)]
-    cases = book(Profile() if run is None else run.header.profile, tell=tell).cases
     results = {result.case: result for result in judged}
-    verdicts = {} if run is None else {row.requirement.id: row for row in summary_rows(cases, judged)}
+    role = HYPERVISOR if run is None else role_of(run.header)
+    if role == HYPERVISOR:
+        cases = book(Profile() if run is None else run.header.profile, tell=tell).cases
+    else:
+        made = role_named(role)
+        cases = made.book(Profile(), made.phases, tell).cases
+    verdicts = {} if run is None else {row.requirement.id: row for row in summary_rows(cases, judged, role=role)}
     known = planned() | dict(proofs or {})
     found = []
     for entry in chosen:
