@@ -36,6 +36,7 @@ from vnic_conformance.running.plan import Case, case_of, counted_against
 from vnic_conformance.running.play import UNDECIDED, Listener, Narrowed, Outcome, Play, last_word
 from vnic_conformance.running.repeating import reruns
 from vnic_conformance.running.role import role_named
+from vnic_conformance.running.uninterrupted import Uninterrupted
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.session import Session, Skipped, conversation
 from vnic_conformance.targets import AdapterBroken, Target
@@ -224,6 +225,18 @@ class Engine:
 
     def end(self, session: Session[Any], play: Play, skipped: Skipped | None = None, *, stopped: bool = False) -> None:
         """A session is over: give its case a verdict, and take its violation in; where the run was stopped, as it is."""
+        with Uninterrupted() as signals:  # between the log's line on a session and its failure nothing may be lost
+            self._end(session, play, skipped, signals, stopped=stopped)
+
+    def _end(
+        self,
+        session: Session[Any],
+        play: Play,
+        skipped: Skipped | None,
+        signals: Uninterrupted,
+        *,
+        stopped: bool,
+    ) -> None:
         failure = session.failure
         verdict, inconclusive = last_word(session.judgements, failure, played=play.case is not None)
         self._session = self._playing = None
@@ -246,7 +259,7 @@ class Engine:
                 if self._played.get(case.id, result).verdict <= result.verdict:
                     self._played[case.id] = replace(result, case=case.id)
         if failure is not None:
-            self._take(failure, session, play, stopped=stopped)
+            self._take(failure, session, play, signals, stopped=stopped)
         else:
             self._failing[play.phase] = 0
 
@@ -260,7 +273,9 @@ class Engine:
 
     # -- failures -----------------------------------------------------------------------------------------------------
 
-    def _take(self, failure: Judgement, session: Session[Any], play: Play, *, stopped: bool) -> None:
+    def _take(
+        self, failure: Judgement, session: Session[Any], play: Play, signals: Uninterrupted, *, stopped: bool
+    ) -> None:
         self._failing[play.phase] = self._failing.get(play.phase, 0) + 1
         if self._failing[play.phase] == ENOUGH_FAILURES:
             self.note(f"phase {play.phase} was left after {ENOUGH_FAILURES} failing sessions in a row")
@@ -289,7 +304,8 @@ class Engine:
         try:
             if stopped:
                 raise KeyboardInterrupt
-            found = self._narrow(self, session.episode, failure, alone)
+            with signals.allowed():
+                found = self._narrow(self, session.episode, failure, alone)
         except BaseException as trouble:
             found = Narrowed(session.episode, failure, Rerun(0, 0), f"{_steps(session.episode)}, not shortened")
             ends = None if stopped else trouble
