@@ -308,3 +308,15 @@ def test_its_page_is_true(tmp_path: Path) -> None:
 def test_its_page_shows_code_that_is_there() -> None:
     (shown,) = re.findall(r"^```c\n(.*?)^```$", (SOURCES / "README.md").read_text(), re.M | re.S)
     assert shown in (SOURCES / "apply.c").read_text()
+
+
+@pytest.mark.slow
+def test_a_failure_that_needs_what_was_played_before_it_is_not_made_short(built: str, vnickit: Vnickit) -> None:
+    """The fault counts since the process started; eight steps would fail in it after the run, and nowhere else."""
+    adapter = f"{built} --fault {LATE}"
+    words = ("--phase", "scripted", "-k", "FOV-3/hundreds-of-switches", "-x")
+    result = vnickit("check", "--adapter", adapter, *words)
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "shorter ones fail only after the sessions that came before them" in " ".join(result.stdout.split())
+    assert vnickit("replay", "vnickit-failures.jsonl", "--adapter", adapter).exit_code == ExitCode.VIOLATION
+    assert vnickit("replay", "vnickit-failures.jsonl", "--adapter", built).exit_code == ExitCode.CONFORMS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from vnic_conformance.running.book import PHASES
 from vnic_conformance.running.engine import Engine, hello_as_plain
@@ -117,6 +118,7 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
         listeners,
         fail_fast=request.fail_fast,
         longest_wait_ms=int(request.longest_wait_s * 1000),
+        afresh=_afresh(request),
     )
 
     def plays(engine: Engine) -> Iterator[Play]:
@@ -126,6 +128,13 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
 
     outcome = engine.run(plays)
     return Checked(header, engine.chosen, outcome)
+
+
+def _afresh(request: Request) -> Callable[[], Target] | None:
+    """How a new process of the implementation is started; None where it is no process of ours."""
+    if request.adapter.startswith(("tcp:", "unix:", "python:")):
+        return None
+    return partial(open_target, request.adapter, time_scale=request.time_scale)
 
 
 def _role(request: Request, target: Target, profile: Profile) -> Role:

@@ -17,7 +17,7 @@ from typing import Any
 from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.messages import Outcome as Said
-from vnic_conformance.running.episode import session_of
+from vnic_conformance.running.episode import again, session_of
 from vnic_conformance.running.events import (
     AdapterFailed,
     CaseDone,
@@ -69,6 +69,7 @@ class Engine:
         longest_wait_ms: steps of a real clock that are longer are not played.
         narrow: makes failures short; None: as the role does.
         counting: count what each step puts to the test; without it only played cases say what they exercise.
+        afresh: starts the implementation once more, to see whether a failure needs what was played before it; None: it cannot be.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Engine:
         longest_wait_ms: int = LONGEST_WAIT_MS,
         narrow: Narrow | None = None,
         counting: bool = True,
+        afresh: Callable[[], Target] | None = None,
     ) -> None:
         self.hello = target.hello
         self.role = role_named(target.hello.role)
@@ -102,6 +104,7 @@ class Engine:
         self._longest_wait_ms = longest_wait_ms
         self._narrow = narrow or Engine.narrowed
         self._counting = counting
+        self._afresh = afresh
         self._played: dict[str, CaseResult] = {}
         self._failed: dict[str, Failure] = {}
         self._session: Session[Any] | None = None
@@ -345,7 +348,26 @@ class Engine:
                 episode, failure, self._repeated(alone, episode, failure), f"{_steps(episode)}, as scripted"
             )
         self._tell(Narrowing(failure.requirement, len(episode.moments)))
-        return self.role.narrow(self.requests, episode, failure, len(self.outcome.failures) < NARROWED)
+        found = self.role.narrow(self.requests, episode, failure, len(self.outcome.failures) < NARROWED)
+        if self._afresh is None or self.requests.real or not found.rerun.failed:
+            return found
+        if self._fails_afresh(found.episode, failure):
+            return found
+        if self._fails_afresh(episode, failure):
+            why = "shorter ones fail only after the sessions that came before them"
+            return Narrowed(episode, failure, Rerun(1, 1), f"{_steps(episode)}, not shortened: {why}")
+        why = "it comes only in a process that has played the sessions before it: reset leaves something of them"
+        return replace(found, rerun=Rerun(0, 2), note=f"{found.note}; {why}")
+
+    def _fails_afresh(self, episode: Episode, failure: Judgement) -> bool:
+        """An episode fails in a process that has done nothing before; also where none can be started, for then nobody knows."""
+        assert self._afresh is not None
+        try:
+            with self._afresh() as target:
+                found = again(conversation(target, self._profile, self.role.feature_of), episode).failure
+        except AdapterBroken:
+            found = failure
+        return found is not None and found.requirement == failure.requirement
 
     def _repeated(self, play: Play, episode: Episode, failure: Judgement) -> Rerun:
         failed, times = 0, reruns(episode)
