@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from vnic_conformance.oracle.beside import ADAPTERS_OWN, followed
+from vnic_conformance.oracle.beside_calls import INTERRUPT_SUBFUNCTIONS, BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
     NotChosen,
@@ -31,11 +34,6 @@ from vnic_spec.transport import selection_ends
 from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
 
-#: Calls that change nothing which the machine keeps; they are tested by cases of their own.
-BESIDE = (
-    *("vio_signal", "eoi", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect"),
-    *("dma_read", "dma_write", "poke", "peek"),
-)
 #: Requirements by which a call on a unit that is not the caller's is H_PARAMETER; of the others LoPAR says so.
 _CHECKS_UNIT = {"reg_crq": "CRQ-2", "send_crq": "CRQ-3", "free_crq": "CRQ-4", "enable_crq": "CRQ-8"}
 _CHECKS_UNIT_IN_VIOCTL = {
@@ -43,6 +41,7 @@ _CHECKS_UNIT_IN_VIOCTL = {
     Vioctl.GET_SESSION_TOKEN: "SES-1",
     Vioctl.SESSION_ERROR_DETECTED: "SES-2",
     Vioctl.GET_VNIC_SERVER_INFO: "MON-7",
+    **dict.fromkeys(INTERRUPT_SUBFUNCTIONS, "CRQ-11"),
 }
 
 
@@ -56,6 +55,11 @@ class Calls:
     profile: Profile
     unpaired: frozenset[str] = frozenset()
 
+    @cached_property
+    def beside(self) -> BesideCalls:
+        """The calls that the machine does not have."""
+        return BesideCalls(self.servers, self.profile, self.unpaired)
+
     def allowed(self, p: Possibility, stimulus: Stimulus, now: Instant) -> list[Allowed]:
         """Everything that this call may lead to in this possibility; no step of the clock.
 
@@ -67,7 +71,9 @@ class Calls:
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [
-            replace(a, possibility=self.clock.settle(a.possibility, now), requirements=self._because(a)) for a in found
+            replace(a, possibility=self.clock.settle(q, now), requirements=self._because(a))
+            for a in found
+            for q in followed(p, a.possibility, self.servers, stimulus.call)
         ]
 
     def _because(self, a: Allowed) -> tuple[str, ...]:
@@ -84,8 +90,8 @@ class Calls:
             yield self._same(p, None, "MON-3", outcome="refused")
         elif given.get("unit") == "wrong":
             yield self._wrong_unit(p, call, int(given.get("sub", 0)))
-        elif call in BESIDE or (call == "consume" and "handle" in given):
-            yield Allowed(p, "", given, ())
+        elif self.beside.knows(stimulus):
+            yield from self.beside.allowed(p, stimulus)
         elif who == CLIENT:
             yield from self._client(p, call, given)
         elif who == CONSOLE:
@@ -146,7 +152,8 @@ class Calls:
             depth, refusal = self._registration(p, CLIENT, given)
             if refusal is not None:
                 yield refusal
-                return
+                if not _adapters_own(given):
+                    return
             for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
                 yield a if a.action == "h_reg_crq_again" else _deepened(a, depth)
         elif call == "free_crq":
@@ -215,7 +222,8 @@ class Calls:
             depth, refusal = self._registration(p, server(i), given)
             if refusal is not None:
                 yield refusal
-                return
+                if not _adapters_own(given):
+                    return
             for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
                 yield a if a.action == "server_registers_again" else _deepened(a, depth, i)
         elif call == "free_crq":
@@ -244,10 +252,13 @@ class Calls:
                 timer = self.clock.report_timer(i, now, p2)
                 others = tuple(t for t in a.possibility.timers if (t.what, t.server) != ("report", i))
                 yield replace(a, possibility=replace(a.possibility, timers=(*others, timer)))
-        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i) and p1 == p2 == p3 == 0:
+        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i):
             active = int(bool(s.connected(i)))
             info = ServerInfo(1, active, int(shown_status(s, i).value), int(str(s.priority(i))))
-            yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
+            if p1 == p2 == p3 == 0:
+                yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
+            else:
+                yield from self.beside.asks(p, server(i), given, info)
         else:
             yield self._same(p, None, "MON-7")
 
@@ -322,6 +333,12 @@ class Calls:
             yield from self._done(self._steps(open_, ("client_migrates",)))
         if s.phase is ClientPhase.OFF or s.crq is not Crq.OPEN:
             yield self._same(p, None, "CRQ-8", outcome="refused")
+
+
+def _adapters_own(given: dict[str, Any]) -> bool:
+    """A queue that would be in order if what lies behind the kit's memory were mapped, which is the adapter's business (D4)."""
+    address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
+    return within(address, length) is None and calls.reg_crq(address, length, ADAPTERS_OWN) is None
 
 
 def _running(s: State, who: str) -> bool:

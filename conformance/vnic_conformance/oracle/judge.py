@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vnic_conformance.answer import Answer
+from vnic_conformance.oracle.beside import Beside, shown
+from vnic_conformance.oracle.beside_calls import learned, wrongly_given
 from vnic_conformance.oracle.blame import blame
 from vnic_conformance.oracle.calls import Calls
 from vnic_conformance.oracle.possibility import (
@@ -157,6 +159,9 @@ class Oracle:
             allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
             before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
+            if self.calls.beside.knows(stimulus):
+                lost = Beside(lost=True)
+                allowed = [replace(a, possibility=replace(a.possibility, beside=lost)) for a in allowed]
         self.since = looked
         return self._judge(stimulus, allowed, came)
 
@@ -175,7 +180,7 @@ class Oracle:
 
     def _busy_for_ever(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """CRQ-14: the caller repeats, bounded; a call that is still busy then is never carried out."""
-        allowed = [(a, dict(_expected(a, self.servers))) for a in self.allowed(stimulus)]
+        allowed = [(a, dict(_expected(a, self.servers, came))) for a in self.allowed(stimulus)]
         mismatches = tuple(Mismatch(a, ("rc",), {**expected, "rc": int(Rc.H_SUCCESS)}) for a, expected in allowed)
         sentence = (
             f"A call that answers busy is carried out in the end: this one is busy after {MOST_REPEATS} repetitions."
@@ -234,8 +239,11 @@ class Oracle:
         agreed: list[Allowed] = []
         mismatches: list[Mismatch] = []
         for a in allowed:
-            expected = {**dict(_expected(a, self.servers)), **self._clock(came)}
-            wrong = tuple(self._wrong(a, expected, stimulus, came))
+            taken = wrongly_given(a.possibility, stimulus, came)
+            if stimulus.call == "reg_sub_crq":
+                a = replace(a, possibility=learned(a.possibility, stimulus, came))
+            expected = {**dict(_expected(a, self.servers, came)), **self._clock(came)}
+            wrong = (*self._wrong(a, expected, stimulus, came), *taken)
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
             else:
@@ -294,7 +302,7 @@ def _is_token_call(stimulus: Stimulus) -> bool:
     )
 
 
-def _expected(a: Allowed, servers: int) -> Iterator[tuple[str, object]]:
+def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Every field of reply and observation that an allowed answer determines."""
     if a.rc is not None:
         yield "rc", a.rc
@@ -302,3 +310,4 @@ def _expected(a: Allowed, servers: int) -> Iterator[tuple[str, object]]:
         yield "outcome", a.outcome
     yield from a.values.items()
     yield from expected_view(a.possibility.state, servers).items()
+    yield from shown(a.possibility.beside, servers, came).items()
