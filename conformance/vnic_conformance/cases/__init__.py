@@ -22,6 +22,8 @@ from vnic_conformance.cases import (
     switching,
     timing,
     utmost,
+    values,
+    vanishing,
     watching,
 )
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
@@ -46,5 +48,7 @@ __all__ = [
     "switching",
     "timing",
     "utmost",
+    "values",
+    "vanishing",
     "watching",
 ]

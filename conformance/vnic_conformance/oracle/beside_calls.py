@@ -75,8 +75,11 @@ class BesideCalls:
     def _signals(self, p: Possibility, who: str, given: _Given) -> _Found:
         """H_VIO_SIGNAL: the least significant bit enables or disables; with other bits it may be refused (D1)."""
         mode, b = int(given["mode"]), p.beside
+        if not registered(p.state, who):  # there is nothing to be switched, and registering disables it
+            yield self._found(p, b, None, "CRQ-11")
+            return
         switched = b.enabled | {who} if mode & 1 else b.enabled - {who}
-        known = replace(b, enabled=switched) if registered(p.state, who) and switched != b.enabled else b
+        known = replace(b, enabled=switched) if switched != b.enabled else b
         yield self._found(p, known, Rc.H_SUCCESS, "CRQ-11")
         if mode > 1:
             yield self._found(p, b, Rc.H_PARAMETER, "CRQ-11")

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
 from vnic_conformance.oracle.beside import ADAPTERS_OWN, followed
-from vnic_conformance.oracle.beside_calls import INTERRUPT_SUBFUNCTIONS, BesideCalls, within
+from vnic_conformance.oracle.beside_calls import BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
     NotChosen,
@@ -33,16 +34,6 @@ from vnic_spec.state import State
 from vnic_spec.transport import selection_ends
 from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
-
-#: Requirements by which a call on a unit that is not the caller's is H_PARAMETER; of the others LoPAR says so.
-_CHECKS_UNIT = {"reg_crq": "CRQ-2", "send_crq": "CRQ-3", "free_crq": "CRQ-4", "enable_crq": "CRQ-8"}
-_CHECKS_UNIT_IN_VIOCTL = {
-    Vioctl.VNIC_SERVER_STATUS: "MON-1",
-    Vioctl.GET_SESSION_TOKEN: "SES-1",
-    Vioctl.SESSION_ERROR_DETECTED: "SES-2",
-    Vioctl.GET_VNIC_SERVER_INFO: "MON-7",
-    **dict.fromkeys(INTERRUPT_SUBFUNCTIONS, "CRQ-11"),
-}
 
 
 @dataclass(frozen=True)
@@ -136,8 +127,8 @@ class Calls:
     def _wrong_unit(self, p: Possibility, call: str, sub: int) -> Allowed:
         """A call on a unit that is not the caller's. H_VIOCTL looks at the subfunction first, of which some are unknown."""
         if call != "vioctl":
-            return self._same(p, Rc.H_PARAMETER, _CHECKS_UNIT.get(call, "CRQ-12"))
-        known = _CHECKS_UNIT_IN_VIOCTL.get(sub)  # type: ignore[call-overload]  # an integer finds its member
+            return self._same(p, Rc.H_PARAMETER, UNIT_DEMANDED_BY[call])
+        known = UNIT_DEMANDED_BY_SUB.get(sub)
         return self._same(p, None if known is None else Rc.H_PARAMETER, known or "MON-7")
 
     def _same(self, p: Possibility, rc: Rc | None, *requirements: str, **more: Any) -> Allowed:
@@ -153,6 +144,9 @@ class Calls:
             if refusal is not None:
                 yield refusal
                 if not _adapters_own(given):
+                    return
+                yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
+                if refusal.rc == Rc.H_NOT_FOUND:
                     return
             for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
                 yield a if a.action == "h_reg_crq_again" else _deepened(a, depth)
@@ -171,7 +165,7 @@ class Calls:
         """The depth of the queue to be registered, and the refusal of the call by what it says (CRQ-2)."""
         address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
         refused = calls.reg_crq(address, length, MAPPED)
-        if refused is None and who in self.unpaired:
+        if who in self.unpaired and (refused is None or _adapters_own(given)):
             refused = Rc.H_NOT_FOUND
         return length // ELEMENT_BYTES, None if refused is None else self._same(p, refused, "CRQ-2")
 
@@ -223,6 +217,9 @@ class Calls:
             if refusal is not None:
                 yield refusal
                 if not _adapters_own(given):
+                    return
+                yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
+                if refusal.rc == Rc.H_NOT_FOUND:
                     return
             for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
                 yield a if a.action == "server_registers_again" else _deepened(a, depth, i)
