@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import combinations, islice
 from pathlib import Path
@@ -9,15 +10,22 @@ from pathlib import Path
 from vnic_conformance import domains
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.cases.journeys import GENERATED
+from vnic_conformance.cases.vanishing import EVENTS
+from vnic_conformance.cases.vanishing_table import GONE, KEPT, KINDS, cells, page
 from vnic_conformance.features import feature_of
 from vnic_conformance.interface import OPERATIONS
 from vnic_conformance.protocol.messages import FEATURES
 from vnic_conformance.protocol.schema import document
+from vnic_conformance.running.episode import conversation
+from vnic_conformance.targets import Target
+from vnic_conformance.targets.in_process import InProcessLink
+from vnic_reference.adapter import Adapter
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.wire import Vioctl
 
+FAMILIES = Path(__file__).parents[2] / "docs" / "families.md"
 PAGE = Path(__file__).parents[2] / "docs" / "adapter-protocol.md"
 #: Steps by which a long case has said what it needs.
 BEGINNING = 1_500
@@ -86,3 +94,22 @@ def test_the_page_of_the_protocol_names_every_call_with_its_arguments() -> None:
         assert o.call in named, o.call
         for argument in o.arguments:
             assert argument.name == "unit" or argument.name in named, (o.call, argument.name)
+
+
+def test_the_table_of_what_vanishes_is_that_of_the_page_and_has_no_empty_cell() -> None:
+    with Target(InProcessLink(Adapter())) as reference:
+        found = list(cells(conversation(reference, Profile()), Profile()))
+    assert len(found) == len(KINDS) * len(EVENTS)
+    assert {said for _, _, said, _ in found} == {GONE, KEPT}  # everything is there before every event
+    assert all(requirement in REQUIREMENTS for _, _, _, requirement in found)
+    for kind in KINDS:
+        said = {s for k, _, s, _ in found if k == kind}
+        assert KEPT in said, kind
+    played = {name.partition("/")[2].removesuffix("-pinned") for name in GENERATED if name.endswith("-pinned")}
+    assert played == {event.name for event in EVENTS}
+    head, _, rest = FAMILIES.read_text(encoding="utf-8").partition("<!-- vanishing -->\n")
+    _, _, tail = rest.partition("<!-- end -->\n")
+    text = f"{head}<!-- vanishing -->\n" + "\n".join(page(iter(found))) + f"\n<!-- end -->\n{tail}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        FAMILIES.write_text(text, encoding="utf-8")
+    assert FAMILIES.read_text(encoding="utf-8") == text

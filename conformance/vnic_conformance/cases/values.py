@@ -126,9 +126,7 @@ def _wrong_unit(who: str, state: str) -> Iterator[Stimulus]:
         yield vioctl(who, sub, unit="wrong")
 
 
-journeys(
-    "CRQ-3/wrong-unit", "Every call on a unit that is not the caller's.", _wrong_unit, "interrupts wrong_unit"
-)
+journeys("CRQ-3/wrong-unit", "Every call on a unit that is not the caller's.", _wrong_unit, "interrupts wrong_unit")
 
 # --- H_SEND_CRQ ------------------------------------------------------------------------------------------------------
 
@@ -356,7 +354,10 @@ family(
     "sub_crq",
 )
 family(
-    "CRQ-12/headers", "Every byte as the header of an element of a sub-CRQ, and payloads of all kinds.", _sub_headers, "sub_crq"
+    "CRQ-12/headers",
+    "Every byte as the header of an element of a sub-CRQ, and payloads of all kinds.",
+    _sub_headers,
+    "sub_crq",
 )
 
 # --- all pairs, with --thorough ---------------------------------------------------------------------------------------

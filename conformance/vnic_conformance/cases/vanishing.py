@@ -7,7 +7,7 @@ the event; then everything is tried, brought back, and tried again. What has to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vnic_conformance.cases.journeys import family
@@ -156,6 +156,13 @@ def _build_up(p: Profile, round_: int) -> Steps:
     yield from plain(call(S0, "dma_write", address=_SHARED * PAGE_BYTES + 8, hex=f"{round_ + 1:02x}" * 16))
 
 
+def beginning(p: Profile) -> Steps:
+    """Everything is there, server 0 pinned, auto off."""
+    yield from _connected(p, pages=True)
+    yield from _build_up(p, 0)
+    yield from _machine_things(p)
+
+
 def _look(p: Profile, rounds: int) -> Steps:
     """Every thing is tried: who may reach it, and whether it raises an interrupt."""
     yield from plain(record(S0), record(S1), record(S2), token())
@@ -210,12 +217,14 @@ def _fall_silent(p: Profile) -> Steps:
 
 def _everything(event: Event, pinned: bool) -> Callable[[Profile], Steps]:
     def write(p: Profile) -> Steps:
-        yield from _connected(p, pages=True)
-        if not pinned:
+        if pinned:
+            yield from beginning(p)
+        else:
+            yield from _connected(p, pages=True)
             yield from plain(auto(1))
             yield from _rotate(p)
-        yield from _build_up(p, 0)
-        yield from _machine_things(p)
+            yield from _build_up(p, 0)
+            yield from _machine_things(p)
         yield from plain(*event.stimuli)
         yield from _look(p, 1)
         yield from _use(p, interrupts=True)
@@ -273,5 +282,3 @@ for _event in EVENTS:
             f"console {'' if _silence else 'power'} {_needs(_event)}",
             servers=3,
         )
-
-EVENTS_BY_NAME: Mapping[str, Event] = {event.name: event for event in EVENTS}
