@@ -88,7 +88,7 @@ FOUND = {
     "ineligible_activated": ("ADM-6/refused", "ADM-6"),
     "interrupt_number_unchecked": ("CRQ-11/sub-queue-interrupt-arguments", "CRQ-11"),
     "largest_queue_refused": ("CRQ-2/all-of-memory", "CRQ-2"),
-    "interval_is_cut": ("MON-1/values-server", "MON-2"),
+    "interval_is_cut": ("MON-2/bounds", "MON-2"),
     "last_resort_spares_one": ("MON-5/last-resort", "MON-5"),
     "last_server_removed": ("ADM-3/removing", "ADM-3"),
     "length_is_cut": ("CRQ-2/values-client", "CRQ-2"),

@@ -175,6 +175,8 @@ class Oracle:
         declined = came.get("outcome") in ("unsupported", "error") or came.get("rc") == int(Rc.H_FUNCTION)
         declined = declined or came.facts.absent in ANY_ANSWER
         values: dict[str, object] = {} if declined else {"outcome": "unsupported"}
+        if self.calls.beside.knows(stimulus):  # whether it was carried out, and is shown, only who claims it is asked
+            before = [replace(p, beside=Beside(lost=True)) for p in before]
         allowed = [Allowed(p, "", {}, (came.facts.absent,), values=values) for p in before]
         return self._judge(stimulus, allowed, came)
 
