@@ -38,7 +38,7 @@ from vnic_conformance.domains import (
     singles,
 )
 from vnic_conformance.interface import operation
-from vnic_conformance.stimulus import CLIENT, TOKEN_BEFORE, TOKEN_LATEST, Stimulus
+from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, TOKEN_BEFORE, TOKEN_LATEST, Stimulus
 from vnic_spec.profile import Profile
 from vnic_spec.wire import PAGE_BYTES, Vioctl
 
@@ -96,7 +96,8 @@ def _sub_registering(rows: _Rows) -> Callable[[str, str], Iterator[ScriptStep]]:
         for address, length in made if state in ("connected", "standby") else made[::_FEW]:
             # What is registered lies over the queues of others, which is nobody's concern as long as nothing is sent there.
             aside = address >= _BUFFER and length <= PAGE_BYTES
-            if aside or address % PAGE_BYTES or length % PAGE_BYTES or length == 0:
+            beyond = address + length > ADAPTERS_OWN
+            if aside or beyond or address % PAGE_BYTES or length % PAGE_BYTES or length == 0:
                 yield do(call(who, "reg_sub_crq", address=address, length=length))
 
     return probe

@@ -25,8 +25,6 @@ from vnic_spec.wire import PAGE_BYTES
 if TYPE_CHECKING:
     from vnic_conformance.oracle.possibility import Possibility
 
-#: What lies behind the memory that the kit disposes of may be the adapter's own, up to here; nobody maps what lies behind (D4).
-ADAPTERS_OWN = 1 << 30
 #: Writes that are remembered; what was written earlier is unknown.
 _WRITES = 512
 #: Handles of different owners are different numbers in a set of them.

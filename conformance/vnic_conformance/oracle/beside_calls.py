@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vnic_conformance.oracle.beside import ADAPTERS_OWN, Beside, SubQueue, connected_server, registered
+from vnic_conformance.oracle.beside import Beside, SubQueue, connected_server, registered
 from vnic_conformance.oracle.patterns import AnyBut, Bytes
 from vnic_conformance.oracle.possibility import Allowed, Possibility
-from vnic_conformance.stimulus import CLIENT, MAPPED, Stimulus
+from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, MAPPED, Stimulus
 from vnic_spec import calls
 from vnic_spec.profile import Profile
 from vnic_spec.wire import PAGE_BYTES, SUB_ELEMENT_BYTES, OutputDescriptor, Rc, ServerInfo, Vioctl

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
-from vnic_conformance.oracle.beside import ADAPTERS_OWN, followed
+from vnic_conformance.oracle.beside import followed
 from vnic_conformance.oracle.beside_calls import BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
@@ -24,7 +24,7 @@ from vnic_conformance.oracle.possibility import (
     shown_status,
 )
 from vnic_conformance.oracle.time import Clock, Instant, fullness
-from vnic_conformance.stimulus import CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
+from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
 from vnic_spec.action import Action, Effect
