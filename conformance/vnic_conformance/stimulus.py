@@ -15,6 +15,8 @@ from vnic_spec.wire import PAGE_BYTES
 
 #: How many bytes from address 0 each partition has mapped for the kit; what lies behind is the adapter's own.
 MAPPED = 128 * PAGE_BYTES
+#: Up to here it may be mapped as well; what lies behind is not (decision D4).
+ADAPTERS_OWN = 1 << 30
 CLIENT, CONSOLE, PLATFORM, CLOCK = "client", "console", "platform", "clock"
 
 #: Session tokens by name: the one given out last, and the one before. Which number an implementation gives out only a run

@@ -7,8 +7,10 @@ state comes before a check of an argument the function takes what it has to know
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vnic_spec.vocabulary import Kind
-from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc
+from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Header, Rc
 
 #: Priorities of servers, the lowest number being the best, and the one of a server added without any (SEL-4).
 PRIORITIES = range(1, 101)
@@ -59,3 +61,10 @@ def event_bytes(kind: Kind) -> bytes:
     """CRQ-1: header and code of an event, its first two bytes; the others are unspecified."""
     code = {Kind.FAILED: 0x01, Kind.DEREGISTERED: 0x02, Kind.MIGRATED: 0x06, Kind.FAILOVER: 0x08}[kind]
     return bytes((_EVENT, code))
+
+
+def send_sub_crq(elements: Sequence[bytes], most: int) -> Rc | None:
+    """CRQ-12: one to ``most`` elements at once, each with the header 0x80. ``elements``: 32 bytes each."""
+    if not 1 <= len(elements) <= most:
+        return Rc.H_PARAMETER
+    return None if all(element[0] == Header.COMMAND for element in elements) else Rc.H_PARAMETER

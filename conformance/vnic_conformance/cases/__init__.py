@@ -11,7 +11,10 @@ from vnic_conformance.cases import (
     administering,
     delaying,
     enduring,
+    geometry,
     headline,
+    indices,
+    moments,
     ranking,
     refusing,
     registering,
@@ -23,6 +26,8 @@ from vnic_conformance.cases import (
     switching,
     timing,
     using_memory,
+    values,
+    vanishing,
     watching,
 )
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
@@ -36,7 +41,10 @@ __all__ = [
     "administering",
     "delaying",
     "enduring",
+    "geometry",
     "headline",
+    "indices",
+    "moments",
     "ranking",
     "refusing",
     "registering",
@@ -48,5 +56,7 @@ __all__ = [
     "switching",
     "timing",
     "using_memory",
+    "values",
+    "vanishing",
     "watching",
 ]

@@ -10,7 +10,8 @@ as a function from a profile to steps, because what has to come may depend on wh
         yield do(call(CLIENT, "reg_crq", length=100), "CRQ-2", rc=Rc.H_PARAMETER)
 
 A text that begins with ``$`` stands for a value that came before: what a step remembered under that name, or a field of what was
-seen after the reset. That holds in arguments, in what is expected, and in the names of expected fields.
+seen after the reset. That holds in arguments, in what is expected, and in the names of expected fields. ``$name^bits`` is a
+number that came before with these bits changed.
 """
 
 from __future__ import annotations

@@ -73,7 +73,13 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
 )
-@click.option("--long", "long", is_flag=True, help="Also the cases of ten thousand sessions each (about a minute).")
+@click.option(
+    "--long",
+    "--thorough",
+    "long",
+    is_flag=True,
+    help="Also cases that take long: all pairs of values, large queues, ten thousand sessions each (minutes).",
+)
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
 @click.option(
     "--steps", type=Whole(0, MOST_STEPS), default=STEPS, show_default=True, help="Steps of the random phases."

@@ -50,6 +50,9 @@ def blame(
     if not mismatches:
         return "FOV-9", "Nothing that may happen by itself leads to what was seen."
     nearest = mismatches[0]
+    if all(is_beside(field) for field in nearest.fields):
+        named = _beside(nearest.fields[0], stimulus)
+        return named, requirement(named).text
     for p in before:
         told = told_plainly(Difference(o, p, nearest, stimulus, came))
         if told is not None:
@@ -66,6 +69,18 @@ def blame(
         named = "FOV-2"
     chosen = ids[0] if ids and (first in ("rc", "outcome") or not named) else named or "CRQ-3"
     return chosen, requirement(chosen).text
+
+
+def is_beside(field: str) -> bool:
+    """A field that shows what lies beside the machine: a sub-CRQ, or pending interrupts."""
+    return "_sub_" in field or field.endswith("_interrupts")
+
+
+def _beside(field: str, stimulus: Stimulus) -> str:
+    """The requirement by which interrupts are as they are, or sub-CRQs go with their CRQ or their session."""
+    if field.endswith("_interrupts"):
+        return "CRQ-11"
+    return "CRQ-4" if stimulus.call == "free_crq" and field.startswith(stimulus.who) else "CRQ-12"
 
 
 def _sentence(o: OracleOps, s: State, name: str, nearest: Mismatch, came: Mapping[str, object]) -> str:

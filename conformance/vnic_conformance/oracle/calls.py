@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
+from vnic_conformance.oracle.beside import followed
+from vnic_conformance.oracle.beside_calls import BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
     NotChosen,
@@ -20,7 +24,7 @@ from vnic_conformance.oracle.possibility import (
     shown_status,
 )
 from vnic_conformance.oracle.time import Clock, Instant, fullness
-from vnic_conformance.stimulus import CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
+from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
 from vnic_spec.action import Action, Effect
@@ -30,20 +34,6 @@ from vnic_spec.state import State
 from vnic_spec.transport import selection_ends
 from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
-
-#: Calls that change nothing which the machine keeps; they are tested by cases of their own.
-BESIDE = (
-    *("vio_signal", "eoi", "reg_sub_crq", "free_sub_crq", "send_sub_crq", "send_sub_crq_indirect"),
-    *("dma_read", "dma_write", "poke", "peek"),
-)
-#: Requirements by which a call on a unit that is not the caller's is H_PARAMETER; of the others LoPAR says so.
-_CHECKS_UNIT = {"reg_crq": "CRQ-2", "send_crq": "CRQ-3", "free_crq": "CRQ-4", "enable_crq": "CRQ-8"}
-_CHECKS_UNIT_IN_VIOCTL = {
-    Vioctl.VNIC_SERVER_STATUS: "MON-1",
-    Vioctl.GET_SESSION_TOKEN: "SES-1",
-    Vioctl.SESSION_ERROR_DETECTED: "SES-2",
-    Vioctl.GET_VNIC_SERVER_INFO: "MON-7",
-}
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,11 @@ class Calls:
     profile: Profile
     unpaired: frozenset[str] = frozenset()
 
+    @cached_property
+    def beside(self) -> BesideCalls:
+        """The calls that the machine does not have."""
+        return BesideCalls(self.servers, self.profile, self.unpaired)
+
     def allowed(self, p: Possibility, stimulus: Stimulus, now: Instant) -> list[Allowed]:
         """Everything that this call may lead to in this possibility; no step of the clock.
 
@@ -67,7 +62,9 @@ class Calls:
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [
-            replace(a, possibility=self.clock.settle(a.possibility, now), requirements=self._because(a)) for a in found
+            replace(a, possibility=self.clock.settle(q, now), requirements=self._because(a))
+            for a in found
+            for q in followed(p, a.possibility, self.servers, stimulus.call)
         ]
 
     def _because(self, a: Allowed) -> tuple[str, ...]:
@@ -84,8 +81,8 @@ class Calls:
             yield self._same(p, None, "MON-3", outcome="refused")
         elif given.get("unit") == "wrong":
             yield self._wrong_unit(p, call, int(given.get("sub", 0)))
-        elif call in BESIDE or (call == "consume" and "handle" in given):
-            yield Allowed(p, "", given, ())
+        elif self.beside.knows(stimulus):
+            yield from self.beside.allowed(p, stimulus)
         elif who == CLIENT:
             yield from self._client(p, call, given)
         elif who == CONSOLE:
@@ -130,8 +127,8 @@ class Calls:
     def _wrong_unit(self, p: Possibility, call: str, sub: int) -> Allowed:
         """A call on a unit that is not the caller's. H_VIOCTL looks at the subfunction first, of which some are unknown."""
         if call != "vioctl":
-            return self._same(p, Rc.H_PARAMETER, _CHECKS_UNIT.get(call, "CRQ-12"))
-        known = _CHECKS_UNIT_IN_VIOCTL.get(sub)  # type: ignore[call-overload]  # an integer finds its member
+            return self._same(p, Rc.H_PARAMETER, UNIT_DEMANDED_BY[call])
+        known = UNIT_DEMANDED_BY_SUB.get(sub)
         return self._same(p, None if known is None else Rc.H_PARAMETER, known or "MON-7")
 
     def _same(self, p: Possibility, rc: Rc | None, *requirements: str, **more: Any) -> Allowed:
@@ -146,7 +143,11 @@ class Calls:
             depth, refusal = self._registration(p, CLIENT, given)
             if refusal is not None:
                 yield refusal
-                return
+                if not _adapters_own(given):
+                    return
+                yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
+                if refusal.rc == Rc.H_NOT_FOUND:
+                    return
             for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
                 yield a if a.action == "h_reg_crq_again" else _deepened(a, depth)
         elif call == "free_crq":
@@ -164,7 +165,7 @@ class Calls:
         """The depth of the queue to be registered, and the refusal of the call by what it says (CRQ-2)."""
         address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
         refused = calls.reg_crq(address, length, MAPPED)
-        if refused is None and who in self.unpaired:
+        if who in self.unpaired and (refused is None or _adapters_own(given)):
             refused = Rc.H_NOT_FOUND
         return length // ELEMENT_BYTES, None if refused is None else self._same(p, refused, "CRQ-2")
 
@@ -215,7 +216,11 @@ class Calls:
             depth, refusal = self._registration(p, server(i), given)
             if refusal is not None:
                 yield refusal
-                return
+                if not _adapters_own(given):
+                    return
+                yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
+                if refusal.rc == Rc.H_NOT_FOUND:
+                    return
             for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
                 yield a if a.action == "server_registers_again" else _deepened(a, depth, i)
         elif call == "free_crq":
@@ -244,10 +249,13 @@ class Calls:
                 timer = self.clock.report_timer(i, now, p2)
                 others = tuple(t for t in a.possibility.timers if (t.what, t.server) != ("report", i))
                 yield replace(a, possibility=replace(a.possibility, timers=(*others, timer)))
-        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i) and p1 == p2 == p3 == 0:
+        elif sub == Vioctl.GET_VNIC_SERVER_INFO and s.listed(i):
             active = int(bool(s.connected(i)))
             info = ServerInfo(1, active, int(shown_status(s, i).value), int(str(s.priority(i))))
-            yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
+            if p1 == p2 == p3 == 0:
+                yield self._same(p, Rc.H_SUCCESS, "MON-7", values={"info": info.pack().hex()})
+            else:
+                yield from self.beside.asks(p, server(i), given, info)
         else:
             yield self._same(p, None, "MON-7")
 
@@ -322,6 +330,12 @@ class Calls:
             yield from self._done(self._steps(open_, ("client_migrates",)))
         if s.phase is ClientPhase.OFF or s.crq is not Crq.OPEN:
             yield self._same(p, None, "CRQ-8", outcome="refused")
+
+
+def _adapters_own(given: dict[str, Any]) -> bool:
+    """A queue that would be in order if what lies behind the kit's memory were mapped, which is the adapter's business (D4)."""
+    address, length = int(given.get("address", 0)), int(given.get("length", PAGE_BYTES))
+    return within(address, length) is None and calls.reg_crq(address, length, ADAPTERS_OWN) is None
 
 
 def _running(s: State, who: str) -> bool:

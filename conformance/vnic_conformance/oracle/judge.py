@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from vnic_conformance.answer import Answer
+from vnic_conformance.oracle.beside import Beside, shown
+from vnic_conformance.oracle.beside_calls import learned, wrongly_given
 from vnic_conformance.oracle.blame import blame
 from vnic_conformance.oracle.calls import Calls
 from vnic_conformance.oracle.judgement import Judgement
@@ -155,6 +157,9 @@ class Oracle:
             allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
             before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
+            if self.calls.beside.knows(stimulus):
+                lost = Beside(lost=True)
+                allowed = [replace(a, possibility=replace(a.possibility, beside=lost)) for a in allowed]
         self.since = looked
         return self._judge(stimulus, allowed, came)
 
@@ -168,12 +173,14 @@ class Oracle:
         declined = came.get("outcome") in ("unsupported", "error") or came.get("rc") == int(Rc.H_FUNCTION)
         declined = declined or came.facts.absent in ANY_ANSWER
         values: dict[str, object] = {} if declined else {"outcome": "unsupported"}
+        if self.calls.beside.knows(stimulus):  # whether it was carried out, and is shown, only who claims it is asked
+            before = [replace(p, beside=Beside(lost=True)) for p in before]
         allowed = [Allowed(p, "", {}, (came.facts.absent,), values=values) for p in before]
         return self._judge(stimulus, allowed, came)
 
     def _busy_for_ever(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """CRQ-14: the caller repeats, bounded; a call that is still busy then is never carried out."""
-        allowed = [(a, dict(_expected(a, self.servers))) for a in self.allowed(stimulus)]
+        allowed = [(a, dict(_expected(a, self.servers, came))) for a in self.allowed(stimulus)]
         mismatches = tuple(Mismatch(a, ("rc",), {**expected, "rc": int(Rc.H_SUCCESS)}) for a, expected in allowed)
         sentence = (
             f"A call that answers busy is carried out in the end: this one is busy after {MOST_REPEATS} repetitions."
@@ -231,14 +238,17 @@ class Oracle:
     def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Answer) -> Judgement:
         agreed: list[Allowed] = []
         mismatches: list[Mismatch] = []
-        shown = {**came.reply, **(came.seen or {})}
+        visible = {**came.reply, **(came.seen or {})}
         for a in allowed:
-            expected = {**dict(_expected(a, self.servers)), **self._clock(came)}
-            wrong = tuple(self._wrong(a, expected, stimulus, shown))
+            taken = wrongly_given(a.possibility, stimulus, came)
+            if stimulus.call == "reg_sub_crq":
+                a = replace(a, possibility=learned(a.possibility, stimulus, came))
+            expected = {**dict(_expected(a, self.servers, came)), **self._clock(came)}
+            wrong = (*self._wrong(a, expected, stimulus, visible), *taken)
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
             else:
-                agreed.append(self._learned(a, stimulus, shown))
+                agreed.append(self._learned(a, stimulus, visible))
         if not agreed:
             mismatches.sort(key=lambda m: len(m.fields))
             if mismatches and mismatches[0].fields == ("now",):
@@ -250,7 +260,7 @@ class Oracle:
                 stimulus, ok=False, mismatches=tuple(mismatches), requirement=requirement, sentence=sentence, came=came
             )
         self.possibilities = frozenset(a.possibility for a in agreed)
-        self._note_port(stimulus, shown)
+        self._note_port(stimulus, visible)
         return Judgement(stimulus, ok=True, agreed=tuple(agreed), came=came)
 
     def _clock(self, came: Answer) -> dict[str, object]:
@@ -293,7 +303,7 @@ def _is_token_call(stimulus: Stimulus) -> bool:
     )
 
 
-def _expected(a: Allowed, servers: int) -> Iterator[tuple[str, object]]:
+def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Every field of reply and observation that an allowed answer determines."""
     if a.rc is not None:
         yield "rc", a.rc
@@ -301,3 +311,4 @@ def _expected(a: Allowed, servers: int) -> Iterator[tuple[str, object]]:
         yield "outcome", a.outcome
     yield from a.values.items()
     yield from expected_view(a.possibility.state, servers).items()
+    yield from shown(a.possibility.beside, servers, came).items()

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vnic_conformance.oracle.beside import Beside
+from vnic_conformance.oracle.patterns import Pattern
 from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
 from vnic_spec.algebra import Ops, Server, Truth
@@ -89,11 +91,12 @@ class Possibility:
     timers: tuple[Timer, ...] = ()
     token: int | None = None  #: the token of the running session, once it has been given out
     spent: Spent = field(default_factory=Spent)  #: tokens of sessions that have ended
+    beside: Beside = field(default_factory=Beside)  #: what the machine does not have
 
     def __hash__(self) -> int:
         """Of what differs soonest; the queues, which can be long, are left to equality."""
         s = self.state
-        return hash((self.timers, self.token, s.crq, s.selected, s.status, s.connected, s.held))
+        return hash((self.timers, self.token, s.crq, s.selected, s.status, s.connected, s.held, self.beside))
 
     def with_state(self, state: State) -> Possibility:
         """The machine has moved; a token whose session ended is spent."""
@@ -182,6 +185,10 @@ def matches(pattern: object, came: object) -> bool:
         )
     if isinstance(pattern, int):
         return isinstance(came, int) and int(came) == pattern
+    if isinstance(pattern, str):
+        return pattern == came
+    if isinstance(pattern, Pattern):
+        return pattern.accepts(came)
     return pattern == came
 
 

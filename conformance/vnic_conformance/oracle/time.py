@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from vnic_conformance.oracle.beside import followed
 from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer
 from vnic_model.direct import DirectQueue
 from vnic_spec.action import Effect, carry_out
@@ -130,8 +131,9 @@ class Clock:
                 low = max(begin, *(t.earliest + 1 for t in group))
                 high = min(end, latest + 1)
                 if low <= high and not (low == high and _left_out(p.timers, group, low)):
-                    for after in self._fire(p, group):
-                        explore(self.settle(after, Instant(low, high, until.lag)), low)
+                    for fired in self._fire(p, group):
+                        for after in followed(p, fired, self.servers):
+                            explore(self.settle(after, Instant(low, high, until.lag)), low)
 
         explore(start, since.first)
         return found

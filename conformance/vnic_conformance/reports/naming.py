@@ -8,6 +8,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 
+from vnic_conformance.interface import HCALLS as HCALLS  # also for those who take it from here
+from vnic_conformance.interface import WORDS
 from vnic_conformance.stimulus import CLIENT, CLOCK, CONSOLE, PLATFORM, Stimulus
 from vnic_model import describe
 from vnic_spec.vocabulary import Kind, Status
@@ -23,35 +25,6 @@ from vnic_spec.wire import (
     Vioctl,
 )
 
-#: Calls of a partition: the hypervisor call that each one is.
-HCALLS: Mapping[str, str] = {
-    "reg_crq": "H_REG_CRQ",
-    "free_crq": "H_FREE_CRQ",
-    "send_crq": "H_SEND_CRQ",
-    "enable_crq": "H_ENABLE_CRQ",
-    "vio_signal": "H_VIO_SIGNAL",
-    "vioctl": "H_VIOCTL",
-    "eoi": "H_EOI",
-    "reg_sub_crq": "H_REG_SUB_CRQ",
-    "free_sub_crq": "H_FREE_SUB_CRQ",
-    "send_sub_crq": "H_SEND_SUB_CRQ",
-    "send_sub_crq_indirect": "H_SEND_SUB_CRQ_INDIRECT",
-}
-_VERBS: Mapping[str, str] = {
-    "reg_crq": "registers its CRQ",
-    "free_crq": "frees its CRQ",
-    "enable_crq": "enables its CRQ",
-    "consume": "clears the first element of its queue",
-    "peek": "reads its own memory",
-    "poke": "writes its own memory",
-    "dma_read": "reads the client's memory",
-    "dma_write": "writes the client's memory",
-    "reg_sub_crq": "registers a sub-CRQ",
-    "free_sub_crq": "frees a sub-CRQ",
-    "send_sub_crq": "sends to a sub-CRQ",
-    "send_sub_crq_indirect": "sends several elements to a sub-CRQ",
-    "eoi": "is done with an interrupt",
-}
 _EVENTS = {
     Event.PARTNER_FAILED: Kind.FAILED,
     Event.PARTNER_DEREGISTERED: Kind.DEREGISTERED,
@@ -126,7 +99,7 @@ def phrase(stimulus: Stimulus, *, with_bytes: bool = True) -> str:
     elif stimulus.call == "vio_signal":
         words = f"{_switches(given.get('mode'))} its interrupt"
     else:
-        words = _VERBS.get(stimulus.call, stimulus.call)
+        words = WORDS.get(stimulus.call, stimulus.call)
     said = ("hex",) if stimulus.call == "send_crq" else ("mode",) if stimulus.call == "vio_signal" else ()
     odd = [_argument(k, v) for k, v in given.items() if k not in said and (with_bytes or k != "hex")]
     where = f" ({', '.join(odd)})" if odd else ""

@@ -89,7 +89,7 @@ def _agrees(expected: Expected, came: object) -> bool:
 
 def _unknown(stimulus: Stimulus, memory: Memory) -> str:
     """The name of a value that it needs and that has not come; empty if there is none."""
-    named = (v[1:] for _, v in stimulus.arguments if isinstance(v, str) and v.startswith("$"))
+    named = (v[1:].partition("^")[0] for _, v in stimulus.arguments if isinstance(v, str) and v.startswith("$"))
     return next((name for name in named if memory.get(name) is None), "")
 
 
@@ -100,9 +100,10 @@ def _filled(stimulus: Stimulus, memory: Memory) -> Stimulus:
 
 def _text(value: int | str, memory: Memory) -> int | str:
     if isinstance(value, str) and value.startswith("$"):
-        found = memory[value[1:]]
+        name, changed, bits = value[1:].partition("^")
+        found = memory[name]
         assert isinstance(found, int | str), f"{value} is {found!r}"
-        return found
+        return found ^ int(bits, 0) if changed and isinstance(found, int) else found
     return value
 
 

@@ -25,6 +25,7 @@ from vnic_reference.faults import (
     legal,
     returning,
     telling,
+    values,
     watching,
 )
 from vnic_reference.faults.registry import FAULTS, VARIANTS, Fault, Variant
@@ -46,6 +47,7 @@ __all__ = [
     "legal",
     "returning",
     "telling",
+    "values",
     "watching",
 ]
 
