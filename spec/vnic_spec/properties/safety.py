@@ -5,8 +5,8 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import is_event, some_eligible, somebody, switched, switched_between
+from vnic_spec.properties.terms import eligible, outranked
 from vnic_spec.property import Scope, Step, state_property
-from vnic_spec.selection import eligible, outranked
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Reopen
 from vnic_spec.properties.steps import FREES, REGISTERS, some_eligible, somebody
+from vnic_spec.properties.terms import best
 from vnic_spec.property import Step, state_property, step_property
-from vnic_spec.selection import best
 from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase, Crq
 
