@@ -123,5 +123,6 @@ def _merges(o: Ops, s: State, t: State, step: Step) -> Truth:
 
 @state_property("INV-9", "FOV-3", "FOV-8", witness=("a second switch before the client has read event 08", _merges))
 def events_and_switches_balance(o: Ops, s: State) -> Truth:
-    """Events 08 put on the client's queue (queued, handled, merged or owed) and switches in this registration are as many."""
+    """Events 08 put on the client's queue (queued, handled, merged or owed) and switches in this registration balance: neither
+    happens without the other. One for each is what CRQ-5/client and CRQ-7/owed say."""
     return o.no(s.unbalanced)

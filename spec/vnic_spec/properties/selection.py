@@ -50,7 +50,8 @@ def _powered_off(o: Ops, s: State, t: State, step: Step) -> Truth:
 
 @state_property("SEL-7/ends", "CRQ-8", witness=("the client's partition goes off with a server selected", _powered_off))
 def selection_ends_with_the_client(o: Ops, s: State) -> Truth:
-    """Nobody is selected or pinned unless a standing selection exists, and none does while the client's partition is off."""
+    """Nobody is selected or pinned unless a standing selection exists, and one does while the client's CRQ is open; the CRQ of a
+    client whose partition is off is closed."""
     return o.all_of(
         o.any_of(s.standing, o.all_of(o.eq(s.selected, o.nobody), o.eq(s.pin, o.nobody))),
         o.implies(o.eq(s.crq, Crq.OPEN), s.standing),
