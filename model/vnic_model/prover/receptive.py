@@ -130,7 +130,7 @@ def answered(machine: Induction, call: Call) -> Query:
     o, s = machine.judge, machine.before
     parameters, within = machine.o.parameters(ACTIONS[call.actions[0]])
     with machine.o.collecting() as facts:
-        step = Step(call.actions[0], dict(parameters), None)  # type: ignore[arg-type]  # it has no answer yet
+        step = Step(call.actions[0], dict(parameters), None)  # it has no answer yet
         given = machine.o.lift(call.caller(o, s, step))
         claim = o.any_of(*(OCCASIONS[name](o, s, step) for name in call.actions))
     known = [f for fs in facts.values() for f in fs]
