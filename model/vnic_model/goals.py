@@ -226,7 +226,7 @@ PLANS: dict[str, Plan] = {
     ),
     "CRQ-4/off": Plan(),
     "CRQ-5/client": Plan(),
-    "CRQ-5/server": Plan({"connected-only-as-selected": "server_frees"}),
+    "CRQ-5/server": Plan({"connected-only-as-selected": "h_free_crq"}),
     "CRQ-7/owed": Plan(),
     "CRQ-12/granted": Plan(),
     "CRQ-13/held": Plan({"connected-only-as-selected": "h_free_crq"}),
