@@ -128,6 +128,19 @@ class QueueName:
         """The first element, whether there is one, and the rest."""
         return self._element(), negation(self.empty()), QueueName(f"{self.name} without its first element")
 
+    def push(self, element: Element) -> tuple[Formula, Any]:
+        """One more element; whether there is room is said where an action needs it."""
+        return TRUE, QueueName(f"{self.name} and {_text(element.kind)} behind it")
+
+    def overlay(self, element: Element) -> Any:
+        """Another last element."""
+        return QueueName(f"{self.name} with {_text(element.kind)} for its last")
+
+    def newest(self) -> tuple[Element, Formula]:
+        """The last element, and whether there is one."""
+        last = Element(Name(f"last({self.name})"), Name("e.sender"), atom("e.fresh"))
+        return last, negation(self.empty())
+
     def begins_with(self, older: QueueName, except_last: Formula) -> Formula:
         """All of ``older`` is here."""
         if except_last == FALSE:

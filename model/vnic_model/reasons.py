@@ -78,6 +78,21 @@ class SaidQueue:
         first = found[0] if found else Element(Said(None), Said(None), Judged(False))
         return first, Judged(bool(found), self.empty().facts), SaidQueue(self.queue.pop()[2], self.owner, self.verb)
 
+    def push(self, element: Element) -> tuple[Judged, SaidQueue]:
+        """Room, and the queue with one more element."""
+        room, longer = self.queue.push(_plain(element))
+        return Judged(room, self.empty().facts), SaidQueue(longer, self.owner, self.verb)
+
+    def overlay(self, element: Element) -> SaidQueue:
+        """The queue with another last element."""
+        return SaidQueue(self.queue.overlay(_plain(element)), self.owner, self.verb)
+
+    def newest(self) -> tuple[Element, Judged]:
+        """The last element, and whether there is one."""
+        found = self._elements()
+        last = found[-1] if found else Element(Said(None), Said(None), Judged(False))
+        return last, Judged(bool(found), self.empty().facts)
+
     def begins_with(self, older: SaidQueue, except_last: Any) -> Judged:
         """All of ``older`` is here."""
         holds = self.queue.begins_with(older.queue, except_last.value)
@@ -97,6 +112,12 @@ class SaidQueue:
         """Nothing is queued, or ``law`` holds of the last element."""
         found = self._elements()
         return law(found[-1]) if found else Judged(True, self.empty().facts)
+
+
+def _plain(element: Element) -> Element:
+    """The element without facts."""
+    parts: list[Any] = [element.kind, element.sender, element.fresh]
+    return Element(*(part.value if isinstance(part, Said | Judged) else part for part in parts))
 
 
 def _name(kind: object) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, overload
 from vnic_spec.action import Action
 from vnic_spec.algebra import Level, Ops, Server, Term, Truth
 from vnic_spec.state import State
-from vnic_spec.vocabulary import Status, Word
+from vnic_spec.vocabulary import Kind, Status, Word
 from vnic_spec.wire import Rc
 
 _T = TypeVar("_T")
@@ -48,6 +48,8 @@ class Step:
     def __getitem__(self, parameter: Literal["status"]) -> Term[Status]: ...
     @overload
     def __getitem__(self, parameter: Literal["level"]) -> Level: ...
+    @overload
+    def __getitem__(self, parameter: Literal["to_server_kind", "to_client_kind"]) -> Term[Kind]: ...
     def __getitem__(self, parameter: str) -> Any:
         return self.parameters[parameter]
 

@@ -94,6 +94,7 @@ def test_a_glob_is_of_ids_and_of_requirements_in_any_case_of_letters() -> None:
         "CRQ-4/client",
         "CRQ-4/server",
         "CRQ-4/half",
+        "CRQ-4/off",
         "CRQ-4/answers",
         "ADM-7/answers",
     }

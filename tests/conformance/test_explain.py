@@ -98,7 +98,8 @@ def test_json_holds_the_same() -> None:
     assert found["requirement"] == "SEL-7"
     assert found["level"] == "SHOULD"
     assert [p["name"] for p in found["profile"]] == ["reopen"]
-    assert [p["property"] for p in found["properties"]] == ["SEL-7", "SEL-7/ends"]
+    named = ["SEL-7", "SEL-7/ends", "SEL-7/standing", "CRQ-4/off", "ADM-6/pin"]
+    assert [p["property"] for p in found["properties"]] == named
     assert found["properties"][0]["formula"][-1] == "⇒ (selected′ = selected ∧ pin′ = pin)"
     assert json.loads(found["mutation_trace"][0])["mutation"] == "reselect_at_open"
     assert json.loads(found["witness_trace"][0])["kind"] == "witness"

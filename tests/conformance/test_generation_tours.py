@@ -28,7 +28,12 @@ UNNAMED = (
 
 
 #: Properties whose witness needs another profile than the default, and such a profile.
-OF_OTHER_PROFILES = {"CRQ-7": Profile(event_full=EventFull.DEFER), "FOV-7/delay": Profile(preempt_delay_ms=1000)}
+OF_OTHER_PROFILES = {
+    "CRQ-7": Profile(event_full=EventFull.DEFER),
+    "CRQ-7/owed": Profile(event_full=EventFull.DEFER),
+    "FOV-7/delay": Profile(preempt_delay_ms=1000),
+    "FOV-7/damped": Profile(preempt_delay_ms=1000),
+}
 #: Tours of so many stimuli have fills in them.
 LONG = 150
 

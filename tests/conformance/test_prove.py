@@ -141,5 +141,5 @@ def test_everything_is_proved_for_any_number_of_servers() -> None:
     assert set(PROPERTIES) <= set(verdicts)
     assert {name for name, verdict in verdicts.items() if verdict != "proved"} == set()
     decided = [o for entry in document["properties"] for o in entry["obligations"]]
-    assert len(decided) == 3443
+    assert len(decided) == 4664
     assert document["z3"]

@@ -106,9 +106,10 @@ _WITHOUT_A_CAUSE = frozenset(
 )
 
 
-def _rank(p: Property) -> tuple[bool, int]:
+def _rank(p: Property) -> tuple[bool, bool, int]:
     group = p.name.partition("-")[0]
-    return p.name in _WITHOUT_A_CAUSE, _PRECEDENCE.index(group)
+    # A frame property is broken by everything that touches its variable, and is named last of all.
+    return ".frames." in p.chapter, p.name in _WITHOUT_A_CAUSE, _PRECEDENCE.index(group)
 
 
 _BY_PRECEDENCE = sorted((p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY), key=_rank)

@@ -136,8 +136,10 @@ def formal() -> Iterator[str]:
     """Chapter 8."""
     for chapter in properties.CHAPTERS:
         name = chapter.__name__.rpartition(".")[2]
-        yield f"### {PROPERTY_CHAPTERS[name]}"
-        yield ""
+        # The frame properties of a chapter follow it under its own heading.
+        if ".frames." not in chapter.__name__:
+            yield f"### {PROPERTY_CHAPTERS[name]}"
+            yield ""
         for claim in PROPERTIES.values():
             if claim.chapter == chapter.__name__:
                 yield from _property(claim)

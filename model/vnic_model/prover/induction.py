@@ -47,6 +47,7 @@ class Verdict:
     verdict: str  #: proved, refuted or unknown
     seconds: float  #: CPU time
     why: str = ""  #: what z3 says of an unknown
+    idle: bool = False  #: the claim was true as it stood, or word for word an assumption: z3 was not asked
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Induction:
         start = time.process_time()
         query = self.query(obligation, using)
         if query.trivial:
-            return Verdict(obligation, PROVED, time.process_time() - start)
+            return Verdict(obligation, PROVED, time.process_time() - start, idle=True)
         solver = query.solver()
         answer = solver.check()
         taken = time.process_time() - start

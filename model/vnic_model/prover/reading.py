@@ -65,6 +65,8 @@ class AnyOps:
 
     def __init__(self, rules: Replacements = AS_WRITTEN) -> None:
         self.rules = rules
+        #: Every slot is followed by another: there always is room, and what is full is so by the parameter that says it.
+        self.roomy = False
         self.profile: Any = AnyChoices()
         self.true, self.false = z3.BoolVal(True), z3.BoolVal(False)
         self.nobody = z3.Const("nobody", SERVER)

@@ -111,11 +111,17 @@ class AnyQueue:
         )
 
     def push(self, element: Element) -> tuple[Formula, AnyQueue]:
-        following = self.o.named("next", self.sort, self.tail)
+        following = self._following(self.tail)
         return self.o.succ(self.tail, following), replace(self._written(self.tail, element), tail=following)
 
+    def _following(self, slot: Formula) -> Formula:
+        following = self.o.named("next", self.sort, slot)
+        if self.o.roomy:
+            self.o.assume(self.o.succ(slot, following))
+        return following
+
     def pop(self) -> tuple[Element, Formula, AnyQueue]:
-        following = self.o.named("next", self.sort, self.head)
+        following = self._following(self.head)
         some = self.o.all_of(self.head != self.tail, self.o.succ(self.head, following))
         return self.element(self.head), some, replace(self, head=following)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
-from vnic_spec.failover import connects
 from vnic_spec.lemma import lemma
+from vnic_spec.properties.terms import has_path
 from vnic_spec.state import State
 
 
 @lemma()
 def connected_only_as_selected(o: Ops, s: State) -> Truth:
     """Whoever is connected is the selected server, and nothing stands in the way of its connection."""
-    return o.every(lambda i: o.implies(s.connected(i), connects(o, s, i)))
+    return o.every(lambda i: o.implies(s.connected(i), has_path(o, s, i)))
 
 
 @lemma()

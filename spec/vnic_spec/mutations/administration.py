@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vnic_spec import administration, failover, selection
+from vnic_spec import administration, failover, monitoring, selection
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Level, Ops, Server, Truth
 from vnic_spec.failover import conclude
@@ -147,4 +147,56 @@ misreading(
     "the same, seen by the client, which hears event 08",
     activates_server=_activation_restarts,
     instance="admin",
+)
+
+# --- what else a write could do --------------------------------------------------------------------------------------
+
+
+def _rank_moves_back(
+    o: Ops, s: State, i: Server, level: Level, b: Server, client_full: Truth, server_full: Truth
+) -> Effect:
+    return administration.sets_priority(o, s.but(added=s.added.to_back(i)), i, level, b, client_full, server_full)
+
+
+def _activation_ends_auto(o: Ops, s: State, i: Server, client_full: Truth, server_full: Truth) -> Effect:
+    effect = administration.activates_server(o, s, i, client_full, server_full)
+    return effect._replace(state=effect.state.but(auto=o.false))
+
+
+def _silence_ends_pin(o: Ops, s: State, i: Server, b: Server, client_full: Truth, server_full: Truth) -> Effect:
+    return monitoring.report_expires(o, s.but(pin=o.nobody), i, b, client_full, server_full)
+
+
+def _selected_is_refused(o: Ops, s: State, i: Server) -> Effect:
+    effect = administration.activation_refused(o, s, i)
+    return effect._replace(guard=o.any_of(effect.guard, o.eq(s.selected, i)))
+
+
+misreading(
+    "priority_makes_latest",
+    "ADM-4",
+    "ADM-2/order",
+    "a server whose priority is written comes after all others",
+    sets_priority=_rank_moves_back,
+)
+misreading(
+    "activation_ends_auto",
+    "ADM-6",
+    "ADM-5/auto",
+    "activation holds by switching auto off",
+    activates_server=_activation_ends_auto,
+)
+misreading(
+    "silence_ends_pin",
+    "ADM-6",
+    "ADM-6/pin",
+    "a server that falls silent ends the pin of another",
+    report_expires=_silence_ends_pin,
+)
+misreading(
+    "activating_the_selected_is_refused",
+    "ADM-6",
+    "ADM-6/target",
+    "activating the server that is selected already is refused",
+    activation_refused=_selected_is_refused,
 )

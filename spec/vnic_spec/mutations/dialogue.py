@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vnic_spec import dialogue
+from vnic_spec import dialogue, transport
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Term, Truth
 from vnic_spec.mutation import misreading
 from vnic_spec.profile import ClientInit
 from vnic_spec.state import State
-from vnic_spec.vocabulary import Belief, ClientPhase
+from vnic_spec.vocabulary import Belief, ClientPhase, Kind
 
 
 def _loses_wish(o: Ops, s: State) -> Effect:
@@ -103,4 +103,56 @@ misreading(
     "CLI-7",
     "the client's wait for INIT after event 08 is bounded as any other",
     client_times_out=_tires_of_waiting,
+)
+
+
+def _times_out_logged_in(o: Ops, s: State) -> Effect:
+    effect = dialogue.client_times_out(o, s)
+    return effect._replace(guard=o.any_of(effect.guard, o.eq(s.phase, ClientPhase.LOGGED_IN)))
+
+
+def _init_complete_is_init(o: Ops, s: State, full: Truth) -> Effect:
+    effect = dialogue.client_reads_init(o, s, full)
+    return effect._replace(guard=o.any_of(effect.guard, dialogue.client_reads_init_complete(o, s).guard))
+
+
+def _serves_from_init(o: Ops, s: State, i: Server, full: Truth) -> Effect:
+    effect = dialogue.server_reads_init(o, s, i, full)
+    serving = o.ite(o.eq(effect.state.belief(i), Belief.OPEN), o.const(Belief.SERVING), effect.state.belief(i))
+    return effect._replace(state=effect.state.but(belief=effect.state.belief.set(i, serving)))
+
+
+def _refuses_any_login(o: Ops, s: State, i: Server) -> Effect:
+    is_login = s.to_server(i).first(lambda e: o.eq(e.kind, Kind.LOGIN))
+    guard = o.all_of(transport.awake(o, s, i), s.registered(i), transport.has_first(s.to_server(i)), is_login)
+    return dialogue.server_refuses_login(o, s, i)._replace(guard=guard)
+
+
+misreading(
+    "client_times_out_logged_in",
+    "CLI-7",
+    "CLI-4/phase",
+    "a client that is logged in and hears nothing registers again",
+    client_times_out=_times_out_logged_in,
+)
+misreading(
+    "init_complete_taken_for_init",
+    "CLI-4",
+    "CLI-4/reads",
+    "INIT_COMPLETE is taken for INIT",
+    client_reads_init=_init_complete_is_init,
+)
+misreading(
+    "serves_from_init",
+    "SRV-1",
+    "SRV-1/belief",
+    "a server regards the client as logged in once it has answered its INIT",
+    server_reads_init=_serves_from_init,
+)
+misreading(
+    "login_refused_at_will",
+    "SRV-3",
+    "SRV-3/reads",
+    "a server whose dialogue is open may refuse LOGIN",
+    server_refuses_login=_refuses_any_login,
 )

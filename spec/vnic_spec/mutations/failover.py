@@ -91,3 +91,11 @@ misreading(
     "a server that hangs goes on sending INIT",
     server_sends_init=_speaks_while_hung,
 )
+
+misreading(
+    "damping_ignored",
+    "FOV-1",
+    "FOV-7/damped",
+    "profile preempt_delay: a better server takes the client at once",
+    choice=lambda o, s, b, at_once: selection.choice.as_written(o, s, b, o.true),
+)

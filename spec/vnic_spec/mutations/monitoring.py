@@ -148,3 +148,43 @@ misreading(
     "a server that is selected but held is told that it is active",
     server_polls=_polls_freely,
 )
+
+
+def _all_fall_silent(o: Ops, s: State, i: Server, b: Server, client_full: Truth, server_full: Truth) -> Effect:
+    guard = monitoring.may_fall_silent(o, s, i)
+    reported = s.status
+    late = lambda j: o.all_of(s.listed(j), o.ne(reported(j), Status.POWERED_OFF))  # noqa: E731
+    return Effect(guard, monitoring.fall_silent(o, s, late, b, client_full, server_full))
+
+
+def _boots_registered(o: Ops, s: State, i: Server) -> Effect:
+    effect = transport.server_boots(o, s, i)
+    return effect._replace(state=effect.state.but(registered=s.registered.set(i, o.true)))
+
+
+def _silence_forgives(o: Ops, s: State, i: Server, b: Server, client_full: Truth, server_full: Truth) -> Effect:
+    forgiven = s.but(complaint=s.complaint.set(i, o.false))
+    return monitoring.report_expires(o, forgiven, i, b, client_full, server_full)
+
+
+misreading(
+    "all_fall_silent",
+    "MON-2",
+    "MON-2/status",
+    "when one server falls silent all are taken for UNRESPONSIVE",
+    report_expires=_all_fall_silent,
+)
+misreading(
+    "booted_is_registered",
+    "MON-6",
+    "MON-3/partition",
+    "a server that is powered on again has its CRQ back",
+    server_boots=_boots_registered,
+)
+misreading(
+    "silence_forgives",
+    "MON-4",
+    "MON-4/complaint",
+    "a server that falls silent is complained of no longer",
+    report_expires=_silence_forgives,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vnic_spec import selection, transport
+from vnic_spec import administration, failover, selection, transport
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.mutation import misreading
@@ -121,4 +121,30 @@ misreading(
     "SEL-7/ends",
     "the selection outlives the client's partition",
     client_crashes=_crash_keeps_selection,
+)
+
+
+def _auto_ends_selection(o: Ops, s: State, on: Truth, b: Server, client_full: Truth, server_full: Truth) -> Effect:
+    effect = administration.sets_auto(o, s, on, b, client_full, server_full)
+    empty = o.eq(effect.state.selected, o.nobody)
+    return effect._replace(state=effect.state.but(standing=o.all_of(effect.state.standing, o.no(empty))))
+
+
+def _connects_to_an_empty_queue(o: Ops, s: State, j: Server) -> Truth:
+    return o.all_of(failover.connects.as_written(o, s, j), s.to_client.empty())
+
+
+misreading(
+    "auto_ends_selection",
+    "SEL-7",
+    "SEL-7/standing",
+    "writing auto while nobody is selected ends the standing selection",
+    sets_auto=_auto_ends_selection,
+)
+misreading(
+    "connected_when_all_is_read",
+    "SEL-6",
+    "INV-5/path",
+    "a server is connected only to a client that has read everything",
+    connects=_connects_to_an_empty_queue,
 )

@@ -7,6 +7,7 @@ from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.mutation import misreading
 from vnic_spec.state import State
+from vnic_spec.vocabulary import Token
 from vnic_spec.wire import Rc
 
 
@@ -47,4 +48,18 @@ misreading(
 )
 misreading(
     "complaint_forgotten", "SES-3", "SES-3", "a complaint switches but is not remembered", complain=lambda o, s: s
+)
+
+
+def _token_for_everybody(o: Ops, s: State) -> Effect:
+    effect = session.client_takes_token(o, s)
+    return effect._replace(state=s.but(token=o.const(Token.CURRENT)), answer=o.const(Rc.H_SUCCESS))
+
+
+misreading(
+    "token_without_session",
+    "SES-1",
+    "SES-1/token",
+    "a token is given while no session is running",
+    client_takes_token=_token_for_everybody,
 )

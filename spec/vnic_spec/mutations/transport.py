@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from vnic_spec import dialogue, failover, selection, transport
+from vnic_spec import dialogue, failover, monitoring, selection, transport
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Element, Ops, Server, Term, Truth
 from vnic_spec.failover import conclude
 from vnic_spec.mutation import misreading
 from vnic_spec.profile import Crossing
 from vnic_spec.state import State, merge
-from vnic_spec.vocabulary import Crq, Kind
+from vnic_spec.vocabulary import Crq, Kind, Owed, Status
 from vnic_spec.wire import Rc
 
 # --- registering and freeing ---------------------------------------------------------------------------------------
@@ -273,4 +273,129 @@ misreading(
     "CRQ-13/overdue",
     "the limit of a hold runs while the client's CRQ is closed",
     hold_expires=_limit_of_the_closed,
+)
+
+# --- whole: what else a step could do -------------------------------------------------------------------------------
+
+
+def _stays_disabled(o: Ops, s: State, b: Server) -> Effect:
+    effect = transport.h_enable_crq(o, s, b)
+    return effect._replace(state=effect.state.but(crq=s.crq))
+
+
+def _closed_is_dropped(o: Ops, s: State, i: Server, to_client_kind: Term[Kind], full: Truth) -> Effect:
+    effect = transport.h_send_crq_to_client(o, s, i, to_client_kind, full)
+    return effect._replace(answer=o.ite(s.connected(i), effect.answer, o.const(Rc.H_DROPPED)))
+
+
+def _again_clears(o: Ops, s: State, i: Server) -> Effect:
+    effect = transport.server_registers_again(o, s, i)
+    return effect._replace(state=s.but(to_server=s.to_server.update(i, lambda old: old.clear())))
+
+
+def _stored_twice(o: Ops, s: State, i: Server, to_client_kind: Term[Kind], full: Truth) -> Effect:
+    t, stored, answer = transport.send_to_client(o, s, i, to_client_kind, o.false, full)
+    room, twice = t.to_client.push(Element(to_client_kind, i, o.false))
+    t = t.but(to_client=o.ite(o.all_of(room, stored), twice, t.to_client))
+    return Effect(transport.awake(o, s, i), t, answer)
+
+
+def _free_fails(o: Ops, s: State, server_full: Truth) -> Effect:
+    return transport.h_free_crq(o, s, server_full)._replace(state=transport.free(o, s, Kind.FAILED, server_full))
+
+
+def _forgets_what_is_owed(o: Ops, s: State) -> Effect:
+    effect = dialogue.client_times_out(o, s)
+    return effect._replace(state=effect.state.but(owed=o.const(Owed.NOTHING)))
+
+
+def _granted_by_the_flag(o: Ops, s: State, i: Server) -> Effect:
+    effect = dialogue.server_polls(o, s, i)
+    return effect._replace(state=effect.state.but(granted=s.granted.set(i, o.true)))
+
+
+def _report_releases(
+    o: Ops, s: State, i: Server, status: Term[Status], b: Server, client_full: Truth, server_full: Truth
+) -> Effect:
+    effect = monitoring.server_reports(o, s, i, status, b, client_full, server_full)
+    return effect._replace(state=effect.state.but(held=effect.state.held.set(i, o.false)))
+
+
+def _report_excuses(
+    o: Ops, s: State, i: Server, status: Term[Status], b: Server, client_full: Truth, server_full: Truth
+) -> Effect:
+    excused = s.but(overdue=s.overdue.set(i, o.false))
+    return monitoring.server_reports(o, excused, i, status, b, client_full, server_full)
+
+
+misreading(
+    "enabled_stays_disabled",
+    "CRQ-8",
+    "CRQ-2/half",
+    "H_ENABLE_CRQ selects and leaves the CRQ disabled",
+    h_enable_crq=_stays_disabled,
+)
+misreading(
+    "fenced_send_dropped",
+    "CRQ-3",
+    "CRQ-3/answer",
+    "a send of a server that is not connected is answered H_DROPPED",
+    h_send_crq_to_client=_closed_is_dropped,
+)
+misreading(
+    "refused_registration_clears",
+    "CRQ-2",
+    "CRQ-3/refused",
+    "registering again is refused and empties the queue all the same",
+    server_registers_again=_again_clears,
+)
+misreading(
+    "off_client_registers",
+    "CRQ-4",
+    "CRQ-4/off",
+    "a client whose partition is off can register its CRQ",
+    h_reg_crq=lambda o, s, b: transport.h_reg_crq(o, s, b)._replace(guard=o.true),
+    instance="ranking",
+)
+misreading(
+    "element_stored_twice",
+    "CRQ-5",
+    "CRQ-5/client",
+    "an element that finds room for two is stored twice",
+    h_send_crq_to_client=_stored_twice,
+)
+misreading(
+    "leaving_told_as_failure",
+    "CRQ-4",
+    "CRQ-5/server",
+    "the server is told that the client has failed when it frees its CRQ",
+    h_free_crq=_free_fails,
+)
+misreading(
+    "owed_is_forgotten",
+    "CRQ-7",
+    "CRQ-7/owed",
+    "profile defer: a client that times out is owed nothing any more",
+    client_times_out=_forgets_what_is_owed,
+)
+misreading(
+    "granted_by_the_active_flag",
+    "CRQ-12",
+    "CRQ-12/granted",
+    "a server has grants as soon as it knows that it is active",
+    server_polls=_granted_by_the_flag,
+)
+misreading(
+    "report_ends_hold",
+    "CRQ-13",
+    "CRQ-13/held",
+    "a server that reports is held no longer, whether or not it has read the event",
+    server_reports=_report_releases,
+)
+misreading(
+    "report_excuses_overdue",
+    "CRQ-13",
+    "CRQ-13/released",
+    "a server that reports is overdue no longer",
+    server_reports=_report_excuses,
 )

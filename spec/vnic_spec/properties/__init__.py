@@ -10,6 +10,7 @@ from vnic_spec.properties import (
     administration,
     dialogue,
     failover,
+    frames,
     monitoring,
     progress,
     safety,
@@ -19,8 +20,12 @@ from vnic_spec.properties import (
 )
 from vnic_spec.property import PROPERTIES, in_reading_order
 
-#: The chapters in which properties are defined, in reading order.
-CHAPTERS = (transport, selection, monitoring, failover, administration, session, dialogue, safety, progress)
+#: The chapters in which properties are defined, in reading order; the frame properties of a chapter follow it.
+CHAPTERS = (
+    *(transport, frames.transport, selection, frames.selection, monitoring, frames.monitoring),
+    *(failover, frames.failover, administration, frames.administration, session, frames.session),
+    *(dialogue, frames.dialogue, safety, frames.safety, progress),
+)
 
 
 in_reading_order(CHAPTERS)

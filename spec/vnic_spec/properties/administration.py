@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.properties.steps import somebody
+from vnic_spec.properties.terms import outranked
 from vnic_spec.property import Step, state_property, step_property
-from vnic_spec.selection import outranked
 from vnic_spec.state import State
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
-from vnic_spec.dialogue import asks
 from vnic_spec.profile import ClientInit, Crossing
+from vnic_spec.properties.terms import asks
 from vnic_spec.property import Scope, Step, state_property, step_property
 from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase

@@ -5,10 +5,9 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Reopen
 from vnic_spec.properties.steps import CLIENT_TAKES, REGISTERS, is_event, left, somebody, switched, switched_between
+from vnic_spec.properties.terms import awake, best, eligible
 from vnic_spec.property import Step, step_property
-from vnic_spec.selection import best, eligible
 from vnic_spec.state import State
-from vnic_spec.transport import awake
 from vnic_spec.vocabulary import Crq, Kind, Owed
 from vnic_spec.wire import Rc
 

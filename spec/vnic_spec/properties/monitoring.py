@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.properties.steps import some_eligible, somebody
+from vnic_spec.properties.terms import nobody_eligible, only_complained_of
 from vnic_spec.property import Scope, Step, state_property, step_property
-from vnic_spec.selection import nobody_eligible, only_fault_is_complaint
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Status
 from vnic_spec.wire import Rc
@@ -139,7 +139,7 @@ def _desperate(o: Ops, s: State, t: State, step: Step) -> Truth:
 )
 def complaints_never_strand(o: Ops, s: State) -> Truth:
     """It never is that nobody is eligible while a server is there whose only fault is a complaint."""
-    return o.no(o.all_of(nobody_eligible(o, s), o.some(lambda i: only_fault_is_complaint(o, s, i))))
+    return o.no(o.all_of(nobody_eligible(o, s), o.some(lambda i: only_complained_of(o, s, i))))
 
 
 def _registers_without_report(o: Ops, s: State, t: State, step: Step) -> Truth:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Server, Truth
 from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import left
+from vnic_spec.properties.terms import awake, client_is_on, eligible
 from vnic_spec.property import Scope, Step, state_property
-from vnic_spec.selection import eligible
 from vnic_spec.state import State
-from vnic_spec.transport import awake, client_is_on
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Status
 from vnic_spec.wire import Rc
 

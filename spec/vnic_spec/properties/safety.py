@@ -5,8 +5,8 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Crossing
 from vnic_spec.properties.steps import is_event, some_eligible, somebody, switched, switched_between
+from vnic_spec.properties.terms import eligible, outranked
 from vnic_spec.property import Scope, Step, state_property
-from vnic_spec.selection import eligible, outranked
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Belief, ClientPhase, Crq, Kind, Owed
 
@@ -123,5 +123,6 @@ def _merges(o: Ops, s: State, t: State, step: Step) -> Truth:
 
 @state_property("INV-9", "FOV-3", "FOV-8", witness=("a second switch before the client has read event 08", _merges))
 def events_and_switches_balance(o: Ops, s: State) -> Truth:
-    """Events 08 put on the client's queue (queued, handled, merged or owed) and switches in this registration are as many."""
+    """Events 08 put on the client's queue (queued, handled, merged or owed) and switches in this registration balance: neither
+    happens without the other. One for each is what CRQ-5/client and CRQ-7/owed say."""
     return o.no(s.unbalanced)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Reopen
 from vnic_spec.properties.steps import FREES, REGISTERS, some_eligible, somebody
+from vnic_spec.properties.terms import best
 from vnic_spec.property import Step, state_property, step_property
-from vnic_spec.selection import best
 from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase, Crq
 
@@ -50,7 +50,8 @@ def _powered_off(o: Ops, s: State, t: State, step: Step) -> Truth:
 
 @state_property("SEL-7/ends", "CRQ-8", witness=("the client's partition goes off with a server selected", _powered_off))
 def selection_ends_with_the_client(o: Ops, s: State) -> Truth:
-    """Nobody is selected or pinned unless a standing selection exists, and none does while the client's partition is off."""
+    """Nobody is selected or pinned unless a standing selection exists, and one does while the client's CRQ is open; the CRQ of a
+    client whose partition is off is closed."""
     return o.all_of(
         o.any_of(s.standing, o.all_of(o.eq(s.selected, o.nobody), o.eq(s.pin, o.nobody))),
         o.implies(o.eq(s.crq, Crq.OPEN), s.standing),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import ComplaintOrder
 from vnic_spec.properties.steps import somebody
+from vnic_spec.properties.terms import another_eligible
 from vnic_spec.property import Step, state_property, step_property
-from vnic_spec.session import another_eligible
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Token
 from vnic_spec.wire import Rc

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from vnic_spec.algebra import Element, Ops, Server, Truth
+from vnic_spec.algebra import Element, Ops, Queue, Server, Term, Truth
+from vnic_spec.comparison import same_queue
+from vnic_spec.properties.terms import eligible
 from vnic_spec.property import Step
-from vnic_spec.selection import eligible
 from vnic_spec.state import State
 from vnic_spec.vocabulary import Crq, Kind
 
@@ -12,6 +13,8 @@ from vnic_spec.vocabulary import Crq, Kind
 REGISTERS = ("client_registers", "h_reg_crq")
 #: The ways in which it is freed.
 FREES = ("client_frees", "h_free_crq")
+#: The ways in which one that a migration has disabled is enabled.
+ENABLES = ("client_enables", "h_enable_crq")
 #: The ways in which a client takes an element from its queue.
 CLIENT_TAKES = (
     "client_consumes",
@@ -32,6 +35,37 @@ SERVER_TAKES = (
     "server_reads_data",
     "server_reads_event",
 )
+#: The ways in which a client sends an element; what :data:`CLIENT_TAKES` names may send INIT_COMPLETE besides.
+CLIENT_SENDS = ("client_sends_init", "client_sends_login", "client_sends_data", "h_send_crq_to_server")
+#: The ways in which a server sends one, and what; the bare call sends any kind.
+SERVER_SENDS = (
+    "server_sends_init",
+    "server_reads_init",
+    "server_reads_login",
+    "server_sends_data",
+    "h_send_crq_to_client",
+)
+_SENT = {
+    "client_sends_init": Kind.INIT,
+    "client_sends_login": Kind.LOGIN,
+    "client_sends_data": Kind.DATA,
+    "server_sends_init": Kind.INIT,
+    "server_reads_init": Kind.INIT_COMPLETE,
+    "server_reads_login": Kind.LOGIN_RSP,
+    "server_sends_data": Kind.DATA,
+}
+#: What a server does that takes an element only if its answer to it can be stored.
+TAKES_IF_ANSWERED = ("server_reads_init", "server_reads_login")
+#: Its own half of the CRQ comes or goes.
+HALF_OF_A_SERVER = ("server_registers", "server_frees", "server_crashes")
+#: The steps at whose end it is settled who is selected: MON-5 first, then the choice.
+CONCLUDES = (
+    *("client_registers", "h_reg_crq", "client_enables", "h_enable_crq"),
+    *("server_registers", "server_frees", "server_crashes", "server_reports", "server_consumes", "server_reads_event"),
+    *("report_expires", "reports_expire_together", "hold_expires", "delay_ends"),
+    *("adds_server", "removes_server", "sets_priority", "sets_auto"),
+    *("client_complains", "client_complains_alone", "client_complains_late"),
+)
 #: The steps that end the selection without being a switch.
 ENDS = ("client_crashes", "client_migrates")
 
@@ -49,6 +83,26 @@ def is_event(o: Ops, e: Element) -> Truth:
 def some_eligible(o: Ops, s: State) -> Truth:
     """A server may be selected."""
     return o.some(lambda i: eligible(o, s, i))
+
+
+def kind_sent(o: Ops, step: Step) -> Term[Kind]:
+    """What a step of :data:`CLIENT_SENDS` or :data:`SERVER_SENDS` sends."""
+    if step.action == "h_send_crq_to_server":
+        return step["to_server_kind"]
+    if step.action == "h_send_crq_to_client":
+        return step["to_client_kind"]
+    return o.const(_SENT[step.action])
+
+
+def told(o: Ops, s: State, t: State, k: Server) -> Truth:
+    """The session of ``k`` ends in this step, and it is still there to be told (CRQ-4, FOV-2)."""
+    return o.all_of(s.connected(k), o.no(t.connected(k)), t.registered(k))
+
+
+def grown(o: Ops, now: Queue, before: Queue, element: Element) -> Truth:
+    """The queue is what it was, and ``element`` behind it: once, and nothing else."""
+    room, longer = before.push(element)
+    return o.all_of(room, same_queue(o, now, longer))
 
 
 def left(o: Ops, s: State, t: State) -> Truth:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.profile import Crossing
-from vnic_spec.properties.steps import CLIENT_TAKES, FREES, REGISTERS, SERVER_TAKES, is_event, left, somebody
+from vnic_spec.properties.steps import (
+    CLIENT_SENDS,
+    CLIENT_TAKES,
+    FREES,
+    REGISTERS,
+    SERVER_TAKES,
+    is_event,
+    left,
+    somebody,
+)
 from vnic_spec.property import Scope, Step, state_property, step_property
 from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase, Crq, Kind, Owed
 from vnic_spec.wire import Rc
-
-_CLIENT_SENDS = ("client_sends_init", "client_sends_login", "client_sends_data", "h_send_crq_to_server")
 
 
 def _opens_alone(o: Ops, s: State, t: State, step: Step) -> Truth:
@@ -46,11 +53,11 @@ def registering_again_is_refused(o: Ops, s: State, t: State, step: Step) -> Trut
 
 
 def _held_send(o: Ops, s: State, t: State, step: Step) -> Truth:
-    return o.all_of(step.by(o, *_CLIENT_SENDS), somebody(o, s.selected), s.held(s.selected))
+    return o.all_of(step.by(o, *CLIENT_SENDS), somebody(o, s.selected), s.held(s.selected))
 
 
 @step_property(
-    "CRQ-3", "CRQ-13", actions=_CLIENT_SENDS, witness=("the client sends while its server is held", _held_send)
+    "CRQ-3", "CRQ-13", actions=CLIENT_SENDS, witness=("the client sends while its server is held", _held_send)
 )
 def sending_without_partner_is_closed(o: Ops, s: State, t: State, step: Step) -> Truth:
     """A client's send is H_CLOSED if and only if it has no connected partner or its CRQ is disabled."""

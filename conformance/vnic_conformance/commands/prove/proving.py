@@ -20,6 +20,7 @@ from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
 from vnic_model.prover.picture import lines_of as picture_of
+from vnic_model.prover.receptive import Finding, findings
 from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_version
 from vnic_model.trace import Trace
 from vnic_model.trace_text import lines_of as trace_lines
@@ -37,7 +38,10 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) 
     results = prove(goals, jobs=jobs, report=reporter(report))
     progress_ends()
     hollow = vacuous(wanted)
-    return _conclude(Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=hollow), as_json=as_json)
+    # The guards are looked at where everything is: they belong to no property.
+    guards = tuple(findings()) if set(wanted) >= set(PROPERTIES) else ()
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=hollow, guards=guards)
+    return _conclude(outcome, as_json=as_json)
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
@@ -71,6 +75,7 @@ class Outcome:
     mutate: str = ""
     method: str = ANY  #: for which systems: any, or so many servers with such queues
     vacuous: tuple[Exercise, ...] = ()  #: properties that nothing puts to the test, so that their proof says nothing
+    guards: tuple[Finding, ...] = ()  #: every guard, and every call, compared with when it may be taken
 
     @property
     def refuted(self) -> Verdict | None:
@@ -88,6 +93,7 @@ class Outcome:
     def code(self) -> ExitCode:
         """What it means to a script; what nobody has a proof of does not count."""
         found = {self.verdict(name) for name in self.wanted if PLANS[name].any_number}
+        found |= {f.verdict for f in self.guards}
         if REFUTED in found or self.vacuous:
             return ExitCode.VIOLATION
         return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
@@ -172,6 +178,10 @@ def _table(outcome: Outcome) -> None:
     for exercise in outcome.vacuous:
         click.echo()
         click.echo(textwrap.fill(f"VACUOUS: {exercise}.", WIDTH, subsequent_indent="  "))
+    for guard in outcome.guards:
+        if guard.verdict != PROVED:
+            click.echo()
+            click.echo(textwrap.fill(f"GUARD: {guard}.", WIDTH, subsequent_indent="  "))
     click.echo()
     click.echo(textwrap.fill(_sentence(outcome), WIDTH))
 
@@ -191,12 +201,17 @@ def _sentence(outcome: Outcome) -> str:
     number = sum(len(r.verdicts) for r in outcome.results)
     hollow = {e.claim.name for e in outcome.vacuous}
     bad = [r.goal for r in outcome.results if outcome.verdict(r.goal) != PROVED or r.goal in hollow]
-    what = f"{number} obligations in {outcome.seconds:.1f} s with z3 {z3_version()}"
+    bad += [f.subject for f in outcome.guards if f.verdict != PROVED]
+    idle = sum(v.idle for r in outcome.results for v in r.verdicts)
+    trivial = f", {idle} of them trivial," if idle else ""
+    what = f"{number} obligations{trivial} in {outcome.seconds:.1f} s with z3 {z3_version()}"
     if bad:
         return f"NOT PROVED: {', '.join(bad)}. {what}."
     properties = [r for r in outcome.results if not GOALS[r.goal].lemma]
     lemmas = len(outcome.results) - len(properties)
     claims = f"{_many(len(properties), 'property', 'properties')} with {_many(lemmas, 'lemma', 'lemmas')}"
+    if outcome.guards:
+        claims += f", and that no guard of {len({f.subject for f in outcome.guards})} actions and calls is too strong or too weak"
     any_size = outcome.method == ANY
     size = "any number of servers, any depth of queues and" if any_size else f"{outcome.method}, under"
     return f"PROVED for {size} every profile: {claims}, {what}."
@@ -224,6 +239,7 @@ def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
         "seconds": round(outcome.seconds, 3),
         "properties": listed,
         "vacuous": [{"id": e.claim.name, "why": str(e)} for e in outcome.vacuous],
+        "guards": [{"subject": f.subject, "flaw": f.flaw, "verdict": f.verdict} for f in outcome.guards],
         "counterexample": list(picture_of(picture)) if picture else None,
         "trace": [json.loads(line) for line in trace.dump().splitlines()] if trace else None,
     }
@@ -237,6 +253,7 @@ def _plain_goal(r: Result, outcome: Outcome) -> dict[str, object]:
         "method": outcome.method,
         "lemmas": list(PLANS[r.goal].using),
         "seconds": round(r.seconds, 3),
+        "trivial": sum(v.idle for v in r.verdicts),
         "obligations": [_plain_verdict(v) for v in r.verdicts],
     }
 
