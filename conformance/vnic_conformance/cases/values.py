@@ -204,6 +204,33 @@ family(
     "interrupts sub_crq",
 )
 
+
+def _one_of_several(p: Profile) -> Steps:
+    """All interrupts of a unit are pending, and one after the other is ended, in two orders."""
+    yield from connected(S0)
+    for who, partner in ((CLIENT, S0), (S0, CLIENT)):
+        names = [f"{who}{n}" for n in "ab"]
+        yield do(call(who, "vio_signal", mode=1))
+        for name in names:
+            yield do(call(who, "reg_sub_crq"), remember={name: "handle", f"{name}i": "source"})
+            yield do(vioctl(who, Vioctl.ENABLE_VIO_INTERRUPT, f"${name}i"))
+        for order in (names, names[::-1]):
+            yield do(send(partner))
+            for name in names:
+                yield do(call(partner, "send_sub_crq", handle=f"${name}", hex=sub_element()))
+            yield do(call(who, "eoi", handle=f"${order[0]}"))
+            yield do(call(who, "eoi"))
+            yield do(call(who, "eoi", handle=f"${order[1]}"))
+        yield do(consume(who))
+
+
+family(
+    "CRQ-11/one-of-several",
+    "Of several pending interrupts one after the other is ended.",
+    _one_of_several,
+    "interrupts sub_crq",
+)
+
 # --- H_VIOCTL of servers ---------------------------------------------------------------------------------------------
 
 
