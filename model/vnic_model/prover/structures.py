@@ -22,6 +22,7 @@ class Logic(Protocol):
 
     nobody: Formula
     false: Formula
+    roomy: bool  #: every slot is followed by another
 
     def lift(self, value: Any) -> Formula: ...
     def no(self, truth: Any) -> Formula: ...
