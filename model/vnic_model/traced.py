@@ -307,7 +307,7 @@ class Tracer:
                 slots = tuple(
                     Element(
                         scalar(f"{name}[{k}].kind"),
-                        scalar(f"{name}[{k}].sender") if sort.senders else o.number(0),
+                        scalar(f"{name}[{k}].sender") if sort.senders else o.nobody,
                         scalar(f"{name}[{k}].fresh"),
                     )
                     for k in range(depth)

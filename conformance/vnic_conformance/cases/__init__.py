@@ -30,6 +30,7 @@ from vnic_conformance.cases import (
     vanishing,
     watching,
 )
+from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 
 __all__ = [
@@ -60,3 +61,7 @@ __all__ = [
     "vanishing",
     "watching",
 ]
+
+# What is written by hand comes first: it is short, and says what it is about.
+for _name in [name for name in SCRIPTS if name in GENERATED]:
+    SCRIPTS[_name] = SCRIPTS.pop(_name)
