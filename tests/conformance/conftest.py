@@ -25,6 +25,13 @@ def vnickit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Re
 
 
 @pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failures are not made as short as they can be: for tests of what is said of them, not of how short they are."""
+    monkeypatch.setattr(narrowing, "SEARCHING", 100)
+    monkeypatch.setattr(narrowing, "SHRINKING", 1_000)
+
+
+@pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], str]:
     """``plant(factory)``: what ``--adapter`` takes to check the adapter that ``factory`` makes, in this process.
 

@@ -39,6 +39,8 @@ from vnic_reference.servers import Server
 from vnic_reference.system.faults import SYSTEM_FAULTS
 from vnic_reference.transport import Switchboard
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
 

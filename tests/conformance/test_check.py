@@ -213,6 +213,7 @@ def test_a_claim_that_is_not_kept_is_noted(vnickit: Kit, plant: Plant) -> None:
     assert "console activate is answered unsupported, though the adapter claims console" in report["notes"]
 
 
+@pytest.mark.usefixtures("hurried")
 def test_what_the_oracle_cannot_see_passes_and_fails_with_its_scripts(vnickit: Kit) -> None:
     """INV-7 speaks of grants, which only an attempt shows: a server that keeps them breaks it, as nobody's observation does."""
     good = json.loads(vnickit("check", "--adapter", REFERENCE, "-k", "INV-7", "--phase", "scripted", "--json").stdout)

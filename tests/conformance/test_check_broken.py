@@ -22,10 +22,13 @@ from vnic_reference.adapter import Adapter
 Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 #: An adapter that ends, as a child process, after so many requests.
 DIES = """
 import sys
 from vnic_reference.adapter import Adapter
+
 adapter = Adapter()
 for number, line in enumerate(sys.stdin):
     if number == 30:

@@ -23,6 +23,8 @@ from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.tours import Tours
 from vnic_reference.adapter import Adapter
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Kit = Callable[..., Result]
 #: What upsets something: a terminal, a page, a table, an encoding.
 HOSTILE = "|<script>alert(1)</script>`&[x](y)\x1b[31m\x00\x9b\u2028\x85\ud800-->\r\u202e\u2066\u200f\ufeff"

@@ -5,21 +5,27 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases.script import Steps, call, do
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import load
 from vnic_conformance.running.runlog import RunLog, excerpt
-from vnic_reference.faults import FAULTS
+from vnic_conformance.stimulus import CLIENT
+from vnic_spec.profile import Profile
+from vnic_spec.wire import Rc
+
+pytestmark = pytest.mark.usefixtures("hurried")
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"
 Kit = Callable[..., Result]
-Plant = Callable[[Callable[[], object]], str]
 
 
 def log_of(adapter: str, *select: str, steps: int = 100) -> str:
@@ -70,9 +76,15 @@ def test_an_answer_that_is_not_allowed_is_found_though_the_log_says_ok(text: str
     assert bad.done.startswith("client reg_crq")
 
 
-def test_a_script_that_alone_knows_what_is_wrong_judges_again(plant: Plant) -> None:
-    """Where the specification is silent the script has failed the run, and does so again."""
-    file = log_of(plant(FAULTS["registering_enables_interrupt"].adapter), "CRQ-11/*", steps=0)
+def test_a_script_that_alone_knows_what_is_wrong_judges_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the oracle has no objection to and the script has fails the run, and does so again."""
+
+    def asks_too_much(p: Profile) -> Steps:
+        yield do(call(CLIENT, "reg_crq"), "CRQ-2", rc=Rc.H_PARAMETER)
+
+    script = replace(SCRIPTS["CRQ-2/wrong-unit"], write=asks_too_much)
+    monkeypatch.setitem(SCRIPTS, script.id, script)
+    file = log_of(REFERENCE, script.id, steps=0)
     run = load(file)
     alone = next(f for f in run.failures if f.script)
     found = judge_again(run)

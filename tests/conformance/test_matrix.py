@@ -24,6 +24,8 @@ from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Vnickit = Callable[..., Result]
 
 REFERENCE = "python:vnic_reference.adapter:Adapter"
@@ -101,12 +103,12 @@ def test_the_empty_cells_are_counted(vnickit: Vnickit, log: Path) -> None:
 
 
 def test_a_violation_is_the_verdict_of_its_row(vnickit: Vnickit) -> None:
-    faulty = "python:vnic_reference.faults:stale_elements_kept"
-    words = ("-k", "CRQ-9*", "--phase", "scripted", "--log", "faulty.jsonl")
+    faulty = "python:vnic_reference.faults:priority_range_unchecked"
+    words = ("-k", "SEL-4/range", "--phase", "scripted", "--log", "faulty.jsonl")
     assert vnickit("check", "--adapter", faulty, *words).exit_code == ExitCode.VIOLATION
     found = rows(vnickit("matrix", "--run", "faulty.jsonl", "--json"))
     failed = {name for name, row in found.items() if row["verdict"] == "fail"}
-    assert "CRQ-9" in failed
+    assert "SEL-4" in failed
     # The lines on cases may say what they like.
     log = Path("faulty.jsonl")
     text = log.read_text()

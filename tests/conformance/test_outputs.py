@@ -24,12 +24,14 @@ from vnic_conformance.running.replaying import MISSED, missed, runs_wanted
 from vnic_conformance.running.verdicts import Rerun
 from vnic_reference.adapter import Adapter
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
 REFERENCE = "python:vnic_reference.adapter:Adapter"
-FAULTY = "python:vnic_reference.faults:stale_elements_kept"
+FAULTY = "python:vnic_reference.faults:priority_range_unchecked"
 SYSTEM = "python:vnic_reference.system.adapter:SystemAdapter"
-FOUND = ("--phase", "scripted", "-k", "CRQ-9*")
+FOUND = ("--phase", "scripted", "-k", "SEL-4/range")
 FINE = ("--phase", "scripted", "-k", "CRQ-2/wrong-unit")
 BEFORE = "of an earlier run\n"
 

@@ -18,6 +18,8 @@ from vnic_conformance.running.recorded import load
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.uninterrupted import Uninterrupted
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 FAULTY = "python:vnic_reference.faults:no_failover_event"
 
 
