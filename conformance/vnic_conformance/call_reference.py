@@ -114,8 +114,8 @@ CRQ_CALLS = (
             (
                 "All sub-CRQs of the unit are freed, its interrupts are disabled and none is pending; the "
                 "session ends (CRQ-4, CRQ-11). The client's selection stands at least until it registers again (SEL-7; "
-                "under profile reopen = RESELECT that registration selects afresh). Freeing a DISABLED queue ends the disabling, too: the next "
-                "registration is OPEN. Who is told: CRQ-4."
+                "under profile reopen = RESELECT that registration selects afresh). "
+                "Freeing a DISABLED queue ends the disabling, too: the next registration is OPEN. Who is told: CRQ-4."
             ),
         ),
     ),
