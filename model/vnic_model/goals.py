@@ -240,7 +240,7 @@ PLANS: dict[str, Plan] = {
     "ADM-5/auto": Plan(),
     "ADM-6/pin": Plan({"ADM-6": "h_reg_crq"}),
     "ADM-6/target": Plan(),
-    "SES-1/token": Plan(),
+    "SES-1/counts": Plan(),
     "CLI-4/phase": Plan(),
     "CLI-4/reads": Plan(),
     "SRV-1/belief": Plan(),

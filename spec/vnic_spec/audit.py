@@ -204,7 +204,7 @@ CLAUSES = (
     _clause(
         "SES-1",
         "a token counts while its session runs; no session, H_STATE",
-        "SES-1 SES-1/once SES-1/token CRQ-3/refused",
+        "SES-1 SES-1/once SES-1/counts CRQ-3/refused",
         "that tokens differ: check",
     ),
     _clause("SES-2", "checks in order, each refusal without effect", "SES-2 SES-2/order CRQ-3/refused guards"),

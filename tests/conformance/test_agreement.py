@@ -107,9 +107,10 @@ def requested(adapter: str, phases: tuple[str, ...] = ("scripted",), case: str =
 
 def on_fault(adapter: str, found: tuple[str, str]) -> Iterator[str]:
     """The disagreements about a fault, by the case that finds it; where that case takes minutes, by its quick neighbours."""
-    requirement, case = found
-    if case.partition("/")[2].startswith(WEARING):
-        return disagreements(requested(adapter, case=f"{requirement}/*"))
+    _, case = found
+    group, _, name = case.partition("/")
+    if name.startswith(WEARING):
+        return disagreements(requested(adapter, case=f"{group}/*"))
     return disagreements(requested(adapter, ("scripted", LONG), case), must=ExitCode.VIOLATION)
 
 

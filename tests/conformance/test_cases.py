@@ -23,6 +23,7 @@ from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import FEATURES, Adapter
 from vnic_spec.profile import Profile
+from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
 
 #: Every value of every parameter that a hypervisor reads, with an extreme or two of the numbers.
@@ -113,6 +114,11 @@ def test_every_requirement_of_the_hypervisor_that_can_be_scripted_is() -> None:
     missing = {entry.id for entry in REQUIREMENTS.values() if entry.group in groups} - named
     # FOV-8 counts over a whole run; FOV-9 as above.
     assert missing == {"FOV-8", "FOV-9"}
+
+
+def test_no_script_has_the_name_of_a_property() -> None:
+    """One ID is one case."""
+    assert PROPERTIES.keys().isdisjoint({**SCRIPTS, **LONG_SCRIPTS})
 
 
 def test_features_are_those_that_the_protocol_has() -> None:

@@ -115,7 +115,7 @@ WITNESSES = {
     "ADM-5/auto": 1,
     "ADM-6/pin": 4,
     "ADM-6/target": 4,
-    "SES-1/token": 4,
+    "SES-1/counts": 4,
     "CLI-4/phase": 9,
     "CLI-4/reads": 5,
     "SRV-3/reads": 8,

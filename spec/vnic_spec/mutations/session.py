@@ -59,7 +59,7 @@ def _token_for_everybody(o: Ops, s: State) -> Effect:
 misreading(
     "token_without_session",
     "SES-1",
-    "SES-1/token",
+    "SES-1/counts",
     "a token is given while no session is running",
     client_takes_token=_token_for_everybody,
 )

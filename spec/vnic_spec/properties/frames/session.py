@@ -11,7 +11,7 @@ from vnic_spec.wire import Rc
 
 
 @step_property(
-    "SES-1/token",
+    "SES-1/counts",
     instance="complaint",
     witness=(
         "the client is given the token of a session",
