@@ -86,20 +86,13 @@ def _filled(pages: int, who: str, partner: str, rotation: int) -> Callable[[Prof
 
 
 for _name, _who, _partner in _SIDES:
-    for _pages in (2, 3):
+    for _pages in (2, 3, 4, 16, 17, 64, 128):
         family(
             f"CRQ-5/turned-{_pages}-pages-{_name}",
             f"Elements in order through all of a {_name}'s queue of {_pages} pages, and on.",
             _turned(_pages, _who, _partner),
             "console",
-        )
-    for _pages in (4, 16, 17, 64, 128):
-        family(
-            f"CRQ-5/turned-{_pages}-pages-{_name}",
-            f"Elements in order through all of a {_name}'s queue of {_pages} pages, and on.",
-            _turned(_pages, _who, _partner),
-            "console",
-            long=True,
+            long=_pages > 2,
         )
     for _pages, _rotation in ((1, 100), (2, 300)):
         family(
