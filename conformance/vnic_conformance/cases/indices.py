@@ -193,7 +193,7 @@ for _count in range(1, _MOST + 1):
         _best(_count),
         "console",
         servers=_count,
-        long=_count in (4, 5),
+        long=_count > 3,
     )
     for _name, _backwards in (("falling", False), ("rising", True)):
         family(
@@ -211,7 +211,7 @@ for _count in range(1, _MOST + 1):
             _activated(_count),
             "console",
             servers=_count,
-            long=_count in (4, 5),
+            long=_count > 3,
         )
     family(
         f"MON-2/each-of-{_count}",

@@ -281,4 +281,5 @@ for _event in EVENTS:
             _bare(_event, _silence),
             f"console {'' if _silence else 'power'} {_needs(_event)}",
             servers=3,
+            long=_silence,
         )
