@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.running import engine
+from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.plan import EXERCISED_BY
 from vnic_reference.adapter import FEATURES, Adapter
 from vnic_reference.faults import FAULTS
@@ -241,3 +243,15 @@ def test_a_check_loads_no_solver() -> None:
         "sys.exit('z3' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("hurried")
+def test_every_failure_that_is_shown_is_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those after the first few, here after the first: with less effort, but never as they were met."""
+    monkeypatch.setattr(engine, "NARROWED", 1)
+    fault = "python:vnic_reference.faults:no_failover_event"
+    outcome = check(Request(fault, ("FOV-*",), phases=("scripted",))).outcome
+    met = [failure for failure in outcome.failures if not failure.script]
+    assert len(met) > 1
+    assert [failure.case for failure in met if "not shortened" in failure.length_note] == []
+    assert max(len(failure.episode.moments) for failure in met) < 20
