@@ -179,7 +179,7 @@ def test_readings_agree_on_every_mutation(name: str) -> None:
     mutation = MUTATIONS[name]
     where = mutation.instance or PROPERTIES[mutation.refutes].instance
     mutated = instance(where, 2, mutation=mutation)
-    machine = Machine(mutated, claims(where))
+    machine = Machine(mutated, [PROPERTIES[mutation.refutes]])
     assert disagreements(machine, DirectMachine(mutated), walk(machine, 40, seed=3)) == []
 
 
