@@ -55,7 +55,7 @@ def log(vnickit: Vnickit) -> Path:
 @pytest.fixture(autouse=True)
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a proof is what a file says, and a case is a watched or a scripted one; tours take a while."""
-    if "slow" not in request.keywords:
+    if request.node.get_closest_marker("slow") is None:
         monkeypatch.setattr(traceability, "planned", dict)
         monkeypatch.setattr(traceability, "book", partial(book, phases=("scripted",)))
 
