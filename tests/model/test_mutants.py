@@ -18,6 +18,10 @@ from vnic_model.mutants.ground import Ground, is_history
 from vnic_model.mutants.judged import Outcome, Verdict, judge
 from vnic_model.mutants.single import Kind, Mutant, anatomy, mutants_of
 from vnic_spec.catalogue import ACTIONS
+from vnic_spec.properties import PROPERTIES
+
+#: Where the properties are that say what each variable may become, and nothing else: they notice most mutants first.
+FRAMES = "vnic_spec.properties.frames"
 
 
 @cache
@@ -151,11 +155,11 @@ def test_verdicts_are_what_explorations_from_the_beginning_say(where: str) -> No
     [
         ("server_registers: forget status", "gap", Outcome.EQUIVALENT, ""),
         ("gap_ends: drop held(i)", "gap", Outcome.UNSEEN, ""),
-        ("h_free_crq: forget to_client in free", "gap", Outcome.VIOLATION, "INV-6"),
+        ("h_free_crq: forget to_client in free", "gap", Outcome.VIOLATION, "CRQ-5/client"),
         ("client_boots: forget phase", "core", Outcome.VIOLATION, "CLI-7"),
         ("gap_ends: never", "gap", Outcome.MISSING, "witness of CRQ-13"),
-        ("server_resumes: forget hung", "holding", Outcome.STUCK, "LIV-3"),
-        ("server_refuses_login: drop not _dialogue_open(i)", "wish", Outcome.STUCK, "LIV-1"),
+        ("server_resumes: forget hung", "holding", Outcome.VIOLATION, "MON-3/partition"),
+        ("server_refuses_login: drop not _dialogue_open(i)", "wish", Outcome.VIOLATION, "SRV-3/reads"),
         ("server_hangs: drop registered(i)", "holding", Outcome.EXPLAINED, ""),
         ("server_consumes: negate has_first(to_server(i))", "gap", Outcome.SURVIVOR, ""),
     ],
@@ -167,6 +171,25 @@ def test_every_verdict_has_an_example(name: str, where: str, outcome: Outcome, b
     assert found.outcome.killed is bool(by)
 
 
+@pytest.mark.parametrize(
+    ("name", "where", "by"),
+    [
+        ("server_resumes: forget hung", "holding", "LIV-3"),
+        ("server_refuses_login: drop not _dialogue_open(i)", "wish", "LIV-1"),
+    ],
+)
+def test_without_the_properties_that_say_what_changes_a_goal_is_missed(
+    name: str, where: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out = {
+        p.name for p in PROPERTIES.values() if p.of_step is not None and p.of_step.__module__.startswith(FRAMES)
+    }
+    assert left_out
+    monkeypatch.setattr(grounds_module, "claims", lambda name: tuple(p for p in claims(name) if p.name not in left_out))
+    found = judge(mutant(name), [ground.__wrapped__(where)])
+    assert (found.outcome, found.by[:1]) == (Outcome.STUCK, (by,))
+
+
 def test_a_mutant_of_an_action_that_does_not_occur_is_equivalent_nowhere() -> None:
     found = judge(mutant("hold_expires: never"), [ground("gap")])
     assert (found.outcome, found.same, found.differs) == (Outcome.EQUIVALENT, (), ())
@@ -175,7 +198,7 @@ def test_a_mutant_of_an_action_that_does_not_occur_is_equivalent_nowhere() -> No
 def test_without_properties_nothing_is_violated(monkeypatch: pytest.MonkeyPatch) -> None:
     """What kills is the specification, not the machinery: a ground that claims nothing lets the same mutant live."""
     name = "h_free_crq: forget to_client in free"
-    assert judge(mutant(name), [ground("gap")]).by == ("INV-6",)
+    assert judge(mutant(name), [ground("gap")]).by == ("CRQ-5/client",)
     nothing: Callable[[str], tuple[()]] = lambda _: ()  # noqa: E731  # as short as that
     monkeypatch.setattr(grounds_module, "claims", nothing)
     monkeypatch.setattr(grounds_module, "_lemmas", nothing)
