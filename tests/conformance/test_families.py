@@ -11,12 +11,12 @@ from vnic_conformance import domains
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.vanishing import EVENTS
-from vnic_conformance.cases.vanishing_table import GONE, KEPT, KINDS, cells, page
 from vnic_conformance.features import feature_of
 from vnic_conformance.interface import OPERATIONS
 from vnic_conformance.protocol.messages import FEATURES
 from vnic_conformance.protocol.schema import document
 from vnic_conformance.session import conversation
+from vnic_conformance.specification.vanishing_table import GONE, KEPT, KINDS, cells, page
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import Adapter

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from vnic_conformance.oracle.patterns import UNKNOWN, Absent, Words
 from vnic_conformance.oracle.spent import Spent
@@ -21,9 +20,6 @@ from vnic_model.direct import DirectQueue
 from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase, Crq
 from vnic_spec.wire import PAGE_BYTES
-
-if TYPE_CHECKING:
-    from vnic_conformance.oracle.possibility import Possibility
 
 #: Writes that are remembered; what was written earlier is unknown.
 _WRITES = 512
@@ -162,22 +158,21 @@ def shown(b: Beside, servers: int, came: Mapping[str, object]) -> dict[str, obje
 # --- what a step of the machine does ----------------------------------------------------------------------------------
 
 
-def followed(before: Possibility, after: Possibility, servers: int, call: str = "") -> Iterator[Possibility]:
+def followed(beside: Beside, s: State, t: State, servers: int, call: str = "") -> Iterator[Beside]:
     """Everything that may lie beside the machine after one of its steps.
 
     Args:
-        before: what was the case.
-        after: the same after the step, with what lies beside still as before.
+        beside: what lay there.
+        s: the machine before the step.
+        t: the machine after it.
         servers: server partitions.
         call: the call whose step it is; empty for time.
     """
-    if before.beside.idle or before.beside.lost or before.state is after.state:
-        yield after
+    if beside.idle or beside.lost or s is t:
+        yield beside
         return
-    s, t = before.state, after.state
-    for b in _subs_followed(after.beside, s, t, servers, call):
-        for c in _interrupts_followed(_memory_followed(b, s, t), s, t, servers):
-            yield after if c is after.beside else replace(after, beside=c)
+    for b in _subs_followed(beside, s, t, servers, call):
+        yield from _interrupts_followed(_memory_followed(b, s, t), s, t, servers)
 
 
 def connected_server(s: State, servers: int) -> str | None:

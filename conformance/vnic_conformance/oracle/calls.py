@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
-from vnic_conformance.oracle.beside import followed
 from vnic_conformance.oracle.beside_calls import BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
@@ -22,6 +21,7 @@ from vnic_conformance.oracle.possibility import (
     Wired,
     element_pattern,
     shown_status,
+    with_what_follows,
 )
 from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
@@ -64,7 +64,7 @@ class Calls:
         return [
             replace(a, possibility=self.clock.settle(q, now), requirements=self._because(a))
             for a in found
-            for q in followed(p, a.possibility, self.servers, stimulus.call)
+            for q in with_what_follows(p, a.possibility, self.servers, stimulus.call)
         ]
 
     def _because(self, a: Allowed) -> tuple[str, ...]:

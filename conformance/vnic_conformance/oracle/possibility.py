@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vnic_conformance.oracle.beside import Beside
+from vnic_conformance.oracle.beside import Beside, followed
 from vnic_conformance.oracle.patterns import Pattern
 from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
@@ -174,6 +174,12 @@ def expected_view(state: State, servers: int) -> dict[str, object]:
             view[f"server{i}_status"] = str(shown_status(state, i))
             view[f"server{i}_priority"] = state.priority(i)
     return view
+
+
+def with_what_follows(before: Possibility, after: Possibility, servers: int, call: str = "") -> Iterator[Possibility]:
+    """Every possibility after a step of the machine, with what may lie beside it then; ``after`` has that still as before."""
+    for beside in followed(after.beside, before.state, after.state, servers, call):
+        yield after if beside is after.beside else replace(after, beside=beside)
 
 
 def matches(pattern: object, came: object) -> bool:

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from vnic_conformance.oracle.beside import followed
-from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer
+from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer, with_what_follows
 from vnic_model.direct import DirectQueue
 from vnic_spec.action import Effect, carry_out
 from vnic_spec.monitoring import delay_ends, fall_silent, may_fall_silent
@@ -132,7 +131,7 @@ class Clock:
                 high = min(end, latest + 1)
                 if low <= high and not (low == high and _left_out(p.timers, group, low)):
                     for fired in self._fire(p, group):
-                        for after in followed(p, fired, self.servers):
+                        for after in with_what_follows(p, fired, self.servers):
                             explore(self.settle(after, Instant(low, high, until.lag)), low)
 
         explore(start, since.first)
