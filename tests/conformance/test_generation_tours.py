@@ -23,7 +23,7 @@ from vnic_spec.wire import Rc
 UNNAMED = (
     *("MON-2/", "CRQ-13/hold-expires", "CRQ-7/report-expires", "CRQ-7/reports-expire", "CRQ-7/hold-expires"),
     *("CRQ-13/overdue-is-not-selected", "CRQ-13/only-a-hold-becomes-overdue"),
-    *("MON-1/server-reports-unlisted", "MON-1/only-the-known-report"),
+    *("MON-1/server-reports-unlisted", "MON-1/only-the-known-report", "MON-4/complaint-is-accounted-for"),
 )
 
 
