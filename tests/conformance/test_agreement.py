@@ -20,7 +20,6 @@ from click.testing import Result
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import sentence
-from vnic_conformance.running import narrowing
 from vnic_conformance.running.book import LONG
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_again
@@ -52,13 +51,6 @@ NAMED = ("tie_preempts", "newest_wins", "no_event_without_successor")
 SEEDS = (1, 2, 3)
 #: How the cases begin that do the same a great many times: a log of them says no more, and takes half a minute to speak of.
 WEARING = ("hundreds", "a-thousand", "ten-thousand")
-
-
-@pytest.fixture
-def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Failures are not made as short as they can be."""
-    monkeypatch.setattr(narrowing, "SEARCHING", 20)
-    monkeypatch.setattr(narrowing, "SHRINKING", 200)
 
 
 def disagreements(request: Request, *, sound: str = REFERENCE, must: ExitCode | None = None) -> Iterator[str]:
@@ -116,20 +108,20 @@ def on_fault(adapter: str, found: tuple[str, str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("fault", NAMED)
 @pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
-def test_on_what_once_passed_a_check(fault: str, seed: int, brief: None) -> None:
+def test_on_what_once_passed_a_check(fault: str, seed: int) -> None:
     request = replace(requested(f"python:vnic_reference.faults:{fault}", ("walk",), seed=seed), steps=2000)
     assert list(disagreements(request)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-def test_on_every_fault_of_the_reference(fault: str, brief: None, found_by: FoundBy) -> None:
+def test_on_every_fault_of_the_reference(fault: str, found_by: FoundBy) -> None:
     assert list(on_fault(f"python:vnic_reference.faults:{fault}", found_by["reference"][fault])) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", list(FAULTS)[::50])
-def test_on_whole_scripted_checks(fault: str, brief: None) -> None:
+def test_on_whole_scripted_checks(fault: str) -> None:
     assert list(disagreements(requested(f"python:vnic_reference.faults:{fault}"))) == []
 
 
@@ -142,7 +134,7 @@ def test_on_every_variant_of_the_reference(variant: str, plant: Plant) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
-def test_on_every_fault_of_the_hypervisor_in_c(tmp_path: Path, brief: None, found_by: FoundBy) -> None:
+def test_on_every_fault_of_the_hypervisor_in_c(tmp_path: Path, found_by: FoundBy) -> None:
     program = compiled(tmp_path)
     entries: tuple[Entry, ...] = asked(program).faults
     assert len(entries) > 40
@@ -152,7 +144,7 @@ def test_on_every_fault_of_the_hypervisor_in_c(tmp_path: Path, brief: None, foun
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", SYSTEM_FAULTS)
-def test_on_every_fault_of_a_system(fault: str, brief: None, found_by: FoundBy) -> None:
+def test_on_every_fault_of_a_system(fault: str, found_by: FoundBy) -> None:
     request = requested(
         f"python:vnic_reference.system.faults:{fault}", case=found_by["reference, role system"][fault][1]
     )
@@ -195,7 +187,7 @@ class ReturningTakes(FailoverMechanism):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_returning_server_that_takes_the_client_fails_check_judge_and_replay(
-    seed: int, vnickit: Kit, plant: Plant, brief: None
+    seed: int, vnickit: Kit, plant: Plant
 ) -> None:
     adapter = plant(lambda: Adapter(Parts(mechanism=ReturningTakes)))
     checked = vnickit(

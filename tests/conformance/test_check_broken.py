@@ -114,20 +114,15 @@ def test_a_violation_outweighs_an_adapter_that_breaks_later(vnickit: Kit, plant:
     assert report["sentence"] == "VIOLATION: CRQ-2; then the adapter broke."
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "told to end"])
 def test_a_run_that_is_stopped_after_a_violation_reports_it(number: signal.Signals, tmp_path: Path) -> None:
     part = tmp_path / "run.jsonl.part"
     adapter = "python:vnic_reference.faults:stale_elements_kept"
     words = ["check", "--adapter", adapter, "--phase", "walk", "--phase", "scripted", "-k", "CRQ-9*", "-k", "SES-*"]
     words += ["-k", "MON-*", "--steps", "1000000", "--log", "run.jsonl", "--junit", "j.xml"]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        kit = subprocess.Popen(
-            [sys.executable, "-m", "vnic_conformance", *words],
-            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-    finally:
-        signal.signal(signal.SIGINT, before)
+    command = [sys.executable, "-m", "vnic_conformance", *words]
+    kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (part.exists() and '"failure":' in part.read_text(encoding="utf-8")):
         time.sleep(0.05)
@@ -144,17 +139,13 @@ def test_a_run_that_is_stopped_after_a_violation_reports_it(number: signal.Signa
     assert judge_again(run).code is ExitCode.VIOLATION
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "told to end"])
 def test_a_run_that_is_stopped_keeps_its_log(number: signal.Signals, tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
     words = ["check", "--adapter", "python:vnic_reference.adapter:Adapter", "--phase", "walk", "--steps", "1000000"]
     command = [sys.executable, "-m", "vnic_conformance", *words, "--log", str(log)]
-    # Where these tests run in the background a shell has them ignore SIGINT, and what they start would inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    kit = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     part = tmp_path / "run.jsonl.part"
     while time.monotonic() < deadline and not (part.exists() and part.stat().st_size > 100_000):

@@ -147,15 +147,12 @@ def test_a_report_does_not_take_the_place_of_the_failures(place: Path, vnickit: 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("waits_at", ["bye", "later"])
+@pytest.mark.usefixtures("interruptible")
 def test_a_violation_stays_when_the_run_is_told_to_end(place: Path, number: signal.Signals, waits_at: str) -> None:
     """While the adapter takes its time to say goodbye, or over a later call."""
     adapter = f"{sys.executable} -u examined.py {waits_at} mark"
     kit = [sys.executable, "-m", "vnic_conformance", "check", "--adapter", adapter, *ONE_CASE]
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a worker of pytest-xdist ignores it, and so would a child
     running = subprocess.Popen(kit, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
-    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 90
     while not (place / "mark").exists():
         assert time.monotonic() < deadline

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,17 +17,9 @@ from vnic_conformance.running.recorded import load
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.running.uninterrupted import Uninterrupted
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("hurried", "interruptible")
 
 FAULTY = "python:vnic_reference.faults:no_failover_event"
-
-
-@pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """A worker of pytest-xdist ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def violates(event: Any) -> bool:

@@ -122,6 +122,12 @@ def _block(first: int, count: int) -> str:
     return "".join(sub_element(number) for number in range(first, first + count))
 
 
+def _with_sub_queue(who: str, pages: int) -> Steps:
+    """A session in which one side has a sub-CRQ of so many pages; its handle is remembered as ``q``."""
+    yield from connected(S0)
+    yield do(call(who, "reg_sub_crq", address=8 * PAGE_BYTES, length=queue_pages(pages)), remember={"q": "handle"})
+
+
 def _counts(p: Profile) -> Iterator[int]:
     yield from (n for n in (*range(1, 5), 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 127, 128) if n <= p.indirect_limit)
 
@@ -130,9 +136,7 @@ def _indirect(who: str, partner: str) -> Callable[[Profile], Steps]:
     """Blocks of every length end before, at and behind the end of a page and of the queue."""
 
     def write(p: Profile) -> Steps:
-        yield from connected(S0)
-        made = call(who, "reg_sub_crq", address=8 * PAGE_BYTES, length=PAGE_BYTES)
-        yield do(made, remember={"q": "handle"})
+        yield from _with_sub_queue(who, 1)
         number = 0
         for count in _counts(p):
             yield do(call(partner, "send_sub_crq_indirect", handle="$q", hex=_block(number, count)))
@@ -150,9 +154,7 @@ def _sub_filled(pages: int, who: str, partner: str) -> Callable[[Profile], Steps
     """A sub-CRQ is filled by blocks to the last element, which is one too few, just enough and one too many."""
 
     def write(p: Profile) -> Steps:
-        yield from connected(S0)
-        made = call(who, "reg_sub_crq", address=8 * PAGE_BYTES, length=queue_pages(pages))
-        yield do(made, remember={"q": "handle"})
+        yield from _with_sub_queue(who, pages)
         block = min(p.indirect_limit, 128)
         total, sent = pages * SUB_ELEMENTS_PER_PAGE, 0
         while total - sent > block:
@@ -176,9 +178,7 @@ def _sub_turned(pages: int, who: str, partner: str) -> Callable[[Profile], Steps
     """Elements one at a time through all of a sub-CRQ, and on."""
 
     def write(p: Profile) -> Steps:
-        yield from connected(S0)
-        made = call(who, "reg_sub_crq", address=8 * PAGE_BYTES, length=queue_pages(pages))
-        yield do(made, remember={"q": "handle"})
+        yield from _with_sub_queue(who, pages)
         for number in range(pages * SUB_ELEMENTS_PER_PAGE + 2):
             yield do(call(partner, "send_sub_crq", handle="$q", hex=sub_element(number)))
             if number:

@@ -13,7 +13,7 @@ from vnic_conformance.running.plan import Case, select
 from vnic_conformance.running.play import Budget, Listener, Outcome, Play
 from vnic_conformance.running.role import Role, role_named
 from vnic_conformance.running.verdicts import exit_code
-from vnic_conformance.targets import AdapterBroken, Target, open_target
+from vnic_conformance.targets import AdapterBroken, Target, is_command, open_target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.version import kit_version
 from vnic_spec.profile import Profile
@@ -132,9 +132,7 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
 
 def _afresh(request: Request) -> Callable[[], Target] | None:
     """How a new process of the implementation is started; None where it is no process of ours."""
-    if request.adapter.startswith(("tcp:", "unix:", "python:")):
-        return None
-    return partial(open_target, request.adapter, time_scale=request.time_scale)
+    return partial(open_target, request.adapter, time_scale=request.time_scale) if is_command(request.adapter) else None
 
 
 def _role(request: Request, target: Target, profile: Profile) -> Role:

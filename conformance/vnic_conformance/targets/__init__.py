@@ -12,7 +12,18 @@ from vnic_conformance.targets.in_process import InProcessLink
 from vnic_conformance.targets.process import ProcessLink, words_of
 from vnic_conformance.targets.sockets import SocketLink
 
-__all__ = ["MAX_TIME_SCALE", "WAIT_S", "AdapterBroken", "Link", "Log", "SpecError", "Target", "link_to", "open_target"]
+__all__ = [
+    "MAX_TIME_SCALE",
+    "WAIT_S",
+    "AdapterBroken",
+    "Link",
+    "Log",
+    "SpecError",
+    "Target",
+    "is_command",
+    "link_to",
+    "open_target",
+]
 
 #: Largest factor on every wait.
 MAX_TIME_SCALE = 1_000
@@ -22,17 +33,23 @@ FORMS = """a command line (started without a shell), tcp:host:port (this machine
 or python:module:factory"""
 
 
+def is_command(spec: str) -> bool:
+    """``spec`` is a command line: each time that it is opened a new process begins."""
+    kind, colon, _ = spec.partition(":")
+    return not (colon and kind in ("tcp", "unix", "python"))
+
+
 def link_to(spec: str, *, time_scale: float = 1.0) -> Link:
     """Start or connect to what ``spec`` names; see :func:`open_target`."""
-    kind, colon, rest = spec.partition(":")
+    if is_command(spec):
+        return ProcessLink(words_of(spec))
+    kind, _, rest = spec.partition(":")
     wait_s = WAIT_S["hello"] * time_scale
-    if colon and kind == "tcp":
+    if kind == "tcp":
         return SocketLink.tcp(rest, wait_s)
-    if colon and kind == "unix":
+    if kind == "unix":
         return SocketLink.unix(rest, wait_s)
-    if colon and kind == "python":
-        return InProcessLink.to(rest, wait_s)
-    return ProcessLink(words_of(spec))
+    return InProcessLink.to(rest, wait_s)
 
 
 def open_target(spec: str, *, time_scale: float = 1.0, log: Log | None = None) -> Target:
