@@ -30,11 +30,12 @@ def test_written_verified_changed_and_found_out(tmp_path: Path) -> None:
     code, output = run("CLI-3", "--recheck", str(directory))
     assert code == 0
     assert "VERIFIED" in output
-    assert "covered        CLI-3" in output
+    (covered,) = [line for line in output.splitlines() if line.startswith("covered ")]
+    assert "CLI-3" in covered.replace(",", "").split()
     assert "no independent proof checker was used" in output
     code, output = run("cli-3", "--recheck", str(directory), "--json")
     plain = json.loads(output)
-    assert (code, plain["verified"], plain["covered"]) == (0, True, ["CLI-3"])
+    assert (code, plain["verified"], "CLI-3" in plain["covered"]) == (0, True, True)
     code, output = run("--recheck", str(directory))
     assert code == 3
     assert "missing        " in output

@@ -246,13 +246,14 @@ def repeated(place: Path, least: int) -> int:
     """A log with the same sessions again and again; how many there are."""
     head, *lines = LOG.splitlines(keepends=True)
     sessions = [line for line in lines if line.startswith((b'{"session"', b'{"step"'))]
-    block, count = b"".join(sessions), 0
+    block, count, steps = b"".join(sessions), 0, 0
     with place.open("wb") as file:
         file.write(head)
         while file.tell() < least:
             file.write(block)
             count += sum(line.startswith(b'{"session"') for line in sessions)
-        file.write(lines[-1])
+            steps += sum(line.startswith(b'{"step"') for line in sessions)
+        file.write(json.dumps(json.loads(lines[-1]) | {"sessions": count, "steps": steps}).encode() + b"\n")
     return count
 
 

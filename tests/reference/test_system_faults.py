@@ -80,10 +80,13 @@ def test_a_faulty_variant_does_not(name: str) -> None:
 
 #: No traffic shows that an interface is open which its user has closed meanwhile; the kit's stories look at the link.
 BY_ITS_LINK = {"client_forgets_a_close"}
-#: The gauntlet has frames of one size, no equal priorities, no delay and no software that restarts; the stories have.
+#: The gauntlet has frames of one size, no equal priorities, no delay, no software that restarts, no port that is up and
+#: dead, no migration to other devices, and servers whose adapters are alike; the stories have.
 BY_STORIES = {
     *("port_loses_long_frames", "port_loses_one_length"),
     *("restarted_equal_preempts", "delay_goes_on", "free_of_server_unnoticed"),
+    *("dead_port_sends_later", "nobody_new_comes", "old_devices_stay"),
+    *("mac_needs_a_filter", "never_grows_again", "never_sends_headers", "remembers_queues"),
 }
 
 

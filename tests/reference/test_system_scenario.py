@@ -152,6 +152,7 @@ def survive(seed: int) -> None:
         system.act("register", name)
         system.act("add", name)
         system.act("link_up", name)
+        system.act("port_live", name)
     system.act("adapter_recover", "0")
     system.act("open")
     # Longer than any wait of the client's: it rests for a minute after three failures.

@@ -223,4 +223,4 @@ for _count in range(1, _MOST + 1):
     )
 family("SEL-5/ties", "Ties of two, three, four and six, whichever of them fails.", _ties, "console", servers=_MOST)
 family("SEL-4/neighbours", "Every pair of neighbouring priorities: the better one takes over.", _neighbours, "console")
-family("ADM-1/ports", "Ports in every order, and each that is taken.", _ports, "console", servers=4)
+family("ADM-1/each-port", "Ports in every order, and each that is taken.", _ports, "console", servers=4)

@@ -193,7 +193,9 @@ class FrameLaws(Observer):
         due, server = self._to_follow
         system = self._system
         port = system.ports[server]
-        if system.switch.forwarding(system.mac) is port.physical.cable or port.frozen or not port.link_up:
+        # A port that is dead sends nothing, and there is nothing for the network to follow.
+        lost = port.frozen or port.physical.dead or not port.link_up
+        if lost or system.switch.forwarding(system.mac) is port.physical.cable:
             self._to_follow = None
         elif now >= due:
             self._to_follow = None
