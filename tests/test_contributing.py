@@ -101,6 +101,25 @@ def test_a_call_is_three_files_and_a_fourth_if_it_is_one_of_the_hypervisor(tmp_p
         assert_judged(check(kit, f"python:clearing:{adapter}", name), name, code)
 
 
+def test_a_choice_of_the_profile_is_in_six_files() -> None:
+    """Counted for one. Cases and properties say what follows from a choice; that it is one they do not say."""
+    place = re.compile(r"\bcomplaint_order\b(?! = )")
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for room in ("spec", "model", "conformance")
+        for file in (ROOT / room).rglob("*.py")
+        if not {"cases", "properties"} & set(file.parts) and place.search(file.read_text(encoding="utf-8"))
+    }
+    assert found == {
+        "spec/vnic_spec/profile.py",
+        "spec/vnic_spec/requirements/session.py",
+        "spec/vnic_spec/algebra.py",
+        "spec/vnic_spec/session.py",
+        "model/vnic_model/direct.py",
+        "model/vnic_model/traced.py",
+    }
+
+
 def test_the_places_that_it_names_are_there() -> None:
     named = [name for name in re.findall(r"`([\w./-]+\.(?:py|toml|md|yml|json))`", TEXT) if "/" in name]
     roots = (ROOT, KIT, KIT / "oracle", KIT / "reports")
