@@ -12,14 +12,16 @@ from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.vanishing import EVENTS
 from vnic_conformance.features import feature_of
-from vnic_conformance.interface import OPERATIONS
+from vnic_conformance.interface import CALL_OF, OPERATIONS
 from vnic_conformance.protocol.messages import FEATURES
 from vnic_conformance.protocol.schema import document
 from vnic_conformance.session import conversation
+from vnic_conformance.specification import protocol_table
 from vnic_conformance.specification.vanishing_table import GONE, KEPT, KINDS, cells, page
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import Adapter
+from vnic_spec.action import Actor
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import REQUIREMENTS
@@ -94,6 +96,32 @@ def test_the_page_of_the_protocol_names_every_call_with_its_arguments() -> None:
         assert o.call in named, o.call
         for argument in o.arguments:
             assert argument.name == "unit" or argument.name in named, (o.call, argument.name)
+
+
+def test_the_table_of_calls_in_the_page_of_the_protocol_is_that_of_the_interface() -> None:
+    found = list(protocol_table.calls())
+    lines = PAGE.read_text(encoding="utf-8").split("\n")
+    first = lines.index(found[0])
+    lines[first : lines.index("", first) + 1] = found
+    if os.environ.get("UPDATE_GOLDEN"):
+        PAGE.write_text("\n".join(lines), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == "\n".join(lines)
+
+
+def test_the_schema_requires_the_arguments_that_the_table_requires() -> None:
+    definitions = document()["$defs"]
+    for o in OPERATIONS:
+        owed = {a.name for a in o.arguments if not a.optional and a.name != "unit"}
+        assert owed == set(definitions[f"{o.caller}_{o.call}"].get("required", [])), o.call
+        assert {r.name for r in o.results} <= set(definitions["reply"]["properties"]), o.call
+
+
+def test_every_action_that_is_a_call_is_translated_into_one() -> None:
+    """Calls as anybody may make them, the console's and the platform's; what the dialogue and time add is no call."""
+    of_dialogue = {a.name for a in ACTIONS.values() if a.module.endswith(".dialogue")}
+    told = {a.name for a in ACTIONS.values() if a.actor is not Actor.CLOCK} - of_dialogue
+    assert told - set(CALL_OF) == {"server_hangs", "server_resumes"}  # role system has them
+    assert set(CALL_OF) <= told
 
 
 def test_the_table_of_what_vanishes_is_that_of_the_page_and_has_no_empty_cell() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from vnic_conformance.generation.menu import FILLER, report, vioctl
 from vnic_conformance.generation.search import Way
+from vnic_conformance.interface import CALL_OF, Operation
 from vnic_conformance.stimulus import CLIENT, CONSOLE, PLATFORM, TOKEN_LATEST, Stimulus, advance, server
 from vnic_model.direct import DirectQueue
 from vnic_model.machine import Move
@@ -34,30 +35,10 @@ _HEADERS = {
     Kind.LOGIN_RSP: "8084",
     Kind.DATA: FILLER,
 }
+#: What happens because time passes; everything else is a call.
+_OF_TIME = ("report_expires", "reports_expire_together", "hold_expires", "gap_ends", "delay_ends")
 EVENTS = (Kind.FAILED, Kind.DEREGISTERED, Kind.MIGRATED, Kind.FAILOVER)
 _REPORTED = (Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
-#: Calls that stand for several actions: the state decides which one it is.
-_CLIENT_CALLS = {
-    "h_reg_crq": "reg_crq",
-    "h_reg_crq_again": "reg_crq",
-    "h_free_crq": "free_crq",
-    "h_enable_crq": "enable_crq",
-    "h_enable_crq_idle": "enable_crq",
-}
-_SERVER_CALLS = {
-    "server_registers": "reg_crq",
-    "server_registers_again": "reg_crq",
-    "server_frees": "free_crq",
-    "server_frees_idle": "free_crq",
-}
-_POWER = {
-    "client_crashes": "crash",
-    "client_boots": "power_on",
-    "server_crashes": "crash",
-    "server_boots": "power_on",
-}
-
-
 _CLEARING_CLIENT = ("h_reg_crq", "h_free_crq", "client_crashes")
 _CLEARING_SERVER = ("server_registers", "server_frees", "server_crashes")
 
@@ -197,39 +178,30 @@ class _Translation:
     def _stimuli(self, move: Move, before: State, after: State) -> Iterator[Stimulus]:
         name = move.action.name
         given: dict[str, Any] = dict(zip(move.action.parameters, move.parameters, strict=True))
-        i: int = given.get("i", 0)
-        who = server(i)
-        if name in _CLIENT_CALLS:
-            yield Stimulus.of(CLIENT, _CLIENT_CALLS[name])
-        elif name in _SERVER_CALLS:
-            yield Stimulus.of(who, _SERVER_CALLS[name])
-        elif name in _POWER:
-            yield Stimulus.of(PLATFORM, _POWER[name], target=CLIENT if name.startswith("client") else who)
-        elif name in ("h_send_crq_to_server", "h_send_crq_to_client"):
+        if name in _OF_TIME:
+            yield from self._time(name, [given[who] for who in ("i", "j") if who in given], before, after)
+            return
+        if name not in CALL_OF:
+            raise ValueError(f"the interface has no call that is the action {name}")
+        o = CALL_OF[name]
+        who = server(given["i"]) if "i" in given else CLIENT
+        if o.caller == CONSOLE:
+            yield _console(o, given)
+        elif o.caller == PLATFORM:
+            yield Stimulus.of(PLATFORM, o.call, **{argument.name: who for argument in o.arguments})
+        elif o.call == "send_crq":
             self.sent += 1
-            sender = CLIENT if name == "h_send_crq_to_server" else who
-            kind = given["to_server_kind" if sender == CLIENT else "to_client_kind"]
-            yield Stimulus.of(sender, "send_crq", hex=element(kind, self.sent))
-        elif name in ("client_consumes", "server_consumes"):
-            consumer = CLIENT if name == "client_consumes" else who
-            for _ in range(self.real[consumer].index(True) + 1):
-                yield Stimulus.of(consumer, "consume")
-        elif name == "client_migrates":
-            yield Stimulus.of(PLATFORM, "migrate")
-        elif name in ("server_reports", "server_reports_unlisted"):
+            kind = given["to_server_kind" if who == CLIENT else "to_client_kind"]
+            yield Stimulus.of(who, o.call, hex=element(kind, self.sent))
+        elif o.call == "consume":
+            for _ in range(self.real[who].index(True) + 1):
+                yield Stimulus.of(who, o.call)
+        elif o.sub is Vioctl.VNIC_SERVER_STATUS:
             yield report(who, given.get("status", Status.OPERATIONAL).value, LONG_MS)
-        elif name.startswith("client_"):
-            yield self._session_call(name)
-        elif name in ("report_expires", "reports_expire_together", "hold_expires", "gap_ends", "delay_ends"):
-            yield from self._time(name, [i, *([given["j"]] if "j" in given else [])], before, after)
+        elif o.sub is not None:
+            yield vioctl(who, o.sub, TOKEN_LATEST if o.sub is Vioctl.SESSION_ERROR_DETECTED else 0)
         else:
-            yield _console(name, given)
-
-    def _session_call(self, name: str) -> Stimulus:
-        if name == "client_takes_token":
-            return vioctl(CLIENT, Vioctl.GET_SESSION_TOKEN)
-        assert name.startswith("client_complains")
-        return vioctl(CLIENT, Vioctl.SESSION_ERROR_DETECTED, TOKEN_LATEST)
+            yield Stimulus.of(who, o.call)
 
     def _time(self, name: str, silent: Sequence[int], before: State, after: State) -> Iterator[Stimulus]:
         if name == "gap_ends":
@@ -259,19 +231,11 @@ class _Translation:
         yield advance(1)
 
 
-def _console(name: str, given: dict[str, Any]) -> Stimulus:
-    who = server(given.get("i", 0))
-    if name == "adds_server":
-        return Stimulus.of(CONSOLE, "add", server=who, port=given["i"], priority=LEVELS[given["level"]])
-    if name in ("removes_server", "removes_last_server"):
-        return Stimulus.of(CONSOLE, "remove", server=who)
-    if name == "sets_priority":
-        return Stimulus.of(CONSOLE, "priority", server=who, value=LEVELS[given["level"]])
-    if name == "sets_auto":
-        return Stimulus.of(CONSOLE, "auto", value=int(given["on"]))
-    if name in ("activates_server", "activation_refused"):
-        return Stimulus.of(CONSOLE, "activate", server=who)
-    raise ValueError(f"the console has no call that is the action {name}")
+def _console(o: Operation, given: dict[str, Any]) -> Stimulus:
+    value = LEVELS[given["level"]] if "level" in given else int(given.get("on", 0))
+    i = given.get("i", 0)
+    known = {"server": server(i), "port": i, "priority": value, "value": value}
+    return Stimulus.of(CONSOLE, o.call, **{argument.name: known[argument.name] for argument in o.arguments})
 
 
 def _consumer(move: Move) -> str:

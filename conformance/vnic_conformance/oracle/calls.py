@@ -6,12 +6,12 @@ policy (ties under ``any``) there are several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
+from vnic_conformance.interface import OPERATIONS, PARTITION, UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
 from vnic_conformance.oracle.beside_calls import BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
@@ -34,6 +34,18 @@ from vnic_spec.state import State
 from vnic_spec.transport import selection_ends
 from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
+
+
+def _actions(*, of_server: bool) -> Mapping[str | Vioctl, tuple[str, ...]]:
+    """The actions that a call of a partition may be; those of a server say which server it is."""
+    found = {}
+    for o in OPERATIONS:
+        if o.caller == PARTITION:
+            found[o.sub or o.call] = tuple(a for a in o.actions if ("i" in ACTIONS[a].parameters) == of_server)
+    return found
+
+
+_BY_CLIENT, _BY_SERVER = _actions(of_server=False), _actions(of_server=True)
 
 
 @dataclass(frozen=True)
@@ -83,14 +95,12 @@ class Calls:
             yield self._wrong_unit(p, call, int(given.get("sub", 0)))
         elif self.beside.knows(stimulus):
             yield from self.beside.allowed(p, stimulus)
-        elif who == CLIENT:
-            yield from self._client(p, call, given)
         elif who == CONSOLE:
             yield from self._console(p, call, given)
         elif who == PLATFORM:
             yield from self._platform(p, call, str(given.get("target", "")))
         else:
-            yield from self._server(p, int(who.removeprefix("server")), call, given, now)
+            yield from self._partition(p, who, call, given, now)
 
     # -- steps of the machine -----------------------------------------------------------------------------------
 
@@ -135,12 +145,15 @@ class Calls:
         """An answer that changes nothing."""
         return Allowed(p, "", {}, requirements, None if rc is None else int(rc), **more)
 
-    # -- the client ---------------------------------------------------------------------------------------------
+    # -- partitions ---------------------------------------------------------------------------------------------
 
-    def _client(self, p: Possibility, call: str, given: dict[str, Any]) -> Iterator[Allowed]:
+    def _partition(self, p: Possibility, who: str, call: str, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
         s = p.state
+        i = None if who == CLIENT else int(who.removeprefix("server"))
+        actions = (_BY_CLIENT if i is None else _BY_SERVER).get(call, ())
+        which = {} if i is None else {"i": i}
         if call == "reg_crq":
-            depth, refusal = self._registration(p, CLIENT, given)
+            depth, refusal = self._registration(p, who, given)
             if refusal is not None:
                 yield refusal
                 if not _adapters_own(given):
@@ -148,18 +161,19 @@ class Calls:
                 yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
                 if refusal.rc == Rc.H_NOT_FOUND:
                     return
-            for a in self._steps(p, ("h_reg_crq", "h_reg_crq_again")):
-                yield a if a.action == "h_reg_crq_again" else _deepened(a, depth)
-        elif call == "free_crq":
-            yield from self._steps(p, ("h_free_crq",))
+            for a in self._steps(p, actions, **which):
+                yield a if a.rc == Rc.H_RESOURCE else _deepened(a, depth, i)
         elif call == "send_crq":
-            yield from self._sends(p, given, "h_send_crq_to_server", "to_server_kind")
+            kind = "to_server_kind" if i is None else "to_client_kind"
+            yield from self._sends(p, given, actions, kind, **which)
         elif call == "consume":
-            yield from self._consumes(p, s.to_client, "client_consumes")
-        elif call == "enable_crq":
-            yield from self._steps(p, ("h_enable_crq", "h_enable_crq_idle"))
+            yield from self._consumes(p, s.to_client if i is None else s.to_server(i), actions, **which)
         elif call == "vioctl":
-            yield from self._client_vioctl(p, given)
+            yield from self._client_vioctl(p, given) if i is None else self._server_vioctl(p, i, given, now)
+        elif call == "enable_crq" and i is not None:
+            yield self._same(p, Rc.H_SUCCESS, "CRQ-8")
+        else:
+            yield from self._steps(p, actions, **which)
 
     def _registration(self, p: Possibility, who: str, given: dict[str, Any]) -> tuple[int, Allowed | None]:
         """The depth of the queue to be registered, and the refusal of the call by what it says (CRQ-2)."""
@@ -169,21 +183,23 @@ class Calls:
             refused = Rc.H_NOT_FOUND
         return length // ELEMENT_BYTES, None if refused is None else self._same(p, refused, "CRQ-2")
 
-    def _sends(self, p: Possibility, given: dict[str, Any], action: str, kind: str, **more: Any) -> Iterator[Allowed]:
+    def _sends(
+        self, p: Possibility, given: dict[str, Any], actions: tuple[str, ...], kind: str, **more: Any
+    ) -> Iterator[Allowed]:
         element = bytes.fromhex(str(given["hex"]))
         refused = calls.send_crq(element)
         if refused is not None:
             yield self._same(p, refused, "CRQ-3", "CRQ-6")
             return
-        yield from self._steps(p, (action,), **{kind: Wired(calls.kind_of(element), element)}, **more)
+        yield from self._steps(p, actions, **{kind: Wired(calls.kind_of(element), element)}, **more)
 
-    def _consumes(self, p: Possibility, queue: object, action: str, **more: Any) -> Iterator[Allowed]:
+    def _consumes(self, p: Possibility, queue: object, actions: tuple[str, ...], **more: Any) -> Iterator[Allowed]:
         assert isinstance(queue, DirectQueue)
         if not queue.items:
             yield self._same(p, None, "CRQ-5", values={"element": ""})
             return
         pattern = element_pattern(queue.items[0].kind)
-        for a in self._steps(p, (action,), **more):
+        for a in self._steps(p, actions, **more):
             yield replace(a, values={"element": (pattern,)})
 
     def _client_vioctl(self, p: Possibility, given: dict[str, Any]) -> Iterator[Allowed]:
@@ -194,7 +210,7 @@ class Calls:
                 yield self._same(p, refused, "SES-1")
                 return
             known = replace(p, state=p.state.but(token=Token.CURRENT)) if p.token is not None else p
-            yield from self._steps(known, ("client_takes_token",))
+            yield from self._steps(known, _BY_CLIENT[Vioctl.GET_SESSION_TOKEN])
         elif sub == Vioctl.SESSION_ERROR_DETECTED:
             refused = calls.no_parameters(p2, p3)
             if refused is not None:
@@ -202,37 +218,10 @@ class Calls:
                 return
             hand = Token.CURRENT if p.token is not None and p1 == p.token else Token.STALE
             presented = replace(p, state=p.state.but(token=hand))
-            names = ("client_complains", "client_complains_alone", "client_complains_late")
-            for a in self._steps(presented, names):
+            for a in self._steps(presented, _BY_CLIENT[Vioctl.SESSION_ERROR_DETECTED]):
                 yield replace(a, possibility=_token_back(p, a.possibility))
         else:
             yield self._same(p, None, "SES-1")
-
-    # -- servers ------------------------------------------------------------------------------------------------
-
-    def _server(self, p: Possibility, i: int, call: str, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
-        s = p.state
-        if call == "reg_crq":
-            depth, refusal = self._registration(p, server(i), given)
-            if refusal is not None:
-                yield refusal
-                if not _adapters_own(given):
-                    return
-                yield self._same(p, Rc.H_PARAMETER, "CRQ-2")
-                if refusal.rc == Rc.H_NOT_FOUND:
-                    return
-            for a in self._steps(p, ("server_registers", "server_registers_again"), i=i):
-                yield a if a.action == "server_registers_again" else _deepened(a, depth, i)
-        elif call == "free_crq":
-            yield from self._steps(p, ("server_frees", "server_frees_idle"), i=i)
-        elif call == "send_crq":
-            yield from self._sends(p, given, "h_send_crq_to_client", "to_client_kind", i=i)
-        elif call == "consume":
-            yield from self._consumes(p, s.to_server(i), "server_consumes", i=i)
-        elif call == "enable_crq":
-            yield self._same(p, Rc.H_SUCCESS, "CRQ-8")
-        elif call == "vioctl":
-            yield from self._server_vioctl(p, i, given, now)
 
     def _server_vioctl(self, p: Possibility, i: int, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
         s = p.state

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vnic_conformance.interface import OPERATIONS, PARTITION, RC, RESULTS
 from vnic_conformance.protocol.messages import OPS, Fields, Outcome, calls, kind_of
 from vnic_conformance.protocol.schema import compile_object
-from vnic_spec.wire import Rc, Vioctl
 
 _REPLY = compile_object("reply")
 _HELLO = compile_object("reply", "reply_hello")
@@ -22,7 +22,7 @@ _CALLS = {
 _REQUESTS = {op: compile_object("request", f"request_{op}") for op in OPS}
 
 #: Calls of a partition that are no hypervisor calls and so have no return code.
-WITHOUT_RC = frozenset({"consume", "poke", "peek"})
+WITHOUT_RC = frozenset(o.call for o in OPERATIONS if o.caller == PARTITION and RC not in o.results)
 
 
 def check_request(fields: Mapping[str, object]) -> None:
@@ -88,32 +88,24 @@ def check_reply(
 
 def _missing_result(request: Mapping[str, object], reply: Mapping[str, object]) -> str | None:
     """What a call that was carried out has not told, or ``None``."""
-    if kind_of(str(request["who"])) != "partition":
+    if kind_of(str(request["who"])) != PARTITION:
         return None
-    call = request["call"]
+    call = str(request["call"])
     if call == "consume":
         size = 64 if "handle" in request else 32
         element = reply.get("element")
         if not isinstance(element, str):
             return 'consume must answer with field "element", empty if there is none'
         return None if len(element) in (0, size) else f"an element of this queue has {size} hexadecimal digits"
-    if call == "peek":
-        return None if "hex" in reply else 'peek must answer with field "hex"'
-    if call in WITHOUT_RC:
-        return None
+    sub = _number(request["sub"]) if "sub" in request else None
     rc = reply.get("rc")
-    if rc is None:
-        return f'{call} is a hypervisor call that was carried out; field "rc" must be its return code'
-    needed = None
-    if call == "reg_sub_crq" and rc in (Rc.H_SUCCESS, Rc.H_CLOSED):
-        needed = "handle"
-    elif rc == Rc.H_SUCCESS and call == "dma_read":
-        needed = "hex"
-    elif rc == Rc.H_SUCCESS and call == "vioctl":
-        needed = {Vioctl.GET_SESSION_TOKEN.value: "r4", Vioctl.GET_VNIC_SERVER_INFO.value: "info"}.get(
-            _number(request["sub"])
-        )
-    return f'{call} with rc {rc} must answer with field "{needed}"' if needed and needed not in reply else None
+    for result in RESULTS.get((call, sub), (RC,)):
+        if result.name in reply or (result.upon and rc not in result.upon):
+            continue
+        if result == RC:
+            return f'{call} is a hypervisor call that was carried out; field "rc" must be its return code'
+        return f'{call}{f" with rc {rc}" if result.upon else ""} must answer with field "{result.name}"'
+    return None
 
 
 def _number(value: object) -> int:

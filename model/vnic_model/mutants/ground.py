@@ -218,13 +218,13 @@ class Ground(Machine):
         if other is None:
             return one.guard
         unlike = [
-            o.no(o.eq(self._new(one, name), self._new(other, name)))
+            o.ne(self._new(one, name), self._new(other, name))
             for name in dict.fromkeys((*one.updates, *other.updates))
             if not (seen and is_history(name))
         ]
         if one.answer is not other.answer:
             assert one.answer is not None
-            unlike.append(o.no(o.eq(one.answer, other.answer)))
+            unlike.append(o.ne(one.answer, other.answer))
         return o.all_of(one.guard, o.any_of(o.no(other.guard), *unlike))
 
     def _new(self, traced: Traced, scalar: str) -> Node:
@@ -240,9 +240,7 @@ class Ground(Machine):
         o = self.tracer.ops
         if one is None or one.answer is not None:
             return self._only(one, other, seen=True)
-        changes = o.any_of(
-            *(o.no(o.eq(node, self._old(name))) for name, node in one.updates.items() if not is_history(name))
-        )
+        changes = o.any_of(*(o.ne(node, self._old(name)) for name, node in one.updates.items() if not is_history(name)))
         return o.all_of(self._only(one, other, seen=True), changes)
 
     def swapped(self, action: str, difference: Difference, *, witnesses: bool = False) -> Swapped:

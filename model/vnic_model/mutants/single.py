@@ -22,21 +22,16 @@ from vnic_model.traced import Tracer
 from vnic_spec.action import Action, Effect
 from vnic_spec.algebra import Ops, Truth
 from vnic_spec.catalogue import ACTIONS
-from vnic_spec.profile import ClientInit, ComplaintOrder, Crossing, EventFull, Profile, Reopen
+from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.state import VARIABLES, State
 
-#: Between them the profiles take every branch that depends on one.
-_PROFILES = (
-    Profile(),
-    Profile(
-        event_full=EventFull.DEFER,
-        crossing=Crossing.GAP,
-        reopen=Reopen.RESELECT,
-        complaint_order=ComplaintOrder.LOPAR,
-        client_init=ClientInit.ANSWER,
-        preempt_delay_ms=1,
-    ),
-)
+#: Between them the profiles take every branch that depends on one: the default, and the other way of every choice of two.
+_OTHER: dict[str, Any] = {
+    p.name: next(c for c in p.choices if c is not p.default)
+    for p in PARAMETERS.values()
+    if p.choices is not None and len(p.choices) == 2
+}
+_PROFILES = (Profile(), Profile(**_OTHER, preempt_delay_ms=1))
 #: A new value is said if it is no longer than this.
 _LONG = 60
 

@@ -80,7 +80,7 @@ def awake(o: Ops, s: State, i: Server) -> Truth:
 
 def client_is_on(o: Ops, s: State) -> Truth:
     """The client's partition is on."""
-    return o.no(o.eq(s.phase, ClientPhase.OFF))
+    return o.ne(s.phase, ClientPhase.OFF)
 
 
 def in_session(o: Ops, s: State) -> Truth:
