@@ -164,8 +164,11 @@ def test_the_reference_passes_what_is_generated(name: str, reference: Target) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("values", TOGETHER, ids=lambda values: " ".join(f"{k}={v}" for k, v in values.items()))
 def test_the_reference_passes_under_every_profile_value(values: Mapping[str, object], reference: Target) -> None:
+    """What is written by hand under each of them, what is generated under one each: it is about values, not about parameters."""
     profile = Profile.from_mapping(values)
-    played = [play(script, reference, reference.hello, profile) for script in SCRIPTS.values()]
+    generated = [name for name in SCRIPTS if name in GENERATED][TOGETHER.index(values) :: len(TOGETHER)]
+    scripts = [script for name, script in SCRIPTS.items() if name not in GENERATED or name in generated]
+    played = [play(script, reference, reference.hello, profile) for script in scripts]
     wrong = [(p.script.id, p.step, p.why) for p in played if p.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
     assert wrong == []
     assert sum(p.verdict is Verdict.PASS for p in played) > 100

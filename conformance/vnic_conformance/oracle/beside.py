@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from vnic_conformance.oracle.patterns import UNKNOWN, Absent, Words
 from vnic_conformance.oracle.spent import Spent
@@ -73,18 +74,24 @@ class Memory:
 
     def read(self, who: str, address: int, length: int) -> str:
         """What lies there, in hexadecimal, with ``??`` for what is unknown."""
-        found: list[str] = [UNKNOWN] * length
+        found, known = bytearray(length), bytearray(length)
         end = address + length
         for whose, at, what in self.writes:
             if whose == who and at < end and at + len(what) > address:
                 first, last = max(at, address), min(at + len(what), end)
-                text = what[first - at : last - at].hex()
-                found[first - address : last - address] = [text[k : k + 2] for k in range(0, len(text), 2)]
+                found[first - address : last - address] = what[first - at : last - at]
+                known[first - address : last - address] = b"\1" * (last - first)
         for page in _pages(address, length):
             if (who, page) in self.queues:
                 first, last = max(page * PAGE_BYTES, address), min((page + 1) * PAGE_BYTES, end)
-                found[first - address : last - address] = [UNKNOWN] * (last - first)
-        return "".join(found)
+                known[first - address : last - address] = bytes(last - first)
+        parts: list[str] = []
+        begin = 0
+        for told, run in groupby(known):
+            size = sum(1 for _ in run)
+            parts.append(found[begin : begin + size].hex() if told else UNKNOWN * size)
+            begin += size
+        return "".join(parts)
 
 
 def _pages(address: int, length: int) -> range:

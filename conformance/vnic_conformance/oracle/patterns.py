@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 #: A byte that nobody knows, in the text of a :class:`Bytes`.
 UNKNOWN = "??"
 
 
-@runtime_checkable
-class Pattern(Protocol):
+class Pattern(
+    ABC
+):  # no Protocol: the oracle asks isinstance of it several times a step, and of a Protocol that is slow
     """Accepts some values of a field; ``str`` of it says which, in words."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def accepts(self, came: object) -> bool:
         """Whether a value is one of them; ``None`` stands for a field that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnyBut:
+class AnyBut(Pattern):
     """Any number but these."""
 
     values: tuple[int, ...]
@@ -32,7 +36,7 @@ class AnyBut:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Pattern):
     """The field is not there."""
 
     def accepts(self, came: object) -> bool:
@@ -44,7 +48,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(Pattern):
     """Bytes in hexadecimal, ``??`` for each that nobody knows."""
 
     text: str
@@ -63,7 +67,7 @@ class Bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Words(Pattern):
     """Words with blanks between, in any order, each once."""
 
     words: frozenset[str]

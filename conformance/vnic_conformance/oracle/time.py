@@ -79,7 +79,8 @@ class Clock:
                 kept.append(before.timer("gap", i) or self._exact("gap", i, now, self.profile.gap_ms))
         if self.ops.profile.damped and s.selected is not None and preempted(self.ops, s):
             kept.append(before.timer("delay", -1) or self._exact("delay", -1, now, self.profile.preempt_delay_ms))
-        return replace(before, timers=tuple(kept))
+        timers = tuple(kept)
+        return before if timers == before.timers else replace(before, timers=timers)
 
     def _exact(self, what: str, server: int, now: Instant, ms: int) -> Timer:
         """Something that is due when so many milliseconds have passed, and not a moment later."""

@@ -62,6 +62,10 @@ def shown(value: object, longest: int = 60) -> str:
     return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
+#: Names come from outside; of no more than so many it is kept what they are.
+_MOST_NAMES = 10_000
+
+
 class ObjectCheck:
     """Checks one message: its fields by name, and that the required ones are there.
 
@@ -80,6 +84,8 @@ class ObjectCheck:
         for name in definitions:
             self._add(document(file)["$defs"][name], name)
         self._found: dict[str, tuple[Check, ...]] = {name: (check,) for name, check in self.named.items()}
+        self._known: dict[str, bool] = {}
+        self._right: dict[str, str | int] = {}  #: the value of a field that was right the last time
 
     def _add(self, schema: Mapping[str, Any], place: str) -> None:
         _refuse_unknown(schema, _OBJECT_KEYWORDS, place)
@@ -93,26 +99,36 @@ class ObjectCheck:
 
     def _checks_of(self, name: str) -> tuple[Check, ...]:
         found = tuple(check for pattern, check in self._patterns if pattern.search(name)) or tuple(self._others)
-        if len(self._found) < 10_000:  # names come from outside
+        if len(self._found) < _MOST_NAMES:
             self._found[name] = found
         return found
 
     def knows(self, name: str) -> bool:
         """Whether the schema has something to say about a field of this name."""
-        return name in self.named or any(pattern.search(name) for pattern, _ in self._patterns)
+        found = self._known.get(name)
+        if found is None:
+            found = name in self.named or any(pattern.search(name) for pattern, _ in self._patterns)
+            if len(self._known) < _MOST_NAMES:
+                self._known[name] = found
+        return found
 
     def __call__(self, message: Mapping[str, object]) -> str | None:
         """What is wrong with ``message``, or ``None``."""
         for name in self.required:
             if name not in message:
                 return f"field {name!r} is missing"
-        known = self._found
+        known, right = self._found, self._right
         for name, value in message.items():
+            last = right.get(name)
+            if type(last) is type(value) and last == value and last is not None:
+                continue  # most of an observation is as it was a step ago
             checks = known.get(name)
             for check in self._checks_of(name) if checks is None else checks:
                 problem = check(value)
                 if problem is not None:
                     return f"field {shown(name)} must be {problem}, not {shown(value)}"
+            if name in known and isinstance(value, str | int):
+                right[name] = value
         return None
 
 

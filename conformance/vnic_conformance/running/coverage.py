@@ -33,6 +33,10 @@ _CARRIES: Mapping[str, tuple[str, ...]] = {
     p: tuple(f"{r}/{ANSWERS}" for r, carriers in CARRIED_BY.items() if p in carriers) for p in PROPERTIES
 }
 _CLAIMED = tuple(p for p in PROPERTIES.values() if p.scope is Scope.ANYBODY)
+#: Those that an action can be a witness of.
+_BY_ACTION: Mapping[str, tuple[Property, ...]] = {
+    name: tuple(p for p in _CLAIMED if not p.actions or name in p.actions) for name in ACTIONS
+}
 
 
 class Coverage:
@@ -75,7 +79,7 @@ class Coverage:
 
     def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> list[str]:
         found: list[str] = []
-        for claim in _CLAIMED:
+        for claim in _BY_ACTION[steps[0][2].action]:
             if self.counts[claim.name] < ENOUGH and all(_exercised(ops, claim, *step) for step in steps):
                 found += (claim.name, *_CARRIES[claim.name])
         return found
