@@ -6,13 +6,13 @@ policy (ties under ``any``) there are several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from vnic_conformance.interface import UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
-from vnic_conformance.oracle.beside_calls import BesideCalls, within
+from vnic_conformance.oracle.beside_calls import ANSWERS, INTERRUPT_SUBFUNCTIONS, BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
     NotChosen,
@@ -36,6 +36,13 @@ from vnic_spec.vocabulary import ClientPhase, Crq, Status, Token
 from vnic_spec.wire import ELEMENT_BYTES, PAGE_BYTES, Rc, ServerInfo, Vioctl
 
 
+def lies_beside(call: str, given: Mapping[str, Any]) -> bool:
+    """Whether a call is none of the machine's: :class:`BesideCalls` answers it."""
+    if call == "vioctl":
+        return int(given.get("sub", 0)) in INTERRUPT_SUBFUNCTIONS
+    return "handle" in given if call == "consume" else call in ANSWERS
+
+
 @dataclass(frozen=True)
 class Calls:
     """Knows what every stimulus means."""
@@ -57,8 +64,7 @@ class Calls:
         Raises:
             ValueError: the kit itself made a stimulus that means nothing.
         """
-        who, given = stimulus.who, stimulus.given
-        found = list(self._dispatch(p, stimulus, who, dict(given), now))
+        found = list(self._dispatch(p, stimulus, dict(stimulus.arguments), now))
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [
@@ -73,15 +79,13 @@ class Calls:
         shown = any(bool(s.overdue(i)) and s.status(i) is not Status.UNRESPONSIVE for i in range(self.servers))
         return a.requirements if not shown or "CRQ-13" in a.requirements else (*a.requirements, "CRQ-13")
 
-    def _dispatch(
-        self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: Instant
-    ) -> Iterator[Allowed]:
-        call = stimulus.call
+    def _dispatch(self, p: Possibility, stimulus: Stimulus, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
+        who, call = stimulus.who, stimulus.call
         if who not in (CONSOLE, PLATFORM) and not _running(p.state, who):
             yield self._same(p, None, "MON-3", outcome="refused")
         elif given.get("unit") == "wrong":
             yield self._wrong_unit(p, call, int(given.get("sub", 0)))
-        elif self.beside.knows(stimulus):
+        elif lies_beside(call, given):
             yield from self.beside.allowed(p, stimulus)
         elif who == CLIENT:
             yield from self._client(p, call, given)
