@@ -43,6 +43,13 @@ class Stimulus:
         """The arguments by name."""
         return MappingProxyType(dict(self.arguments))
 
+    def feature(self, table: Mapping[tuple[str, str], str]) -> str | None:
+        """The feature that it needs, by a table of callers (``partition``, console, platform) and calls; None: no choice."""
+        if ("unit", "wrong") in self.arguments:
+            return "wrong_unit"
+        caller = self.who if self.who in (CONSOLE, PLATFORM) else "partition"
+        return table.get((caller, self.call))
+
     def request(self) -> dict[str, object]:
         """The request that carries it; the reply is to carry the observation as well."""
         if self.who == CLOCK:

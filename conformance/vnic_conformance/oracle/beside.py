@@ -10,11 +10,10 @@ Where the requirements leave something open there are several possibilities, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from vnic_conformance.oracle.patterns import UNKNOWN, Absent, Words
 from vnic_conformance.oracle.spent import Spent
 from vnic_conformance.stimulus import CLIENT, MAPPED, server
 from vnic_model.direct import DirectQueue
@@ -22,6 +21,8 @@ from vnic_spec.state import State
 from vnic_spec.vocabulary import ClientPhase, Crq
 from vnic_spec.wire import PAGE_BYTES
 
+#: A byte that nobody knows, in hexadecimal text.
+UNKNOWN = "??"
 #: Writes that are remembered; what was written earlier is unknown.
 _WRITES = 512
 #: Handles of different owners are different numbers in a set of them.
@@ -113,10 +114,6 @@ class Beside:
     memory: Memory = field(default_factory=Memory)
     lost: bool = False  #: an answer was ``unknown``, and nothing is known of sub-CRQs, interrupts and memory any more
 
-    def __hash__(self) -> int:
-        """Of what differs soonest."""
-        return hash((len(self.subs), self.enabled, self.pending, self.lost))
-
     @property
     def idle(self) -> bool:
         """No step of the machine changes anything in it."""
@@ -147,19 +144,6 @@ class Beside:
 
 def _numbered(owner: str, handle: int) -> int:
     return handle * _OWNERS + (0 if owner == CLIENT else 1 + int(owner.removeprefix("server")))
-
-
-def shown(b: Beside, servers: int, came: Mapping[str, object]) -> dict[str, object]:
-    """Every field of an observation that it determines, beside an observation that came: what must not be there is named, too."""
-    if b.lost:
-        return {}
-    view: dict[str, object] = {sub.shown: tuple(sub.items) for sub in b.subs}
-    view |= {name: Absent() for name in came if "_sub_" in name and name not in view}
-    for who in (CLIENT, *map(server, range(servers))):
-        if f"{who}_interrupts" in came:
-            words = {str(s.handle) for s in b.subs if s.pending and s.owner == who} if b.subs else set()
-            view[f"{who}_interrupts"] = Words(frozenset(words | ({"crq"} if who in b.pending else set())))
-    return view
 
 
 # --- what a step of the machine does ----------------------------------------------------------------------------------

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vnic_conformance.oracle.beside import Beside, SubQueue, connected_server, registered
-from vnic_conformance.oracle.patterns import AnyBut, Bytes
-from vnic_conformance.oracle.possibility import Allowed, Possibility
+from vnic_conformance.oracle.possibility import Allowed, AnyBut, Bytes, Possibility
 from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, MAPPED, Stimulus
 from vnic_spec import calls
 from vnic_spec.profile import Profile
@@ -49,20 +48,12 @@ class BesideCalls:
     profile: Profile
     unpaired: frozenset[str] = frozenset()
 
-    def knows(self, stimulus: Stimulus) -> bool:
-        """Whether it is one of them."""
-        if stimulus.call == "vioctl":
-            return int(stimulus.given.get("sub", 0)) in INTERRUPT_SUBFUNCTIONS
-        if stimulus.call == "consume":
-            return "handle" in stimulus.given
-        return stimulus.call in _ANSWERS
-
     def allowed(self, p: Possibility, stimulus: Stimulus) -> _Found:
         """Everything that one of these calls may lead to."""
         if p.beside.lost:
             yield Allowed(p, "", stimulus.given, ())
         else:
-            yield from _ANSWERS[stimulus.call](self, p, stimulus.who, stimulus.given)
+            yield from ANSWERS[stimulus.call](self, p, stimulus.who, stimulus.given)
 
     def _found(self, p: Possibility, b: Beside, rc: object, *requirements: str, **values: object) -> Allowed:
         after = p if b is p.beside else replace(p, beside=b)
@@ -249,7 +240,7 @@ class BesideCalls:
 
 
 #: Call of the protocol → what answers it.
-_ANSWERS: Mapping[str, Callable[[BesideCalls, Possibility, str, _Given], _Found]] = {
+ANSWERS: Mapping[str, Callable[[BesideCalls, Possibility, str, _Given], _Found]] = {
     "vio_signal": BesideCalls._signals,
     "eoi": BesideCalls._ends_interrupt,
     "vioctl": BesideCalls._switches,
@@ -267,7 +258,7 @@ _ANSWERS: Mapping[str, Callable[[BesideCalls, Possibility, str, _Given], _Found]
 
 def learned(p: Possibility, stimulus: Stimulus, came: Mapping[str, object]) -> Possibility:
     """A possibility with what only the answer to H_REG_SUB_CRQ tells: handle and source."""
-    if stimulus.call != "reg_sub_crq" or came.get("rc") not in (Rc.H_SUCCESS, Rc.H_CLOSED) or p.beside.lost:
+    if came.get("rc") not in (Rc.H_SUCCESS, Rc.H_CLOSED) or p.beside.lost:
         return p
     handle, source = came.get("handle"), came.get("source")
     if not isinstance(handle, int):
@@ -283,7 +274,7 @@ def learned(p: Possibility, stimulus: Stimulus, came: Mapping[str, object]) -> P
 
 def wrongly_given(p: Possibility, stimulus: Stimulus, came: Mapping[str, object]) -> tuple[str, ...]:
     """The fields of an answer to H_REG_SUB_CRQ that are not new: a handle given out before, a source that another has."""
-    if stimulus.call != "reg_sub_crq" or came.get("rc") not in (Rc.H_SUCCESS, Rc.H_CLOSED) or p.beside.lost:
+    if came.get("rc") not in (Rc.H_SUCCESS, Rc.H_CLOSED) or p.beside.lost:
         return ()
     handle, source = came.get("handle"), came.get("source")
     found = []

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from vnic_conformance.interface import OPERATIONS, PARTITION, UNIT_DEMANDED_BY, UNIT_DEMANDED_BY_SUB
-from vnic_conformance.oracle.beside_calls import BesideCalls, within
+from vnic_conformance.oracle.beside_calls import ANSWERS, INTERRUPT_SUBFUNCTIONS, BesideCalls, within
 from vnic_conformance.oracle.possibility import (
     Allowed,
     NotChosen,
@@ -48,6 +48,13 @@ def _actions(*, of_server: bool) -> Mapping[str | Vioctl, tuple[str, ...]]:
 _BY_CLIENT, _BY_SERVER = _actions(of_server=False), _actions(of_server=True)
 
 
+def lies_beside(call: str, given: Mapping[str, Any]) -> bool:
+    """Whether a call is none of the machine's: :class:`BesideCalls` answers it."""
+    if call == "vioctl":
+        return int(given.get("sub", 0)) in INTERRUPT_SUBFUNCTIONS
+    return "handle" in given if call == "consume" else call in ANSWERS
+
+
 @dataclass(frozen=True)
 class Calls:
     """Knows what every stimulus means."""
@@ -69,8 +76,7 @@ class Calls:
         Raises:
             ValueError: the kit itself made a stimulus that means nothing.
         """
-        who, given = stimulus.who, stimulus.given
-        found = list(self._dispatch(p, stimulus, who, dict(given), now))
+        found = list(self._dispatch(p, stimulus, dict(stimulus.arguments), now))
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [
@@ -85,15 +91,13 @@ class Calls:
         shown = any(bool(s.overdue(i)) and s.status(i) is not Status.UNRESPONSIVE for i in range(self.servers))
         return a.requirements if not shown or "CRQ-13" in a.requirements else (*a.requirements, "CRQ-13")
 
-    def _dispatch(
-        self, p: Possibility, stimulus: Stimulus, who: str, given: dict[str, Any], now: Instant
-    ) -> Iterator[Allowed]:
-        call = stimulus.call
+    def _dispatch(self, p: Possibility, stimulus: Stimulus, given: dict[str, Any], now: Instant) -> Iterator[Allowed]:
+        who, call = stimulus.who, stimulus.call
         if who not in (CONSOLE, PLATFORM) and not _running(p.state, who):
             yield self._same(p, None, "MON-3", outcome="refused")
         elif given.get("unit") == "wrong":
             yield self._wrong_unit(p, call, int(given.get("sub", 0)))
-        elif self.beside.knows(stimulus):
+        elif lies_beside(call, given):
             yield from self.beside.allowed(p, stimulus)
         elif who == CONSOLE:
             yield from self._console(p, call, given)

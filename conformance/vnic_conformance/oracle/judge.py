@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from vnic_conformance.answer import Answer
-from vnic_conformance.oracle.beside import Beside, shown
+from vnic_conformance.oracle.beside import Beside
 from vnic_conformance.oracle.beside_calls import learned, wrongly_given
 from vnic_conformance.oracle.blame import blame
-from vnic_conformance.oracle.calls import Calls
+from vnic_conformance.oracle.calls import Calls, lies_beside
 from vnic_conformance.oracle.judgement import Judgement
 from vnic_conformance.oracle.possibility import (
     Allowed,
@@ -157,7 +157,7 @@ class Oracle:
             allowed = [*(replace(a, rc=None, outcome=None, values={}) for a in allowed)]
             before = self.possibilities if times is None else self._waited(self.possibilities, self.since, looked)
             allowed += [Allowed(p, "", {}, ("CRQ-14",)) for p in before]
-            if self.calls.beside.knows(stimulus):
+            if lies_beside(stimulus.call, stimulus.given):
                 lost = Beside(lost=True)
                 allowed = [replace(a, possibility=replace(a.possibility, beside=lost)) for a in allowed]
         self.since = looked
@@ -173,7 +173,9 @@ class Oracle:
         declined = came.get("outcome") in ("unsupported", "error") or came.get("rc") == int(Rc.H_FUNCTION)
         declined = declined or came.facts.absent in ANY_ANSWER
         values: dict[str, object] = {} if declined else {"outcome": "unsupported"}
-        if self.calls.beside.knows(stimulus):  # whether it was carried out, and is shown, only who claims it is asked
+        if lies_beside(
+            stimulus.call, stimulus.given
+        ):  # whether it was carried out, and is shown, only who claims it is asked
             before = [replace(p, beside=Beside(lost=True)) for p in before]
         allowed = [Allowed(p, "", {}, (came.facts.absent,), values=values) for p in before]
         return self._judge(stimulus, allowed, came)
@@ -240,10 +242,11 @@ class Oracle:
         mismatches: list[Mismatch] = []
         visible = {**came.reply, **(came.seen or {})}
         for a in allowed:
-            taken = wrongly_given(a.possibility, stimulus, came)
+            taken: tuple[str, ...] = ()
             if stimulus.call == "reg_sub_crq":
+                taken = wrongly_given(a.possibility, stimulus, came)
                 a = replace(a, possibility=learned(a.possibility, stimulus, came))
-            expected = {**dict(_expected(a, self.servers, came)), **self._clock(came)}
+            expected = {**dict(_expected(a, self.servers, visible)), **self._clock(came)}
             wrong = (*self._wrong(a, expected, stimulus, visible), *taken)
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
@@ -310,5 +313,4 @@ def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> Iterator[
     if a.outcome is not None:
         yield "outcome", a.outcome
     yield from a.values.items()
-    yield from expected_view(a.possibility.state, servers).items()
-    yield from shown(a.possibility.beside, servers, came).items()
+    yield from expected_view(a.possibility, servers, came).items()

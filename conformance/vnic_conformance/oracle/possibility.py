@@ -7,12 +7,12 @@ deadlines that the abstract machine leaves to time, and the session token the im
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vnic_conformance.oracle.beside import Beside, followed
-from vnic_conformance.oracle.patterns import Pattern
+from vnic_conformance.oracle.beside import UNKNOWN, Beside, followed
 from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
 from vnic_spec.algebra import Ops, Server, Truth
@@ -95,8 +95,9 @@ class Possibility:
 
     def __hash__(self) -> int:
         """Of what differs soonest; the queues, which can be long, are left to equality."""
-        s = self.state
-        return hash((self.timers, self.token, s.crq, s.selected, s.status, s.connected, s.held, self.beside))
+        s, b = self.state, self.beside
+        sooner = (len(b.subs), b.enabled, b.pending, b.lost)
+        return hash((self.timers, self.token, s.crq, s.selected, s.status, s.connected, s.held, sooner))
 
     def with_state(self, state: State) -> Possibility:
         """The machine has moved; a token whose session ended is spent."""
@@ -154,8 +155,9 @@ def queue_pattern(queue: DirectQueue) -> tuple[str, ...]:
     return tuple(element_pattern(e.kind) for e in queue.items)
 
 
-def expected_view(state: State, servers: int) -> dict[str, object]:
-    """Every field of an observation that the state determines. Queues are tuples of patterns."""
+def expected_view(p: Possibility, servers: int, came: Mapping[str, object]) -> dict[str, object]:
+    """Every field of an observation that is determined here, given what came. Queues are tuples of patterns."""
+    state = p.state
     selected: Any = state.selected
     pin: Any = state.pin
     status: Any = state.status
@@ -173,6 +175,19 @@ def expected_view(state: State, servers: int) -> dict[str, object]:
         if state.listed(i):
             view[f"server{i}_status"] = str(shown_status(state, i))
             view[f"server{i}_priority"] = state.priority(i)
+    return view | _shown_beside(p.beside, servers, came)
+
+
+def _shown_beside(b: Beside, servers: int, came: Mapping[str, object]) -> dict[str, object]:
+    """The fields that sub-CRQs and interrupts determine; what came says which interrupts are shown, and what is too much."""
+    if b.lost:
+        return {}
+    view: dict[str, object] = {sub.shown: tuple(sub.items) for sub in b.subs}
+    view |= {name: Absent() for name in came if "_sub_" in name and name not in view}
+    for who in ("client", *(f"server{i}" for i in range(servers))):
+        if f"{who}_interrupts" in came:
+            words = {str(s.handle) for s in b.subs if s.pending and s.owner == who} if b.subs else set()
+            view[f"{who}_interrupts"] = Words(frozenset(words | ({"crq"} if who in b.pending else set())))
     return view
 
 
@@ -180,6 +195,82 @@ def with_what_follows(before: Possibility, after: Possibility, servers: int, cal
     """Every possibility after a step of the machine, with what may lie beside it then; ``after`` has that still as before."""
     for beside in followed(after.beside, before.state, after.state, servers, call):
         yield after if beside is after.beside else replace(after, beside=beside)
+
+
+# --- what a field must be where that is not one value ------------------------------------------------------------------
+
+
+class Pattern(ABC):
+    """Accepts some values of a field; ``str`` of it says which, in words."""
+
+    # No Protocol: the oracle asks isinstance of it several times a step, and of a Protocol that is slow.
+    __slots__ = ()
+
+    @abstractmethod
+    def accepts(self, came: object) -> bool:
+        """Whether a value is one of them; ``None`` stands for a field that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyBut(Pattern):
+    """Any number but these."""
+
+    values: tuple[int, ...]
+
+    def accepts(self, came: object) -> bool:
+        """Whether a value is one of them."""
+        return isinstance(came, int) and came not in self.values
+
+    def __str__(self) -> str:
+        return f"not {' or '.join(map(str, self.values))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(Pattern):
+    """The field is not there."""
+
+    def accepts(self, came: object) -> bool:
+        """Whether it is not."""
+        return came is None
+
+    def __str__(self) -> str:
+        return "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes(Pattern):
+    """Bytes in hexadecimal, ``??`` for each that nobody knows."""
+
+    text: str
+
+    def accepts(self, came: object) -> bool:
+        """Whether they are these, as far as they are known."""
+        if not isinstance(came, str) or len(came) != len(self.text):
+            return False
+        if UNKNOWN not in self.text:
+            return came == self.text
+        pairs = range(0, len(came), 2)
+        return all(self.text[k : k + 2] in (UNKNOWN, came[k : k + 2]) for k in pairs)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Pattern):
+    """Words with blanks between, in any order, each once."""
+
+    words: frozenset[str]
+
+    def accepts(self, came: object) -> bool:
+        """Whether they are these."""
+        if not isinstance(came, str):
+            return False
+        found = came.split()
+        return len(found) == len(self.words) and set(found) == self.words
+
+    def __str__(self) -> str:
+        return " ".join(sorted(self.words))
 
 
 def matches(pattern: object, came: object) -> bool:

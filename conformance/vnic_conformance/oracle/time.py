@@ -66,19 +66,20 @@ class Clock:
     def settle(self, before: Possibility, now: Instant) -> Possibility:
         """Start, keep and drop the timers that follow from the state; the step happened at ``now``."""
         s = before.state
+        running = {(t.what, t.server): t for t in before.timers}
         kept: list[Timer] = []
         for i in range(self.servers):
-            report = before.timer("report", i)
+            report = running.get(("report", i))
             if report is not None and may_fall_silent(self.ops, s, i):
                 kept.append(report)
             held = bool(s.held(i))
             if self.profile.crossing is Crossing.HOLD:
                 if held and s.selected == i and s.crq is Crq.OPEN and not s.overdue(i):
-                    kept += self._hold_timer(i, before.timer("hold", i), report, now)
+                    kept += self._hold_timer(i, running.get(("hold", i)), report, now)
             elif held:
-                kept.append(before.timer("gap", i) or self._exact("gap", i, now, self.profile.gap_ms))
+                kept.append(running.get(("gap", i)) or self._exact("gap", i, now, self.profile.gap_ms))
         if self.ops.profile.damped and s.selected is not None and preempted(self.ops, s):
-            kept.append(before.timer("delay", -1) or self._exact("delay", -1, now, self.profile.preempt_delay_ms))
+            kept.append(running.get(("delay", -1)) or self._exact("delay", -1, now, self.profile.preempt_delay_ms))
         timers = tuple(kept)
         return before if timers == before.timers else replace(before, timers=timers)
 
