@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.cases.journeys import GENERATED
+from vnic_conformance.cli import main
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.features import feature_of
+from vnic_conformance.running import book
 from vnic_spec.profile import Profile
 
 #: What takes longer to import than a verb may take that only prints.
@@ -67,6 +71,8 @@ def loaded(*words: str) -> set[str]:
         ["judge", "--help"],
         ["matrix", "--help"],
         ["specification", "--help"],
+        ["show", "--help"],
+        ["demo", "--help"],
         ["linux", "--help"],
         ["linux", "build", "--help"],
         ["linux", "list", "--help"],
@@ -83,6 +89,31 @@ def test_what_only_prints_starts_without_the_machine(words: list[str]) -> None:
 )
 def test_help_of_a_verb_that_plays_starts_without_what_is_heavy(verb: str) -> None:
     assert not loaded(verb, "--help") & HEAVY
+
+
+def test_a_stop_while_python_imports_is_quiet() -> None:
+    """The first thing that is imported late is where the interruption comes."""
+    program = (
+        "import sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'vnic_conformance.cli':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from vnic_conformance.__main__ import run\n"
+        "run()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.returncode == ExitCode.INCONCLUSIVE
+    assert ran.stderr == "vnickit: stopped; there is no verdict\n"
+
+
+@pytest.mark.parametrize("name", ["INV-2/x", "NO-1/such", "CRQ-2/bad-queuess"])
+def test_a_name_that_nobody_has_is_answered_without_tours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "tours", lambda *_: pytest.fail("tours are worked out"))
+    result = CliRunner().invoke(main, ["explain", name], prog_name="vnickit")
+    assert result.exit_code == ExitCode.USAGE
+    assert "did you mean" in result.output
 
 
 def test_the_check_would_notice() -> None:

@@ -253,6 +253,18 @@ def test_wide_numbers_are_strings_on_the_line_only() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "line", [rb'{"x": "\ud800"}', rb'{"\udfff": 1}', rb'{"x": {"y": ["\uDC00\uD800"]}}', b'{"x": "\xed\xa0\x80"}']
+)
+def test_half_a_character_is_no_text_wherever_it_stands(line: bytes) -> None:
+    with pytest.raises(NotAMessageError, match=r"half a character|not UTF-8"):
+        decode(line)
+
+
+def test_a_character_in_two_halves_is_text() -> None:
+    assert decode(rb'{"x": "\ud83d\ude00"}') == {"x": "\U0001f600"}
+
+
 def test_texts_that_could_upset_a_terminal_are_escaped() -> None:
     assert from_line({"error": "a\x1b[2J\ud800\n"}) == {"error": "a\\x1b[2J\\ud800\\n"}
 

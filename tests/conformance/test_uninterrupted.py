@@ -15,7 +15,7 @@ from vnic_conformance.running.events import Failure, Narrowing, SessionEnded, St
 from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import load
 from vnic_conformance.running.runlog import RunLog
-from vnic_conformance.running.uninterrupted import Uninterrupted
+from vnic_conformance.stopping import Uninterrupted, stoppable
 
 pytestmark = pytest.mark.usefixtures("hurried", "interruptible")
 
@@ -71,3 +71,21 @@ def test_where_they_are_allowed_they_interrupt_at_once() -> None:
             done.append("never")
         done.append("after")
     assert done == ["after"]
+
+
+@pytest.mark.parametrize("name", ["SIGALRM", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGIO"])
+def test_whatever_would_end_the_process_stops_the_run_instead(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

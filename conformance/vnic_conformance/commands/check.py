@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -35,6 +32,7 @@ from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, Req
 from vnic_conformance.running.plan import NothingSelectedError
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.runlog import excerpt
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.terminal import say, show, show_json
@@ -214,28 +212,6 @@ def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
 def _tell(words: str) -> None:
     with contextlib.suppress(OSError):
         say(words, err=True)
-
-
-@contextlib.contextmanager
-def stoppable() -> Iterator[None]:
-    """Make being told to end (SIGTERM, SIGHUP) the same as being interrupted: the log is complete, children are ended.
-
-    Where SIGHUP is ignored (``nohup``) it stays so.
-    """
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    told = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in told}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _keep(checked: Checked) -> tuple[str | None, list[str]]:

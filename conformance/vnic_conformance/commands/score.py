@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.check import stoppable
 from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STEPS, Whole, refuse
@@ -21,6 +20,7 @@ from vnic_conformance.scoring.default import default_rosters
 from vnic_conformance.scoring.report import page, plain, text
 from vnic_conformance.scoring.roster import Roster, RosterError, asked, read
 from vnic_conformance.scoring.score import STEPS, Plan, Row, Told, keep_score
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import SpecError
 from vnic_conformance.terminal import say, show, show_json
 

@@ -11,6 +11,7 @@ import click
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import TIME_SCALE, Real
 from vnic_conformance.sanity import Examination, Result, Verdict, examine, not_run
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import FORMS, SpecError
 from vnic_conformance.terminal import coloured, say, show_json
 from vnic_model.lines import WIDTH
@@ -46,7 +47,8 @@ def command(spec: str, time_scale: float, as_json: bool) -> ExitCode:
       vnickit smoke --adapter python:vnic_reference.adapter:Adapter
     """  # noqa: D301 - click wants the character, not its name
     try:
-        exam = examine(spec, time_scale=time_scale, report=None if as_json else _show)
+        with stoppable():
+            exam = examine(spec, time_scale=time_scale, report=None if as_json else _show)
     except SpecError as error:
         raise click.ClickException(str(error)) from None
     code = _code(exam)

@@ -147,12 +147,16 @@ def decode(line: bytes) -> Fields:
     """Read a line as an object.
 
     Raises:
-        NotAMessageError: it is not UTF-8, not JSON, or not an object.
+        NotAMessageError: it is not UTF-8, not JSON, no text (half a character is in it, wherever), or not an object.
     """
     try:
         value = _DECODER.decode(line.decode("utf-8"))
+        if b"\\u" in line:  # only an escape can name half a character
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise NotAMessageError(f"it is not UTF-8 (byte {error.start + 1})") from None
+    except UnicodeEncodeError:
+        raise NotAMessageError("there is half a character in it (a lone surrogate)") from None
     except json.JSONDecodeError as error:
         raise NotAMessageError(f"it is not JSON ({error.msg} at column {error.colno})") from None
     except RecursionError:

@@ -76,10 +76,10 @@ def _row(entry: Requirement, cases: Sequence[Case], verdicts: Mapping[str, CaseR
     )
     if through:
         return Row(entry, Verdict.PASS, own, through)
-    return Row(entry, worst, own, (), _reason(entry, own))
+    return Row(entry, worst, own, (), _reason(entry, own, cases))
 
 
-def _reason(entry: Requirement, own: Sequence[CaseResult]) -> str:
+def _reason(entry: Requirement, own: Sequence[CaseResult], cases: Sequence[Case]) -> str:
     for result in own:
         if result.reason:
             return result.reason
@@ -89,7 +89,10 @@ def _reason(entry: Requirement, own: Sequence[CaseResult]) -> str:
     if entry.elsewhere is not None:
         where = entry.elsewhere.where
         here = where.removeprefix("conformance, role hypervisor: ")
-        return f"no case for it yet: {here}" if here != where else f"tested elsewhere: {where}"
+        if here == where:
+            return f"tested elsewhere: {where}"
+        if not any(entry.id in case.requirements for case in cases):
+            return f"not selected (--phase): {here}"
     return "not reached in this run"
 
 

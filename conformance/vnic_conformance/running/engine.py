@@ -36,9 +36,9 @@ from vnic_conformance.running.plan import Case, case_of, counted_against
 from vnic_conformance.running.play import UNDECIDED, Listener, Narrowed, Outcome, Play, last_word
 from vnic_conformance.running.repeating import reruns
 from vnic_conformance.running.role import role_named
-from vnic_conformance.running.uninterrupted import Uninterrupted
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
 from vnic_conformance.session import Session, Skipped, conversation
+from vnic_conformance.stopping import Uninterrupted
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile

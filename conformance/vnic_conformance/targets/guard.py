@@ -25,6 +25,7 @@ from typing import Final
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import cut, name_of, printable, told
+from vnic_conformance.stopping import stop_noted
 from vnic_conformance.streams import distrust, leave
 from vnic_conformance.targets.captured import Captured
 from vnic_conformance.targets.offspring import Offspring
@@ -110,7 +111,7 @@ class Guard:
         kit = os.getpid()
         # Threads at the same time would give each other's descriptors back.
         descriptors = contextlib.nullcontext() if alone else self._captured
-        with _stop_noted() as stopped, self.offspring.of_a_call(), descriptors, self._as_before():
+        with stop_noted() as stopped, self.offspring.of_a_call(), descriptors, self._as_before():
             try:
                 if alone:
                     result = _bounded_by_thread(lambda: _outcome(call), wait_s)
@@ -180,35 +181,6 @@ def _escaped(error: BaseException) -> EscapedError:
 
 
 # --- what is as it was -----------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _stop_noted() -> Iterator[list[int]]:
-    """Note that the kit is told to stop, so that this is told from a ``KeyboardInterrupt`` of the adapter's own."""
-    stopped: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.append(number)
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    for number, handler in before.items():
-        if callable(handler):
-            signal.signal(number, stop)
-    try:
-        yield stopped
-    except KeyboardInterrupt:
-        if not stopped:
-            raise
-    finally:
-        for number, handler in before.items():
-            if handler is not None and signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
 
 
 def _refusal(name: str, real: Callable[..., object]) -> Callable[..., object]:

@@ -66,8 +66,10 @@ class Keeper:
         except OSError as error:
             self._say(f"failed {error.errno}")
             return
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        # After the adapter was started, which would inherit that. It may be the adapter that sends one: this is its parent.
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
+            with contextlib.suppress(OSError):
+                signal.signal(number, signal.SIG_IGN)
         # From now on the pipes are the adapter's alone: their end is its end.
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):

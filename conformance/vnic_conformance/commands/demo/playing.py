@@ -1,4 +1,4 @@
-"""``vnickit demo``: the kit shown in six parts, in a minute or two."""
+"""The six parts of ``vnickit demo``, and how they are played."""
 
 from __future__ import annotations
 
@@ -167,19 +167,8 @@ ACTS = (
 )
 
 
-@click.command(epilog="Exit codes: 0 everything shown is as it should be; any other: see vnickit --help.")
-def command() -> ExitCode:
-    """Show what this is, in a minute.
-
-    First the failover protocol of two servers is exhausted: every state, every property. The headline is then proved for any
-    number of servers. Then one plausible misreading of one rule is refuted, by the shortest run in which the client is
-    harmed. Then an implementation is checked, and one with a fault, which is found and shown. Last, the whole system runs:
-    servers, client, adapter, network, application.
-
-    \b
-    Example:
-      vnickit demo
-    """  # noqa: D301 - click wants the character, not its name
+def played() -> ExitCode:
+    """Play every part, up to the first that is not as it should be."""
     for number, act in enumerate(ACTS, 1):
         if number > 1:
             click.echo()

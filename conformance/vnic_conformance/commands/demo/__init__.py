@@ -1,0 +1,25 @@
+"""``vnickit demo``: the kit shown in six parts, in a minute or two."""
+
+from __future__ import annotations
+
+import click
+
+from vnic_conformance.exit_codes import ExitCode
+
+
+@click.command(epilog="Exit codes: 0 everything shown is as it should be; any other: see vnickit --help.")
+def command() -> ExitCode:
+    """Show what this is, in a minute.
+
+    First the failover protocol of two servers is exhausted: every state, every property. The headline is then proved for any
+    number of servers. Then one plausible misreading of one rule is refuted, by the shortest run in which the client is
+    harmed. Then an implementation is checked, and one with a fault, which is found and shown. Last, the whole system runs:
+    servers, client, adapter, network, application.
+
+    \b
+    Example:
+      vnickit demo
+    """  # noqa: D301 - click wants the character, not its name
+    from vnic_conformance.commands.demo.playing import played  # here, because a help text needs no machine
+
+    return played()
