@@ -100,6 +100,7 @@ def test_a_property_that_needs_nothing_has_to_say_why(monkeypatch: pytest.Monkey
     assert "NOT PROVED: ADM-5/auto." in result.stdout
 
 
+@pytest.mark.slow
 def test_every_reason_belongs_to_a_property_that_needs_nothing() -> None:
     """And no other property needs nothing: the list is complete."""
     bare = Induction()
