@@ -14,8 +14,11 @@ from click.testing import CliRunner, Result
 from vnic_conformance.cli import main
 from vnic_conformance.exit_codes import ExitCode
 from vnic_model.goals import PLANS, Plan, closure
+from vnic_model.prover.induction import Induction, Obligation
+from vnic_model.prover.needs import holds_of_itself, needed
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
+from vnic_spec.properties.of_itself import OF_ITSELF
 
 
 def prove(*words: str) -> Result:
@@ -76,6 +79,28 @@ def test_a_property_that_nothing_puts_to_the_test_is_a_failure(
 
 def test_what_is_put_to_the_test_is_not_vacuous() -> None:
     assert json.loads(prove("ADM-6/activation", "--jobs", "1", "--json").stdout)["vacuous"] == []
+
+
+def test_what_a_step_needs() -> None:
+    """A lemma that its plan says a step needs, and nothing at all."""
+    bare = Induction()
+    assert "lemma" in needed(bare, Obligation("MON-7", "server_polls")).hypotheses
+    assert needed(bare, Obligation("ADM-5/auto", "server_polls")).hypotheses == frozenset()
+
+
+def test_a_property_that_needs_nothing_has_to_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(OF_ITSELF, "ADM-5/auto")
+    result = prove("ADM-5/auto", "--jobs", "1", "--explain")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "EMPTY: no step of ADM-5/auto needs a hypothesis" in result.stdout
+    assert "NOT PROVED: ADM-5/auto." in result.stdout
+
+
+@pytest.mark.slow
+def test_every_reason_belongs_to_a_property_that_needs_nothing() -> None:
+    """And no other property needs nothing: the list is complete."""
+    bare = Induction()
+    assert {name for name in PROPERTIES if PLANS[name].any_number and holds_of_itself(bare, name)} == set(OF_ITSELF)
 
 
 def test_what_is_not_proved_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:

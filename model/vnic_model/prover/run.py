@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import z3
 
@@ -18,6 +19,8 @@ from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Induction, Obl
 from vnic_model.workers import Workers
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.mutations import MUTATIONS
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,15 @@ def prove(
     """
     total = sum(len(obligations(name)) for name in goals)
     found: dict[Obligation, Verdict] = {}
-    for verdicts in _decided(goals, jobs, partial(decide, goals, mutation)):
+    for verdicts in action_by_action(goals, jobs, partial(decide, goals, mutation)):
         found.update((v.obligation, v) for v in verdicts)
         if report is not None:
             report(len(found), total)
     return tuple(Result(name, tuple(found[x] for x in obligations(name))) for name in goals)
 
 
-def _decided(goals: tuple[str, ...], jobs: int, work: Callable[[str], list[Verdict]]) -> Iterator[list[Verdict]]:
+def action_by_action(goals: tuple[str, ...], jobs: int, work: Callable[[str], _T]) -> Iterator[_T]:
+    """Do something of each action that some goals speak of (empty: of the initial states), in several processes."""
     actions = ["", *(a for a in ACTIONS if any(x.action == a for g in goals for x in obligations(g)))]
     jobs = min(jobs, os.cpu_count() or 1, len(actions))
     if jobs <= 1:

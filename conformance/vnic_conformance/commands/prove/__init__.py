@@ -25,6 +25,7 @@ RULES = (
     Only("mutate", frozenset({"names", "servers", "as_json", "report"}), _MISREAD),
     Only("find_lemmas", frozenset({"as_json", "report"}), _FINDING),
     Only("recheck", frozenset({"names", "as_json", "jobs", "report"})),
+    Only("explain", frozenset({"names", "as_json", "jobs", "report"})),
     Only("certify", frozenset({"names", "as_json", "jobs", "report"})),
 )
 
@@ -59,6 +60,7 @@ RULES = (
 @click.option(
     "--find-lemmas", "find_lemmas", is_flag=True, help="Find lemmas for INV-2 by machine instead of using ours."
 )
+@click.option("--explain", is_flag=True, help="Say which hypotheses each step needs: guard, invariant, lemma, or none.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
 @click.pass_context
 def command(
@@ -71,6 +73,7 @@ def command(
     certify: Path | None,
     recheck: Path | None,
     find_lemmas: bool,
+    explain: bool,
     report: bool,
 ) -> ExitCode:
     """Prove properties for any number of servers, any depth of queues and every profile.
@@ -78,7 +81,8 @@ def command(
     ID is a property, a requirement or a lemma; without one every property is proved, with the lemmas that the proofs rest
     on. A proof is an induction: the claim holds at the beginning, and each action keeps it. What is refuted is shown as a
     step between two states; with --mutate also as the shortest run from the beginning. A property that no reachable step
-    puts to the test is vacuous, and counts as a failure.
+    puts to the test is vacuous, and counts as a failure. So
+    does, with --explain, one that needs no hypothesis at all and does not say why it is there.
 
     \b
     Examples:
@@ -112,7 +116,7 @@ def command(
         return bounded.prove_all(wanted, number, jobs=jobs, as_json=as_json, report=report)
     if mutate is not None:
         return proving.refute_misreading(wanted, mutate, as_json=as_json)
-    return proving.prove_all(wanted, jobs=jobs, as_json=as_json, report=report)
+    return proving.prove_all(wanted, jobs=jobs, as_json=as_json, report=report, explain=explain)
 
 
 def _number(servers: str) -> int | None:

@@ -6,8 +6,8 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import click
 
@@ -19,6 +19,8 @@ from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
+from vnic_model.prover.needs import HYPOTHESES, Needed, needs_of
+from vnic_model.prover.needs import counted as needs_counted
 from vnic_model.prover.picture import lines_of as picture_of
 from vnic_model.prover.receptive import Finding, findings
 from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_version
@@ -26,13 +28,14 @@ from vnic_model.trace import Trace
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
+from vnic_spec.properties.of_itself import OF_ITSELF
 
 #: How it is proved where no number of servers is given.
 ANY = "any N"
 
 
-def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) -> ExitCode:
-    """Prove goals and everything that their proofs rest on; print a table, or JSON."""
+def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, explain: bool = False) -> ExitCode:
+    """Prove goals and everything that their proofs rest on; print a table, or JSON. ``explain``: and what each step needs."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     results = prove(goals, jobs=jobs, report=reporter(report))
@@ -40,7 +43,10 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool) 
     hollow = vacuous(wanted)
     # The guards are looked at where everything is: they belong to no property.
     guards = tuple(findings()) if set(wanted) >= set(PROPERTIES) else ()
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, vacuous=hollow, guards=guards)
+    proved = tuple(r.goal for r in results if r.verdict == PROVED)
+    needs = needs_of(proved, jobs=jobs) if explain else {}
+    seconds = time.monotonic() - start
+    outcome = Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
     return _conclude(outcome, as_json=as_json)
 
 
@@ -76,6 +82,16 @@ class Outcome:
     method: str = ANY  #: for which systems: any, or so many servers with such queues
     vacuous: tuple[Exercise, ...] = ()  #: properties that nothing puts to the test, so that their proof says nothing
     guards: tuple[Finding, ...] = ()  #: every guard, and every call, compared with when it may be taken
+    needs: Mapping[str, tuple[Needed, ...]] = field(default_factory=dict)  #: of each proved goal, if that was asked for
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Properties no step of which needs a hypothesis, and that do not say why they are worth saying."""
+        return tuple(
+            name
+            for name, steps in self.needs.items()
+            if name in PROPERTIES and name not in OF_ITSELF and not any(x.hypotheses for x in steps)
+        )
 
     @property
     def refuted(self) -> Verdict | None:
@@ -94,7 +110,7 @@ class Outcome:
         """What it means to a script; what nobody has a proof of does not count."""
         found = {self.verdict(name) for name in self.wanted if PLANS[name].any_number}
         found |= {f.verdict for f in self.guards}
-        if REFUTED in found or self.vacuous:
+        if REFUTED in found or self.vacuous or self.empty:
             return ExitCode.VIOLATION
         return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
 
@@ -175,6 +191,9 @@ def _table(outcome: Outcome) -> None:
             click.echo(
                 textwrap.fill(f"{name}: not proved for any N. {PLANS[name].reason}", WIDTH, subsequent_indent="  ")
             )
+    if outcome.needs:
+        click.echo()
+        _needs(outcome)
     for exercise in outcome.vacuous:
         click.echo()
         click.echo(textwrap.fill(f"VACUOUS: {exercise}.", WIDTH, subsequent_indent="  "))
@@ -197,10 +216,25 @@ def _row(r: Result, verdict: str) -> None:
             click.echo(f"    {v.verdict:<10}{v.obligation.action or 'initially'}{why}")
 
 
+def _needs(outcome: Outcome) -> None:
+    """How many steps of each goal need which hypothesis."""
+    click.echo(f"{'steps that need':<36}{''.join(f'{x:>10}' for x in HYPOTHESES)}{'none':>10}{'in all':>10}")
+    for name, steps in outcome.needs.items():
+        counts = needs_counted(steps)
+        click.echo(f"{name:<36}{''.join(f'{n:>10}' for n in counts.values())}{len(steps):>10}")
+    for name, steps in outcome.needs.items():
+        if name in PROPERTIES and not any(x.hypotheses for x in steps):
+            why = OF_ITSELF.get(name, "and nothing says why it is worth saying")
+            kind = "EMPTY" if name in outcome.empty else "of itself"
+            click.echo()
+            click.echo(textwrap.fill(f"{kind}: no step of {name} needs a hypothesis: {why}.", WIDTH))
+
+
 def _sentence(outcome: Outcome) -> str:
     number = sum(len(r.verdicts) for r in outcome.results)
     hollow = {e.claim.name for e in outcome.vacuous}
     bad = [r.goal for r in outcome.results if outcome.verdict(r.goal) != PROVED or r.goal in hollow]
+    bad += [name for name in outcome.empty if name not in bad]
     bad += [f.subject for f in outcome.guards if f.verdict != PROVED]
     idle = sum(v.idle for r in outcome.results for v in r.verdicts)
     trivial = f", {idle} of them trivial," if idle else ""
@@ -239,6 +273,7 @@ def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
         "seconds": round(outcome.seconds, 3),
         "properties": listed,
         "vacuous": [{"id": e.claim.name, "why": str(e)} for e in outcome.vacuous],
+        "empty": list(outcome.empty),
         "guards": [{"subject": f.subject, "flaw": f.flaw, "verdict": f.verdict} for f in outcome.guards],
         "counterexample": list(picture_of(picture)) if picture else None,
         "trace": [json.loads(line) for line in trace.dump().splitlines()] if trace else None,
@@ -255,7 +290,7 @@ def _plain_goal(r: Result, outcome: Outcome) -> dict[str, object]:
         "seconds": round(r.seconds, 3),
         "trivial": sum(v.idle for v in r.verdicts),
         "obligations": [_plain_verdict(v) for v in r.verdicts],
-    }
+    } | ({"needs": needs_counted(outcome.needs[r.goal])} if r.goal in outcome.needs else {})
 
 
 def _plain_verdict(v: Verdict) -> dict[str, object]:
