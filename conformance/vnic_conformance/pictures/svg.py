@@ -30,7 +30,7 @@ def svg(story: Story) -> str:
     right = _LEFT + _LANE * len(lanes) + 10
     width, height = right + int(_MOST * _CHARACTER), _HEAD + _ROW * rows + 10
     view = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}", "role": "img"}
-    root = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", **view)
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
     ET.SubElement(root, "title").text = in_xml(f"{story.title} ({story.requirement})")
     ET.SubElement(root, "style").text = STYLE
     for name, x in lanes.items():
