@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.pictures import PAGE, PICTURES
 from vnic_conformance.reports.failure import failure_lines, plain_failure
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.steps import drawn
@@ -24,20 +26,29 @@ from vnic_model.replay import replay
 from vnic_model.trace import Trace, TraceError
 from vnic_model.trace_text import Line, lines_of
 
+if TYPE_CHECKING:
+    from vnic_conformance.pictures.story import Story
 
-def shown(file: Path, case: str | None, form: str) -> ExitCode:
+
+def shown(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode:
     """Show a file.
 
     Args:
         file: a log of a run, or a trace.
         case: only this case of a log.
-        form: ``text``, ``json`` or ``log``.
+        form: ``text``, ``json``, ``log``, a page or a picture.
+        out: where a page or picture goes; None: to standard output.
 
     Raises:
-        click.ClickException: it cannot be read, or has nothing of that case.
+        click.ClickException: it cannot be read or written, or has nothing of that case.
     """
+    drawing = form == PAGE or form in PICTURES
+    if out is not None and not drawing:
+        raise click.UsageError(f"--out is for pages and pictures, not for --as {form}")
+    if out is None and form == "pcapng":
+        raise click.UsageError("a capture is no text: say with --out FILE where it is to go")
     if not is_log(file):
-        return _trace(file, case, form)
+        return _trace(file, case, form, out)
     cases: dict[str, None] = {}
     kept: RecordedSession | None = None
     run, sessions = opened(file)
@@ -51,6 +62,8 @@ def shown(file: Path, case: str | None, form: str) -> ExitCode:
         if not failures:
             raise _unknown(run, case, ())
         say(excerpt(run.header, failures), nl=False)
+    elif drawing:
+        _draw(file, form, _stories(run, case, cases), out)
     elif case is None:
         _run(file, run, form)
     else:
@@ -105,7 +118,46 @@ def of_case(found: str, case: str | None) -> bool:
     return case is None or found.lower() == case.lower()
 
 
-def _trace(file: Path, case: str | None, form: str) -> ExitCode:
+def _stories(run: RecordedRun, case: str | None, cases: Iterable[str]) -> list[Story]:
+    # Here, as everything of pictures: text, which most people ask for, need not wait for it.
+    from vnic_conformance.pictures.story import story_of_failure
+
+    failures = [f for f in run.failures if of_case(f.case, case)]
+    if not failures:
+        raise _unknown(run, case, cases)
+    return [story_of_failure(failure) for failure in failures]
+
+
+def _draw(file: Path, form: str, stories: Sequence[Story], out: Path | None) -> None:
+    if form != PAGE and len(stories) > 1:
+        known = ", ".join(dict.fromkeys(story.title for story in stories))
+        raise click.UsageError(f"--as {form} draws one failure; say which with --case: {known}")
+    drawn = _drawn(file, form, stories)
+    if out is None:
+        assert isinstance(drawn, str)
+        say(drawn, nl=False)
+        return
+    try:
+        out.write_bytes(drawn if isinstance(drawn, bytes) else drawn.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from None
+
+
+def _drawn(file: Path, form: str, stories: Sequence[Story]) -> str | bytes:
+    from vnic_conformance.pictures.itf import itf
+    from vnic_conformance.pictures.mermaid import mermaid
+    from vnic_conformance.pictures.page import stories_page
+    from vnic_conformance.pictures.pcapng import pcapng
+    from vnic_conformance.pictures.svg import svg
+
+    if form == PAGE:
+        return stories_page(file.name, stories)
+    if form == "pcapng":
+        return pcapng(stories[0])
+    return {"mermaid": mermaid, "svg": svg, "itf": itf}[form](stories[0])
+
+
+def _trace(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode:
     try:
         trace = replay(Trace.load(file))
     except TraceError as error:
@@ -114,6 +166,10 @@ def _trace(file: Path, case: str | None, form: str) -> ExitCode:
         raise click.UsageError(f"{'--case' if case else '--as log'} is for logs of vnickit check; {file} is a trace")
     if form == "text":
         show(lines_of(trace))
+    elif form != "json":
+        from vnic_conformance.pictures.story import story_of_trace
+
+        _draw(file, form, [story_of_trace(trace)], out)
     else:
         show_json([json.loads(line) for line in trace.dump().splitlines()])
     return ExitCode.CONFORMS

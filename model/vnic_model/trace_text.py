@@ -73,14 +73,15 @@ def _lasso_verdict(trace: Trace) -> Iterator[Line]:
     header = trace.header
     goal, requirement = GOALS[header.property], REQUIREMENTS[header.requirement]
     yield from labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
-    yield from labelled("happened", f"{_endless(trace)}: {goal.refuted}.", "verdict")
+    yield from labelled("happened", f"{endless(trace)}: {goal.refuted}.", "verdict")
     yield from labelled("required", goal.sentence, "verdict")
     for assumption in goal.assumptions:
         made = assumption.name not in header.without
         yield from labelled("assumed" if made else "NOT assumed", f"{assumption.name}: {assumption.sentence}", "plain")
 
 
-def _endless(trace: Trace) -> str:
+def endless(trace: Trace) -> str:
+    """Of a lasso, what repeats for ever."""
     first, last = trace.header.loop, len(trace.steps)
     assert first is not None
     if first > last:

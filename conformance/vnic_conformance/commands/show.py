@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.pictures import PAGE, PICTURES
 
 
 @click.command(epilog="Exit codes: 0 shown; 2 the file cannot be read, or has nothing of that case; 3 it is truncated.")
@@ -15,19 +16,30 @@ from vnic_conformance.exit_codes import ExitCode
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["text", "json", "log"]),
+    type=click.Choice(["text", "json", "log", PAGE, *PICTURES]),
     default="text",
     show_default=True,
-    help="Text; one JSON object; or a log with the failures alone, to be attached to a report.",
+    help="Text; one JSON object; a log with the failures alone, to be attached to a report; a page; or one failure as "
+    "a sequence diagram (mermaid, svg), a trace for model checkers (itf), or a capture for Wireshark (pcapng).",
 )
-def command(file: Path, case: str | None, form: str) -> ExitCode:
+@click.option(
+    "--out",
+    "--output",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write page or picture there; a capture needs it.  [default: standard output]",
+)
+def command(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode:
     """Show a log of vnickit check, or a trace of vnickit explore.
 
     \b
     Examples:
       vnickit show run.jsonl
       vnickit show run.jsonl --case FOV-2 --as log > one-failure.jsonl
+      vnickit show run.jsonl --as html --out run.html
+      vnickit show run.jsonl --case FOV-2 --as pcapng --out one-failure.pcapng
     """  # noqa: D301 - click wants the character, not its name
     from vnic_conformance.showing import shown  # here, because a help text needs no machine
 
-    return shown(file, case, form)
+    return shown(file, case, form, out)

@@ -45,6 +45,16 @@ def failure_lines(failure: Failure, *, adapter: str, file: str | None) -> list[L
     return [*lines, Line(""), *legend(steps, lanes)]
 
 
+def came_words(failure: Failure) -> str:
+    """What came at the violation, in words."""
+    return failure.shown or _came(failure)
+
+
+def allowed_words(failure: Failure) -> tuple[str, ...]:
+    """Everything that was allowed at the violation, in words."""
+    return tuple(a.words for a in failure.allowed) if failure.shown else tuple(_allowed(failure))
+
+
 def _in_words(failure: Failure, adapter: str, file: str | None) -> Iterator[Line]:
     """A failure of which the oracle says in words what came and what was allowed."""
     by = dict.fromkeys(requirement for a in failure.allowed for requirement in a.by)

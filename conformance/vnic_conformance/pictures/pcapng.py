@@ -1,0 +1,119 @@
+"""A story as a capture in pcapng: a packet of text for each step, then the bytes that moved in it, with comments at faults.
+
+Each kind of bytes has an interface and a link type of its own, of those that are free for users; the dissector that goes with
+them is ``vnickit export --to wireshark``. Source of the format: IETF draft-ietf-opsawg-pcapng.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+
+from vnic_conformance.pictures.story import Story, passage_words
+
+_SECTION, _INTERFACE, _PACKET, _MAGIC = 0x0A0D0D0A, 1, 6, 0x1A2B3C4D
+_COMMENT, _APPLICATION, _NAME = 1, 4, 2
+_USER0 = 147  # first of the link types that are free for users
+
+
+class Link(IntEnum):
+    """What the bytes of a packet are; the value is the number of the user's link type."""
+
+    STEP = 0  #: UTF-8 text: the line of the step
+    CRQ = 1  #: one element of a CRQ
+    SUB_CRQ = 2  #: one element of a sub-CRQ
+    SERVER_INFO = 3  #: the record of GET_VNIC_SERVER_INFO
+    LOGIN_REQUEST = 4
+    LOGIN_RESPONSE = 5
+    OFFLOAD_ANSWER = 6
+    OFFLOAD_CONTROL = 7
+
+    @property
+    def link_type(self) -> int:
+        """As the file has it."""
+        return _USER0 + self.value
+
+
+class Packets:
+    """A capture in memory; every link has an interface, in order."""
+
+    def __init__(self) -> None:
+        unknown = b"\xff" * 8
+        head = struct.pack("!IHH", _MAGIC, 1, 0) + unknown + _options((_APPLICATION, b"vnickit"))
+        self._blocks = [_block(_SECTION, head)]
+        for link in Link:
+            name = _options((_NAME, link.name.lower().encode()))
+            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", link.link_type, 0, 0) + name))
+
+    def add(self, now: int, link: Link, data: bytes, comment: str = "") -> None:
+        """A packet.
+
+        Args:
+            now: virtual time, in milliseconds.
+            link: what its bytes are.
+            data: the bytes.
+            comment: what a reader should see beside it.
+        """
+        stamp = now * 1000  # an interface that says nothing of it counts microseconds
+        head = struct.pack("!IIIII", link, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(data))
+        options = _options((_COMMENT, comment.encode("utf-8", "backslashreplace"))) if comment else b""
+        self._blocks.append(_block(_PACKET, head + _padded(data) + options))
+
+    def getvalue(self) -> bytes:
+        """The whole file."""
+        return b"".join(self._blocks)
+
+
+def pcapng(story: Story) -> bytes:
+    """The capture. Where time is not known a step takes a millisecond."""
+    packets = Packets()
+    for step in story.steps:
+        now = step.number if step.now is None else step.now
+        comment = f"violated: {story.requirement}: {story.sentence}" if step.wrong else "fault" if step.fault else ""
+        packets.add(now, Link.STEP, step.line.encode("utf-8", "backslashreplace"), comment)
+        for passage in step.elements:
+            if passage.deed == "TAKEN":
+                continue  # it was seen when it came
+            way = f"{passage.sender} to {passage.receiver}: {passage_words(passage)}"
+            packets.add(now, Link.CRQ, _bytes(passage.bytes), way)
+        for text in step.sub_elements:
+            packets.add(now, Link.SUB_CRQ, _bytes(text))
+        if step.record:
+            packets.add(now, Link.SERVER_INFO, _bytes(step.record))
+    return packets.getvalue()
+
+
+def _bytes(text: str) -> bytes:
+    """Hexadecimal of others: what is none is kept as its characters, so that the dissector calls it malformed."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return text.encode("utf-8", "backslashreplace")
+
+
+def steps_of(capture: bytes) -> Iterator[str]:
+    """The lines of the steps in a capture of ours, in order."""
+    at = 0
+    while at + 12 <= len(capture):
+        kind, length = struct.unpack_from("!II", capture, at)
+        if kind == _PACKET:
+            link, _, _, size = struct.unpack_from("!IIII", capture, at + 8)
+            if link == Link.STEP:
+                yield capture[at + 28 : at + 28 + size].decode("utf-8")
+        at += length
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
+
+
+def _options(*options: tuple[int, bytes]) -> bytes:
+    longest = 0xFFFF
+    cut = ((code, data[:longest]) for code, data in options)
+    return b"".join(struct.pack("!HH", code, len(data)) + _padded(data) for code, data in cut) + bytes(4)
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = struct.pack("!I", len(body) + 12)
+    return struct.pack("!I", kind) + length + body + length

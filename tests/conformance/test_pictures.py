@@ -1,0 +1,154 @@
+"""Every format of a failure tells the same steps, and programs that know the format read it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import dpkt
+import pytest
+from click.testing import Result
+
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.pictures.itf import VARIABLES
+from vnic_conformance.pictures.mermaid import escaped
+from vnic_conformance.pictures.pcapng import steps_of
+from vnic_conformance.pictures.story import Step, Story, story_of_failure
+from vnic_conformance.running.recorded import load
+
+Kit = Callable[..., Result]
+GOLDEN = Path(__file__).parents[1] / "golden"
+TRACE = GOLDEN / "trace_no_hold.jsonl"
+#: Failures that were recorded of faulty references, three of each role at least.
+LOGS = [*sorted(GOLDEN.glob("failures_*.jsonl")), GOLDEN / "run_version_1.jsonl"]
+_MARKUP = re.compile(r"[\s│●├─▶◀┤○╳×!~]+")
+
+
+def bare(text: str) -> str:
+    """Text without blanks and without what lanes are drawn with."""
+    return _MARKUP.sub("", text)
+
+
+class Words(HTMLParser):
+    """The text of every step of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._inside is False and tag == "span" and ("class", "words") in attrs:
+            self._inside = True
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "span":
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.found[-1] += data
+
+
+def in_mermaid(text: str) -> list[str]:
+    notes = (line.strip() for line in text.splitlines() if line.strip().startswith("Note over"))
+    return [note.partition(": ")[2] for note in notes if re.match(r"Note over p\d+: \d+\. ", note)]
+
+
+def in_itf(text: str) -> list[str]:
+    states = json.loads(text)["states"][1:]
+    steps = (Step(int(s["step"]["#bigint"]), 0, s["lane"], s["words"], s["fault"], s["wrong"]) for s in states)
+    return [step.line for step in steps]
+
+
+def test_there_are_three_failures_of_each_role() -> None:
+    roles = [failure.episode.setting.role for log in LOGS for failure in load(log).failures]
+    assert roles.count("hypervisor") >= 3
+    assert roles.count("system") >= 3
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_every_format_tells_the_same_steps(log: Path, vnickit: Kit, tmp_path: Path) -> None:
+    for failure in load(log).failures:
+        story = story_of_failure(failure)
+        steps = [step.line for step in story.steps]
+        assert len(steps) == len(failure.episode.moments)
+        assert [step.wrong for step in story.steps] == [False] * (len(steps) - 1) + [True]
+
+        def made(form: str, case: str = failure.case) -> bytes:
+            file = tmp_path / "picture"
+            assert vnickit("show", log, "--case", case, "--as", form, "--out", file).exit_code == ExitCode.CONFORMS
+            return file.read_bytes()
+
+        text = bare(vnickit("show", log, "--case", failure.case).stdout)
+        at = 0
+        for step in story.steps:
+            at = text.find(bare(step.words), at)
+            assert at >= 0, step.line
+        page = Words()
+        page.feed(made("html").decode())
+        assert page.found == steps
+        assert in_mermaid(made("mermaid").decode()) == [escaped(line) for line in steps]
+        assert in_itf(made("itf").decode()) == steps
+        assert list(steps_of(made("pcapng"))) == steps
+        drawing = ET.fromstring(made("svg"))
+        titles = drawing.iterfind(".//{*}g[@data-step]/{*}title")
+        assert [title.text for title in titles] == steps
+
+
+def test_another_reader_opens_the_capture_and_finds_the_comments(vnickit: Kit) -> None:
+    (failure, *_) = load(LOGS[0]).failures
+    assert vnickit("show", LOGS[0], "--case", failure.case, "--as", "pcapng", "--out", "a.pcapng").exit_code == 0
+    capture = Path("a.pcapng").read_bytes()
+    packets = [data for _, data in dpkt.pcapng.Reader(io.BytesIO(capture))]
+    story = story_of_failure(failure)
+    told = [step.line.encode() for step in story.steps]
+    assert [data for data in packets if data in told] == told
+    sent = [bytes.fromhex(e.bytes) for step in story.steps for e in step.elements if e.deed != "TAKEN"]
+    assert [data for data in packets if data not in told][: len(sent)] == sent
+    assert f"violated: {failure.requirement}".encode() in capture
+
+
+def test_a_trace_of_the_model_can_be_drawn_as_well(vnickit: Kit) -> None:
+    lines = in_mermaid(vnickit("show", TRACE, "--as", "mermaid").stdout)
+    assert in_itf(vnickit("show", TRACE, "--as", "itf").stdout) == lines
+    assert len(lines) == len(TRACE.read_text(encoding="utf-8").splitlines()) - 2
+
+
+def test_itf_is_read_by_the_library_for_it(vnickit: Kit) -> None:
+    itf_py = pytest.importorskip("itf_py", reason="itf-py is not installed (extra dev)")
+    trace = itf_py.trace_from_json(json.loads(vnickit("show", TRACE, "--as", "itf").stdout))
+    assert trace.vars == list(VARIABLES)
+    assert [state.values["step"] for state in trace.states] == list(range(len(trace.states)))
+
+
+def test_foreign_text_is_escaped_everywhere() -> None:
+    from vnic_conformance.pictures.mermaid import mermaid
+    from vnic_conformance.pictures.page import stories_page
+    from vnic_conformance.pictures.svg import svg
+
+    nasty = "<script>x</script>;end #35; \x1b[1m\nNote over p0: 9. no"
+    story = Story("c", "CRQ-1", nasty, nasty, (nasty,), (Step(1, 0, "client", nasty, False, True),))
+    assert "<script>x" not in stories_page(nasty, [story])
+    assert "<script>x" not in svg(story)
+    assert len(in_mermaid(mermaid(story))) == 1
+    assert "#gt;#59;end #35;35#59;" in mermaid(story)
+    for text in (stories_page(nasty, [story]), svg(story), mermaid(story)):
+        assert "\x1b" not in text
+
+
+def test_what_cannot_be_drawn_is_said_in_one_line(vnickit: Kit) -> None:
+    for words, said in (
+        (("--as", "pcapng"), "--out FILE"),
+        (("--out", "x", "--as", "text"), "for pages and pictures"),
+        (("--as", "svg", "--case", "CRQ-99"), "CRQ-99"),
+    ):
+        result = vnickit("show", LOGS[0], *words)
+        assert result.exit_code == ExitCode.USAGE
+        assert said in result.stderr
