@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vnic_conformance.answer import Answer, Facts
+from vnic_conformance.client_role import words as client_words
+from vnic_conformance.client_role.conversation import HAPPENED
+from vnic_conformance.client_role.judge import CLAIMS
+from vnic_conformance.client_role.judge import profile_of as profile_of_client
+from vnic_conformance.client_role.record import RecordError, happenings_of
 from vnic_conformance.episode import HYPERVISOR, Episode, Moment, Setting
 from vnic_conformance.oracle import Alternative
 from vnic_conformance.protocol import rules
@@ -60,7 +65,12 @@ class Source:
         """As the header has it; an implementation that did not greet has no role."""
         hello = f.inner("hello")
         role = hello.text("role", tuple(ROLES)) if "role" in hello else HYPERVISOR
-        times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in TIMES if name in hello}
+        known = CLAIMS if role == "client" else TIMES
+        times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in known if name in hello}
+        try:
+            profile_of_client(times if role == "client" else {})
+        except ValueError as error:
+            raise f.wrong(str(error)) from None
         return cls(version, role, times if role != HYPERVISOR else {})
 
     def setting(self, f: Fields, servers: int, profile: Profile) -> Setting:
@@ -77,6 +87,10 @@ class Source:
 def stimulus_of(f: Fields) -> Stimulus:
     """What was done; it has to be something that the protocol has."""
     found = Stimulus(f.text("who"), f.text("call"), tuple(f.scalars("with").items()))
+    if found.who in (client_words.USER, client_words.PARTNER):
+        if why := client_words.problem(found):
+            raise f.wrong(why)
+        return found
     try:
         rules.check_request({"seq": 1, **to_line(with_tokens(found, ()).request())})
     except ValueError as error:
@@ -86,6 +100,10 @@ def stimulus_of(f: Fields) -> Stimulus:
 
 def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting) -> Answer:
     """An answer that the protocol allows: to a stimulus, or to the reset where there is none."""
+    if setting.role == "client":
+        return _client_checked(f, answer, given)
+    if given is not None and given.who in (client_words.USER, client_words.PARTNER):
+        raise f.wrong(f"{given} is nothing that is done in role {setting.role}")
     if given is None:
         request = {name: value for name, value in setting.reset().items() if name != "observe"}
         try:
@@ -106,6 +124,17 @@ def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting)
         problem = rules.check_reply({"op": "observe"}, look, servers=setting.servers, system=system)
     if problem is not None:
         raise f.wrong(f"what came is not what the protocol has: {problem}")
+    return answer
+
+
+def _client_checked(f: Fields, answer: Answer, given: Stimulus | None) -> Answer:
+    """An answer of role client: a record of what happened."""
+    if given is not None and (why := client_words.problem(given)):
+        raise f.wrong(why)
+    try:
+        happenings_of(str(answer.reply.get(HAPPENED, "")))
+    except RecordError as error:
+        raise f.wrong(f"what happened is not told: {error}") from None
     return answer
 
 

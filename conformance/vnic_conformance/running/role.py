@@ -24,7 +24,11 @@ from vnic_spec.profile import Profile
 from vnic_spec.requirements import Requirement
 
 #: The module that holds each role, as ``ROLE``; loaded when an implementation plays it.
-ROLES = {"hypervisor": "vnic_conformance.hypervisor_role", "system": "vnic_conformance.system_role.role"}
+ROLES = {
+    "hypervisor": "vnic_conformance.hypervisor_role",
+    "system": "vnic_conformance.system_role.role",
+    "client": "vnic_conformance.client_role.role",
+}
 
 
 @dataclass(frozen=True)
