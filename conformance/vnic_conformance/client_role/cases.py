@@ -104,10 +104,10 @@ def stories(recovery_ms: int) -> list[Story]:
         found.append(Story(_case(f"{requirement}/procedure-{name}", Phase.SCRIPT, purpose, word), word))
     for name, deviation in DEVIATIONS.items():
         word = lived(name, recovery_ms)
-        way = "a legal way" if deviation.legal else "a wrong way"
-        case = f"{deviation.requirement}/{way.rpartition(' ')[0].split()[-1]}-{name.replace('_', '-')}"
+        way = "legal" if deviation.legal else "wrong"
+        case = f"{deviation.requirement}/{way}-{name.replace('_', '-')}"
         # What a client cannot do for its user is left out of its life, so the case needs no feature.
-        made = Case(case, Phase.SCRIPT, f"{deviation.sentence} ({way})", (deviation.requirement,))
+        made = Case(case, Phase.SCRIPT, f"{deviation.sentence} (a {way} way)", (deviation.requirement,))
         found.append(Story(made, word))
     return found
 

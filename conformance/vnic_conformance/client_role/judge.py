@@ -14,7 +14,8 @@ from vnic_conformance.client_role.rule import RULES
 from vnic_conformance.episode import Setting
 from vnic_conformance.oracle import Alternative, Judgement
 from vnic_conformance.stimulus import Stimulus
-from vnic_spec.client_profile import CLIENT_PARAMETERS, ClientInit, ClientProfile, ComplaintFallback
+from vnic_spec.client_profile import CLIENT_PARAMETERS, ClientProfile, ComplaintFallback
+from vnic_spec.profile import ClientInit
 
 _CHOICES = {"client_init": tuple(ClientInit), "complaint_fallback": tuple(ComplaintFallback)}
 #: What a client claims, by the names under which a log has it.

@@ -38,7 +38,9 @@ def every_case() -> list[Case]:
 
 
 def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda _: None) -> Book:
-    return Book(tuple(every_case()), phases=tuple(phases))
+    played = {Phase.SCRIPT: "scripted", Phase.TOUR: "tour"}
+    cases = (case for case in every_case() if case.watched or played[case.phase] in phases)
+    return Book(tuple(cases), phases=tuple(phases))
 
 
 def _case(name: str) -> Case:
