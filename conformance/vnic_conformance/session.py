@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar
 
 from vnic_conformance.answer import Answer, Requests, ask, look
 from vnic_conformance.episode import Episode, Moment, Setting
@@ -288,12 +288,6 @@ def conversation(
 ) -> Conversation:
     """Requests to an implementation that is to be judged by a profile: it keeps its claims, and time is kept with it."""
     hello = target.hello
-    if hello.role == "client":
-        # Here, because who tests a hypervisor needs none of it.
-        from vnic_conformance.client_role.conversation import ClientConversation
-        from vnic_conformance.client_role.port import TargetPort
-
-        return cast("Conversation", ClientConversation(TargetPort(target)))
     claims = claims_to_send(profile, hello.profile, hello.features)
     return Conversation(paced(target, time_scale=target.time_scale), claims, hello.features, needs)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
+from vnic_conformance.answer import Answer
 from vnic_conformance.client_role.cases import played, prepared, stories, tours, watched
+from vnic_conformance.client_role.conversation import HAPPENED, ClientConversation
 from vnic_conformance.client_role.injection import EVENTS
-from vnic_conformance.client_role.judge import ClientJudge, claims
-from vnic_conformance.client_role.words import feature_of, written
+from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
+from vnic_conformance.client_role.port import TargetPort
+from vnic_conformance.client_role.record import RecordError, happenings_of
+from vnic_conformance.client_role.words import feature_of, problem, written
 from vnic_conformance.episode import Episode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.hello import Hello
@@ -114,6 +118,15 @@ def _counting(session: Session[Any], word: tuple[Stimulus, ...], skipped: int, s
             sought.append(session.oracle.calls)
 
 
+def _unreadable(answer: Answer) -> str:
+    """Why what is recorded of a step is no record; empty if it is one."""
+    try:
+        happenings_of(str(answer.reply.get(HAPPENED, "")))
+    except RecordError as error:
+        return str(error)
+    return ""
+
+
 def _narrow(target: Conversation, episode: Episode, failure: Judgement, thorough: bool) -> Narrowed:
     """Leave out what is not needed; within the small budget, because each step is a piece of a client's life."""
     return SYSTEM.narrow(target, episode, failure, False)
@@ -139,4 +152,8 @@ ROLE = Role(
     by_case=True,
     own_servers=True,
     on_request=(LONG,),
+    conversation=lambda target: cast("Conversation", ClientConversation(TargetPort(target))),
+    problem=problem,
+    unreadable=_unreadable,
+    claimed=lambda numbers: profile_of(dict(numbers)),
 )

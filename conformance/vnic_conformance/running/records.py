@@ -11,11 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vnic_conformance.answer import Answer, Facts
-from vnic_conformance.client_role import words as client_words
-from vnic_conformance.client_role.conversation import HAPPENED
-from vnic_conformance.client_role.judge import CLAIMS
-from vnic_conformance.client_role.judge import profile_of as profile_of_client
-from vnic_conformance.client_role.record import RecordError, happenings_of
 from vnic_conformance.episode import HYPERVISOR, Episode, Moment, Setting
 from vnic_conformance.oracle import Alternative
 from vnic_conformance.protocol import rules
@@ -23,11 +18,12 @@ from vnic_conformance.protocol.hello import TIMES
 from vnic_conformance.protocol.messages import to_line
 from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
-from vnic_conformance.running.role import ROLES
+from vnic_conformance.running.role import ROLES, role_named
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.session import ABOUT
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_model.intake import Fields, shown
+from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import Profile
 
 #: Partitions of servers that a session may have; the longest session, in steps, and in characters of what queues held.
@@ -39,6 +35,8 @@ SAID = ("ok", "fail", "inconclusive")
 #: Names of the kit's own fields in version 1.
 _FACTS_THEN = ("absent", "measured", "repeated", "gone")
 #: Texts of an adapter may be longer here than the protocol allows: what cannot be printed has been written out.
+#: Who acts in role client, in steps that are no request of the protocol.
+_NOT_ON_THE_LINE = ("user", "partner")
 _TEXTS, _MOST_TEXT = ("reason", "error"), 2_000
 
 
@@ -65,10 +63,12 @@ class Source:
         """As the header has it; an implementation that did not greet has no role."""
         hello = f.inner("hello")
         role = hello.text("role", tuple(ROLES)) if "role" in hello else HYPERVISOR
-        known = CLAIMS if role == "client" else TIMES
+        known = tuple(CLIENT_PARAMETERS) if role == "client" else TIMES
         times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in known if name in hello}
+        claimed = role_named(role).claimed
         try:
-            profile_of_client(times if role == "client" else {})
+            if claimed is not None:
+                claimed(times)
         except ValueError as error:
             raise f.wrong(str(error)) from None
         return cls(version, role, times if role != HYPERVISOR else {})
@@ -87,8 +87,8 @@ class Source:
 def stimulus_of(f: Fields) -> Stimulus:
     """What was done; it has to be something that the protocol has."""
     found = Stimulus(f.text("who"), f.text("call"), tuple(f.scalars("with").items()))
-    if found.who in (client_words.USER, client_words.PARTNER):
-        if why := client_words.problem(found):
+    if found.who in _NOT_ON_THE_LINE:
+        if why := _problem("client", found):
             raise f.wrong(why)
         return found
     try:
@@ -102,7 +102,7 @@ def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting)
     """An answer that the protocol allows: to a stimulus, or to the reset where there is none."""
     if setting.role == "client":
         return _client_checked(f, answer, given)
-    if given is not None and given.who in (client_words.USER, client_words.PARTNER):
+    if given is not None and given.who in _NOT_ON_THE_LINE:
         raise f.wrong(f"{given} is nothing that is done in role {setting.role}")
     if given is None:
         request = {name: value for name, value in setting.reset().items() if name != "observe"}
@@ -129,13 +129,18 @@ def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting)
 
 def _client_checked(f: Fields, answer: Answer, given: Stimulus | None) -> Answer:
     """An answer of role client: a record of what happened."""
-    if given is not None and (why := client_words.problem(given)):
+    if given is not None and (why := _problem("client", given)):
         raise f.wrong(why)
-    try:
-        happenings_of(str(answer.reply.get(HAPPENED, "")))
-    except RecordError as error:
-        raise f.wrong(f"what happened is not told: {error}") from None
+    unreadable = role_named("client").unreadable
+    if unreadable is not None and (why := unreadable(answer)):
+        raise f.wrong(f"what happened is not told: {why}")
     return answer
+
+
+def _problem(role: str, given: Stimulus) -> str:
+    """Why a stimulus is none of a role; empty if it is one."""
+    problem = role_named(role).problem
+    return "" if problem is None else problem(given)
 
 
 class Watching:
