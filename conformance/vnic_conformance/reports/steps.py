@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from vnic_conformance.episode import HYPERVISOR, Setting
+from vnic_conformance.reports.client_lanes import client_lanes
 from vnic_conformance.reports.lanes import legend, lines_of_steps, shown_step, shown_steps
 from vnic_conformance.running.episode import Retraced
 from vnic_conformance.running.role import role_named
@@ -48,3 +49,5 @@ def steps_alone(
     for step in retraced:
         given = step.judgement.stimulus
         yield Line(f"{step.number:>4}{mark(step.number):<2}{given.who:<12}{phrase(given)}")
+        if setting.role == "client":
+            yield from client_lanes(step.judgement.came)

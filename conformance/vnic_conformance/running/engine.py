@@ -35,9 +35,9 @@ from vnic_conformance.running.events import (
 from vnic_conformance.running.plan import Case, case_of, counted_against
 from vnic_conformance.running.play import UNDECIDED, Listener, Narrowed, Outcome, Play, last_word
 from vnic_conformance.running.repeating import reruns
-from vnic_conformance.running.role import role_named
+from vnic_conformance.running.role import converse, role_named
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
-from vnic_conformance.session import Session, Skipped, conversation
+from vnic_conformance.session import Session, Skipped
 from vnic_conformance.stopping import Uninterrupted
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
@@ -89,7 +89,7 @@ class Engine:
     ) -> None:
         self.hello = target.hello
         self.role = role_named(target.hello.role)
-        self.requests = conversation(target, profile, self.role.feature_of)
+        self.requests = converse(self.role, target, profile)
         self.outcome = Outcome()
         self.counts: Counter[str] = Counter()  #: how often each case was put to the test
         self.unreached: dict[str, str] = {}  #: why nothing can exercise a case
@@ -364,7 +364,7 @@ class Engine:
         assert self._afresh is not None
         try:
             with self._afresh() as target:
-                found = again(conversation(target, self._profile, self.role.feature_of), episode).failure
+                found = again(converse(self.role, target, self._profile), episode).failure
         except AdapterBroken:
             found = failure
         return found is not None and found.requirement == failure.requirement

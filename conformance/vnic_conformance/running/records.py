@@ -18,11 +18,12 @@ from vnic_conformance.protocol.hello import TIMES
 from vnic_conformance.protocol.messages import to_line
 from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
-from vnic_conformance.running.role import ROLES
+from vnic_conformance.running.role import ROLES, role_named
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.session import ABOUT
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_model.intake import Fields, shown
+from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import Profile
 
 #: Partitions of servers that a session may have; the longest session, in steps, and in characters of what queues held.
@@ -34,6 +35,8 @@ SAID = ("ok", "fail", "inconclusive")
 #: Names of the kit's own fields in version 1.
 _FACTS_THEN = ("absent", "measured", "repeated", "gone")
 #: Texts of an adapter may be longer here than the protocol allows: what cannot be printed has been written out.
+#: Who acts in role client, in steps that are no request of the protocol.
+_NOT_ON_THE_LINE = ("user", "partner")
 _TEXTS, _MOST_TEXT = ("reason", "error"), 2_000
 
 
@@ -60,7 +63,14 @@ class Source:
         """As the header has it; an implementation that did not greet has no role."""
         hello = f.inner("hello")
         role = hello.text("role", tuple(ROLES)) if "role" in hello else HYPERVISOR
-        times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in TIMES if name in hello}
+        known = tuple(CLIENT_PARAMETERS) if role == "client" else TIMES
+        times = {name: hello.whole(name, 1, MOST_TIME_MS) for name in known if name in hello}
+        claimed = role_named(role).claimed
+        try:
+            if claimed is not None:
+                claimed(times)
+        except ValueError as error:
+            raise f.wrong(str(error)) from None
         return cls(version, role, times if role != HYPERVISOR else {})
 
     def setting(self, f: Fields, servers: int, profile: Profile) -> Setting:
@@ -77,6 +87,10 @@ class Source:
 def stimulus_of(f: Fields) -> Stimulus:
     """What was done; it has to be something that the protocol has."""
     found = Stimulus(f.text("who"), f.text("call"), tuple(f.scalars("with").items()))
+    if found.who in _NOT_ON_THE_LINE:
+        if why := _problem("client", found):
+            raise f.wrong(why)
+        return found
     try:
         rules.check_request({"seq": 1, **to_line(with_tokens(found, ()).request())})
     except ValueError as error:
@@ -86,6 +100,10 @@ def stimulus_of(f: Fields) -> Stimulus:
 
 def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting) -> Answer:
     """An answer that the protocol allows: to a stimulus, or to the reset where there is none."""
+    if setting.role == "client":
+        return _client_checked(f, answer, given)
+    if given is not None and given.who in _NOT_ON_THE_LINE:
+        raise f.wrong(f"{given} is nothing that is done in role {setting.role}")
     if given is None:
         request = {name: value for name, value in setting.reset().items() if name != "observe"}
         try:
@@ -107,6 +125,22 @@ def checked(f: Fields, answer: Answer, given: Stimulus | None, setting: Setting)
     if problem is not None:
         raise f.wrong(f"what came is not what the protocol has: {problem}")
     return answer
+
+
+def _client_checked(f: Fields, answer: Answer, given: Stimulus | None) -> Answer:
+    """An answer of role client: a record of what happened."""
+    if given is not None and (why := _problem("client", given)):
+        raise f.wrong(why)
+    unreadable = role_named("client").unreadable
+    if unreadable is not None and (why := unreadable(answer)):
+        raise f.wrong(f"what happened is not told: {why}")
+    return answer
+
+
+def _problem(role: str, given: Stimulus) -> str:
+    """Why a stimulus is none of a role; empty if it is one."""
+    problem = role_named(role).problem
+    return "" if problem is None else problem(given)
 
 
 class Watching:

@@ -17,9 +17,9 @@ from vnic_conformance.protocol.messages import Outcome
 from vnic_conformance.running.episode import Retraced, again, retrace, session_of
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.repeating import runs_within
-from vnic_conformance.running.role import role_named
+from vnic_conformance.running.role import converse, role_named
 from vnic_conformance.running.verdicts import Rerun
-from vnic_conformance.session import Conversation, Session, conversation, too_long
+from vnic_conformance.session import Conversation, Session, too_long
 from vnic_conformance.targets import AdapterBroken, Target
 from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 
@@ -104,7 +104,7 @@ def replay_failure(target: Target, failure: Failure) -> Replayed:
     why = _impossible(target, recorded) or _allowed_today(failure)
     if why:
         return Replayed(failure, ExitCode.INCONCLUSIVE, why, (), {})
-    asked = conversation(target, recorded.profile, role_named(recorded.setting.role).feature_of)
+    asked = converse(role_named(recorded.setting.role), target, recorded.profile)
     wanted = runs_wanted(failure.rerun)
     if asked.real:
         wanted = max(1, min(wanted, runs_within(MOST_S, recorded, most=wanted)))

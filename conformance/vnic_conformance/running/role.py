@@ -7,24 +7,30 @@ from here; ``CONTRIBUTING.md`` says how to add one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
+from vnic_conformance.answer import Answer
 from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.oracle import Judge, Judgement
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.running.book import Book
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Budget, Narrowed, Play, Run
-from vnic_conformance.session import Conversation, Session, Turns
+from vnic_conformance.session import Conversation, Session, Turns, conversation
 from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.targets import Target
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import Requirement
 
 #: The module that holds each role, as ``ROLE``; loaded when an implementation plays it.
-ROLES = {"hypervisor": "vnic_conformance.hypervisor_role", "system": "vnic_conformance.system_role.role"}
+ROLES = {
+    "hypervisor": "vnic_conformance.hypervisor_role",
+    "system": "vnic_conformance.system_role.role",
+    "client": "vnic_conformance.client_role.role",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,10 @@ class Role:
         changed: a field of two answers that differ, in words.
         by_case: its reports list cases instead of requirements.
         own_servers: its cases say how many servers there are, also where chance plays.
+        conversation: how an implementation is asked, where a step is more than one request of the protocol.
+        problem: why a stimulus is none of the role, where the protocol has none of its stimuli; empty if it is one.
+        unreadable: why an answer that was recorded in such a role cannot be judged; empty if it can.
+        claimed: reads what a log has of ``times``; a ``ValueError`` says what is wrong with it.
     """
 
     name: str
@@ -72,6 +82,17 @@ class Role:
     by_case: bool = False
     own_servers: bool = False
     on_request: tuple[str, ...] = ()
+    conversation: Callable[[Target], Conversation] | None = None
+    problem: Callable[[Stimulus], str] | None = None
+    unreadable: Callable[[Answer], str] | None = None
+    claimed: Callable[[Mapping[str, int]], object] | None = None
+
+
+def converse(role: Role, target: Target, profile: Profile) -> Conversation:
+    """Requests to an implementation that is to be judged by a profile, in its role."""
+    if role.conversation is not None:
+        return role.conversation(target)
+    return conversation(target, profile, role.feature_of)
 
 
 @cache

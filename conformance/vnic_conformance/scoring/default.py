@@ -1,4 +1,4 @@
-"""The rosters that are scored where nobody names others: the reference in both roles, and the hypervisor in C."""
+"""The rosters that are scored where nobody names others: the reference in each role, and the hypervisor in C."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from vnic_conformance.scoring.roster import Roster, RosterError, asked
 
 #: Programs that list what they have. They are asked by name, as anybody's would be: the kit imports none of them.
-PROGRAMS = ("-m vnic_reference", "-m vnic_reference --role system")
+PROGRAMS = ("-m vnic_reference", "-m vnic_reference --role system", "-m vnic_reference --role client")
 #: The package that the sources of the hypervisor in C come with. It is looked up, not imported.
 C_BESIDE = "vnic_reference"
 COMPILE_S = 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vnic_reference.client.faults import CLIENT_FAULTS
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.system.faults import SYSTEM_FAULTS
 
@@ -12,8 +13,14 @@ def listing(role: str) -> dict[str, object]:
     """What there is in a role, each variant with the words by which ``vnickit`` runs it without a process of its own.
 
     Args:
-        role: ``hypervisor`` or ``system``; of the latter all variants are faulty.
+        role: ``hypervisor``, ``system`` or ``client``; of the latter two all variants are faulty.
     """
+    if role == "client":
+        clients = [
+            _fault(f.name, f.requirement, f.description, "vnic_reference.client_variants")
+            for f in CLIENT_FAULTS.values()
+        ]
+        return {"name": "reference, role client", "faults": clients, "variants": []}
     if role == "system":
         faults = [
             _fault(f.name, f.requirement, f.description, "vnic_reference.system.faults") for f in SYSTEM_FAULTS.values()

@@ -1,0 +1,159 @@
+"""Role ``client``, as the engine takes it: scripted cases, injections as tours, pairs of injections by Hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+from vnic_conformance.answer import Answer
+from vnic_conformance.client_role.cases import played, prepared, stories, tours, watched
+from vnic_conformance.client_role.conversation import HAPPENED, ClientConversation
+from vnic_conformance.client_role.injection import EVENTS
+from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
+from vnic_conformance.client_role.port import TargetPort
+from vnic_conformance.client_role.record import RecordError, happenings_of
+from vnic_conformance.client_role.words import feature_of, problem, written
+from vnic_conformance.episode import Episode
+from vnic_conformance.oracle import Judgement
+from vnic_conformance.protocol.hello import Hello
+from vnic_conformance.running.book import LONG, Book
+from vnic_conformance.running.plan import Case, Phase
+from vnic_conformance.running.play import Budget, Narrowed, Play, Run, driven
+from vnic_conformance.running.role import Role
+from vnic_conformance.session import Conversation, Session, Turns
+from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.system_role.role import ROLE as SYSTEM
+from vnic_spec.client_profile import ClientProfile
+from vnic_spec.profile import Profile
+from vnic_spec.requirements import REQUIREMENTS, Requirement
+
+NAME = "client"
+PHASES = ("scripted", "tour", "hypothesis")
+#: Every so many calls an event is injected, another of them for each event; ``--long`` takes every call.
+STRIDE = 15
+#: Steps of the budget for one pair of injections.
+PAIR_STEPS = 500
+
+
+def every_case() -> list[Case]:
+    """All cases of the role, the watched ones first."""
+    told = [story.case for story in stories(ClientProfile().recovery_ms)]
+    return [*watched(), *told, *(case for case, _, _ in tours())]
+
+
+def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda _: None) -> Book:
+    played = {Phase.SCRIPT: "scripted", Phase.TOUR: "tour"}
+    cases = (case for case in every_case() if case.watched or played[case.phase] in phases)
+    return Book(tuple(cases), phases=tuple(phases))
+
+
+def _case(name: str) -> Case:
+    known = {case.id: case for case in every_case()}
+    return known.get(name) or Case(name, Phase.SCRIPT, "", (name.partition("/")[0],))
+
+
+def _requirements() -> list[Requirement]:
+    return [entry for entry in REQUIREMENTS.values() if entry.group in ("CLI", "DLG")]
+
+
+def _refuses(hello: Hello, profile: Profile) -> str:
+    return "" if hello.virtual else "role client is judged on a virtual clock; this adapter has a real one"
+
+
+def _turns(name: str) -> Callable[[Session[Any]], Turns] | None:
+    told = {story.case.id for story in stories(ClientProfile().recovery_ms)}
+    if name not in told:
+        return None
+
+    def turns(session: Session[Any]) -> Turns:
+        recovery_ms = session.oracle.monitor.view.profile.recovery_ms
+        return next(story.word for story in stories(recovery_ms) if story.case.id == name)
+
+    return turns
+
+
+def _plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iterator[Play]:
+    recovery_ms = run.hello.client.recovery_ms
+    ids = {case.id for case in chosen}
+    anyhow = any(case.watched for case in chosen)
+    if "scripted" in made.phases:
+        for story in stories(recovery_ms):
+            if story.case.id in ids or anyhow:
+                yield Play("scripted", run.setting(1), lambda _, story=story: story.word, story.case)  # type: ignore[misc]  # bound now
+    if "tour" in made.phases:
+        yield from _injections(run, ids, 1 if LONG in made.phases else STRIDE)
+    if "hypothesis" in made.phases and anyhow and budget.steps and not run.over:
+        # Here, because importing Hypothesis takes as long as a short check.
+        from vnic_conformance.client_role.pairs import hunt
+
+        with driven(run, "hypothesis", budget.seed) as begun:
+            hunt(lambda: begun(run.setting(1)), run.hello, max(budget.steps // PAIR_STEPS, 1), budget.seed)
+
+
+def _injections(run: Run, ids: set[str], stride: int) -> Iterator[Play]:
+    counted: dict[str, int] = {}
+    for case, procedure, name in tours():
+        if case.id not in ids or run.tired_of("tour"):
+            continue
+        recovery_ms = run.hello.client.recovery_ms
+        if procedure not in counted:
+            sought: list[int] = []
+
+            def counting(session: Session[Any], procedure: str = procedure, sought: list[int] = sought) -> Turns:
+                return _counting(session, played(procedure, 0), len(prepared(procedure)), sought)
+
+            yield Play("tour", run.setting(1), counting)
+            counted[procedure] = sum(sought)
+        first = 1 + list(EVENTS).index(name) % stride
+        for call in range(min(first, max(counted[procedure], 1)), counted[procedure] + 1, stride):
+            word = played(procedure, recovery_ms, (call, name))
+            yield Play("tour", run.setting(1), lambda _, word=word: word, case)  # type: ignore[misc]  # bound now
+
+
+def _counting(session: Session[Any], word: tuple[Stimulus, ...], skipped: int, sought: list[int]) -> Turns:
+    """A procedure alone; the calls of each of its steps are counted."""
+    for number, each in enumerate(word[:-3]):
+        yield each
+        if number >= skipped:
+            sought.append(session.oracle.calls)
+
+
+def _unreadable(answer: Answer) -> str:
+    """Why what is recorded of a step is no record; empty if it is one."""
+    try:
+        happenings_of(str(answer.reply.get(HAPPENED, "")))
+    except RecordError as error:
+        return str(error)
+    return ""
+
+
+def _narrow(target: Conversation, episode: Episode, failure: Judgement, thorough: bool) -> Narrowed:
+    """Leave out what is not needed; within the small budget, because each step is a piece of a client's life."""
+    return SYSTEM.narrow(target, episode, failure, False)
+
+
+ROLE = Role(
+    name=NAME,
+    phases=PHASES,
+    requirements=_requirements,
+    watched=watched,
+    case=_case,
+    also=lambda _: frozenset(),
+    book=_book,
+    feature_of=feature_of,
+    refuses=_refuses,
+    times=lambda hello: claims(hello.client),
+    judge=ClientJudge,
+    plays=_plays,
+    turns=_turns,
+    narrow=_narrow,
+    phrase=written,
+    changed=lambda name, was, now: f"{name} was {was}, is {now}",
+    by_case=True,
+    own_servers=True,
+    on_request=(LONG,),
+    conversation=lambda target: cast("Conversation", ClientConversation(TargetPort(target))),
+    problem=problem,
+    unreadable=_unreadable,
+    claimed=lambda numbers: profile_of(dict(numbers)),
+)

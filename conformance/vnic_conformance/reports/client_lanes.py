@@ -1,0 +1,85 @@
+"""What happened in a step of role client, in lanes: user, client, hypervisor, servers, network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from vnic_conformance.client_role import happenings as h
+from vnic_conformance.client_role.conversation import HAPPENED
+from vnic_conformance.client_role.record import happenings_of
+from vnic_model.lines import WIDTH, Line
+from vnic_spec.wire import Command, Hcall, Header, Rc
+
+#: So many happenings of a step are drawn from its beginning and from its end; those between are counted.
+HEAD, TAIL = 6, 12
+#: Happenings that say nothing to a reader.
+_SILENT = (h.Mapped, h.Consumed, h.Called, h.Interrupted)
+_QUIET_CALLS = (Hcall.H_EOI,)
+LANES = ("user", "client", "hypervisor", "servers", "network")
+
+
+def client_lanes(came: Mapping[str, object]) -> Iterator[Line]:
+    """The happenings of a step, one line each; of many only the first and the last."""
+    drawn = [line for each in happenings_of(str(came[HAPPENED])) if (line := _words(each))]
+    left = len(drawn) - HEAD - TAIL
+    for number, (now, lane, words) in enumerate(drawn):
+        if left > 1 and number == HEAD:
+            yield Line(f"{'':10}… {left} more", "proof")
+        if left <= 1 or not HEAD <= number < HEAD + left:
+            yield Line(f"{now:>9,}  {'· ' * LANES.index(lane)}{lane}: {words}"[:WIDTH], "element")
+
+
+def _words(each: h.Happening) -> tuple[int, str, str] | None:
+    if isinstance(each, _SILENT):
+        return None
+    lane, words = _said(each)
+    return (each.now, lane, words) if words else None
+
+
+def _said(each: h.Happening) -> tuple[str, str]:
+    if isinstance(each, h.Answered):
+        return "client", "" if each.opcode in _QUIET_CALLS else f"{_call(each)} → {_code(each.rc)}"
+    if isinstance(each, h.Put):
+        if each.data[0] == Header.EVENT:
+            return "hypervisor", f"event {each.data[1]:02x}"
+        return "servers", f"{_element(each.data)}" if each.handle is None else f"completion in {each.handle:#x}"
+    if isinstance(each, h.Asked):
+        return "user", f"{each.action}{' (unsupported)' if each.order is None else ''}"
+    if isinstance(each, h.Returned):
+        return "user", f"order {each.order} returns {each.result}"
+    if isinstance(each, h.Looked):
+        return "user", f"sees the link {'up' if each.link else 'down'}{f'; {each.health[:60]}' if each.health else ''}"
+    if isinstance(each, h.NetEvent):
+        return "client", f"net-device event {each.name}"
+    if isinstance(each, h.Idled):
+        return "client", f"idle{'' if each.until is None else f' until {each.until:,}'}"
+    if isinstance(each, h.Ended):
+        return "client", f"ended {each.health[:60]}".rstrip()
+    if isinstance(each, h.Sent | h.Arrived):
+        way = "leaves by" if isinstance(each, h.Sent) else "arrives at"
+        return "network", f"a frame of {len(each.frame)} bytes {way} server{each.server}"
+    if isinstance(each, h.Injected):
+        return "hypervisor", f"! {each.what}"
+    if isinstance(each, h.Unwell):
+        return "hypervisor", f"all is {'well' if each.well else 'not well'} from now on"
+    return "client", type(each).__name__
+
+
+def _call(each: h.Answered) -> str:
+    name = Hcall(each.opcode).name if each.opcode in set(Hcall) else f"call {each.opcode:#x}"
+    if each.opcode == Hcall.H_SEND_CRQ and len(each.arguments) > 2:
+        return f"{name} {_element(each.arguments[1].to_bytes(8, 'big') + each.arguments[2].to_bytes(8, 'big'))}"
+    return f"{name} {' '.join(f'{argument:x}' for argument in each.arguments[1:3])}".rstrip()
+
+
+def _element(data: bytes) -> str:
+    if data[0] == Header.COMMAND:
+        command = data[1] & 0x7F
+        name = Command(command).name if command in set(Command) else f"command {command:02x}"
+        return f"{name}{'_RSP' if data[1] & 0x80 else ''} {data[2:].hex()}"
+    names = {bytes((0xC0, 1)): "INIT", bytes((0xC0, 2)): "INIT_COMPLETE"}
+    return names.get(data[:2], data.hex())
+
+
+def _code(rc: int) -> str:
+    return Rc(rc).name if rc in set(Rc) else str(rc)
