@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.slow
 
 #: Nobody may be killed for it, so the kernel dies.
 EAT_ALL_MEMORY = "echo 2 > /proc/sys/vm/panic_on_oom; head -c 500m /dev/zero | tail"
+#: Where KASAN keeps what it knows of memory: an eighth of 2^47 bytes from its offset on. It says nothing when it begins.
+SHADOW = "100000000000-200000000000 rw"
 ALL_ANSWERED = "5 packets transmitted, 5 packets received, 0% packet loss"
 
 
@@ -157,7 +160,7 @@ def test_a_kernel_with_sanitizers_goes_through_a_failover(boot: Boot, sanitized_
         linux.system.advance(3_000)
         assert linux.ping() == ALL_ANSWERED
         assert linux.user(actions.scan_for_leaks()).status == 0
-        assert "KernelAddressSanitizer initialized" in linux.guest.console()
+        assert SHADOW in Path(f"/proc/{linux.guest.process_id}/maps").read_text(encoding="utf-8")
         assert not [str(complaint) for complaint in linux.guest.health if complaint.kind in (Kind.KASAN, Kind.PANIC)]
 
 

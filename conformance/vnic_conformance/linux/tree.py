@@ -58,7 +58,7 @@ def glue_files(*, guest: bool) -> dict[str, bytes]:
 
 def configuration(*, sanitized: bool) -> str:
     """The options of a kernel; all others are off."""
-    names = ("common", "sanitizers" if sanitized else "plain")
+    names = ("common", "sanitizers") if sanitized else ("common",)
     return "".join((glue() / "config" / f"{name}.config").read_text() for name in names)
 
 
