@@ -40,7 +40,11 @@ class Rule:
 RULES = (
     Rule(SPEC),
     Rule(MODEL, rooms=(SPEC,), outside=("cvc5", "networkx", "z3")),
-    Rule(KIT, rooms=(SPEC, MODEL), outside=("click", "hypothesis", "jinja2", "networkx", "pytest", "_pytest")),
+    Rule(
+        KIT,
+        rooms=(SPEC, MODEL),
+        outside=("click", "hypothesis", "jinja2", "markupsafe", "networkx", "pytest", "_pytest"),
+    ),
     Rule(REFERENCE, rooms=(SPEC,)),
 )
 

@@ -70,7 +70,7 @@ def bounded_memory() -> Iterator[None]:
 
 def small(lines: list[str], sessions: int, steps: int) -> bytes:
     """A log with few short sessions, one failure and the last lines of the other kinds."""
-    kept, count, taken, failures, steps = [lines[0]], 0, 0, 0, 0
+    kept, count, taken, failures, written = [lines[0]], 0, 0, 0, 0
     for line in lines[1:]:
         record = json.loads(line)
         if "phase" in record and "session" in record:
@@ -81,8 +81,8 @@ def small(lines: list[str], sessions: int, steps: int) -> bytes:
         if (inside and count <= sessions and taken <= steps) or (
             not inside and ("failure" not in record or failures == 1)
         ):
-            steps += "step" in record and "failure" not in record
-            kept.append(line if "end" not in record else json.dumps(record | {"sessions": sessions, "steps": steps}))
+            written += "step" in record and "failure" not in record
+            kept.append(line if "end" not in record else json.dumps(record | {"sessions": sessions, "steps": written}))
     return ("\n".join(kept) + "\n").encode()
 
 
