@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from vnic_conformance.defaults import PHASES, STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.generation import stateful
 from vnic_conformance.generation.stateful import hunt
-from vnic_conformance.running.book import PHASES
-from vnic_conformance.running.checking import STEPS, Request, check
+from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.events import AdapterFailed, Event, Failure, Narrowing, SessionBegan, StepDone
 from vnic_conformance.running.play import Listener
 from vnic_conformance.running.tours import tours

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
+from vnic_conformance.defaults import LONG, PHASES
 from vnic_conformance.episode import HYPERVISOR, Episode, Setting
 from vnic_conformance.features import feature_of
 from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.reports import naming
-from vnic_conformance.running.book import LONG, PHASES, Book, book
+from vnic_conformance.running.book import Book, book
 from vnic_conformance.running.coverage import Coverage
 from vnic_conformance.running.plan import (
     Case,

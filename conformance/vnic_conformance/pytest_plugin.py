@@ -172,7 +172,7 @@ class Suite(pytest.Collector):
         import click
 
         from vnic_conformance.commands.writing import check_places
-        from vnic_conformance.running.book import PHASES
+        from vnic_conformance.defaults import PHASES
         from vnic_conformance.running.plan import NothingSelectedError, select
         from vnic_conformance.running.role import role_named
         from vnic_conformance.targets import AdapterBroken, SpecError, open_target
@@ -220,7 +220,7 @@ class Suite(pytest.Collector):
     @property
     def phases(self) -> tuple[str, ...]:
         """What is played."""
-        from vnic_conformance.running.book import PHASES
+        from vnic_conformance.defaults import PHASES
 
         return tuple(self.config.getoption("--vnic-phase")) or PHASES
 
@@ -270,8 +270,9 @@ class Suite(pytest.Collector):
         return [printable(line.text.rstrip()) for line in lines]
 
     def _request(self) -> Request:
+        from vnic_conformance.defaults import SEED, STEPS
         from vnic_conformance.options import MOST_SEED, MOST_STEPS
-        from vnic_conformance.running.checking import SEED, STEPS, Request
+        from vnic_conformance.running.checking import Request
 
         return Request(
             self.config.getoption("--vnic-adapter"),

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from vnic_conformance.defaults import LONG
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import sentence
-from vnic_conformance.running.book import LONG
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import load

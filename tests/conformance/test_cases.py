@@ -15,8 +15,9 @@ from vnic_conformance.cases.absent import NOT_VISIBLE
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.script import Expected, Not, OneOf, Steps, do
 from vnic_conformance.cases.words import S0, S1, connected, data, send, token
+from vnic_conformance.defaults import LONG, PHASES
 from vnic_conformance.features import feature_of
-from vnic_conformance.running.book import LONG, PHASES, book
+from vnic_conformance.running.book import book
 from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import CLIENT, Stimulus
 from vnic_conformance.targets import Target

@@ -238,7 +238,7 @@ def test_a_check_loads_no_solver() -> None:
     program = (
         "import sys\n"
         "from vnic_conformance.running.checking import Request, check\n"
-        "import vnic_conformance.commands.check, vnic_conformance.commands.replay, vnic_conformance.commands.show\n"
+        "import vnic_conformance.commands.check.playing, vnic_conformance.commands.replay.playing, vnic_conformance.showing\n"
         f"check(Request({REFERENCE!r}, steps=50, phases=('walk',)))\n"
         "sys.exit('z3' in sys.modules)\n"
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from vnic_conformance.commands import explore, export
+from vnic_conformance import instance_list
+from vnic_conformance.commands.explore import exploring, mutants
+from vnic_conformance.commands.export import exporting
 from vnic_conformance.exit_codes import ExitCode
 
 Kit = Callable[..., Result]
@@ -110,15 +112,19 @@ def test_every_pair_of_prove(vnickit: Kit, nothing_proved: None) -> None:
 
 @pytest.fixture
 def nothing_explored(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("show_mutants", "list_instances", "export", "_endless", "show_result", "_write"):
-        monkeypatch.setattr(explore, name, lambda *given, **named: ExitCode.CONFORMS)
+    for module, name in (
+        (mutants, "show_mutants"),
+        (instance_list, "list_instances"),
+        *((exploring, name) for name in ("export", "_endless", "show_result", "_write")),
+    ):
+        monkeypatch.setattr(module, name, lambda *given, **named: ExitCode.CONFORMS)
 
     class Done:
         trace = None
         code = ExitCode.CONFORMS
 
-    monkeypatch.setattr(explore, "run", lambda *given, **named: Done())
-    monkeypatch.setattr(explore, "plain", lambda *given: {})
+    monkeypatch.setattr(exploring, "run", lambda *given, **named: Done())
+    monkeypatch.setattr(exploring, "plain", lambda *given: {})
 
 
 def test_every_pair_of_explore(vnickit: Kit, nothing_explored: None) -> None:
@@ -139,7 +145,7 @@ def test_memory_bounds_the_c_engine(vnickit: Kit) -> None:
 
 
 def test_every_pair_of_export(vnickit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "exported", lambda *given, **named: "")
+    monkeypatch.setattr(exporting, "exported", lambda *given, **named: "")
     options = {name: value for name, value in MACHINE.items() if name not in ("--interventions", "--at-most")}
     options |= {"--properties": None, "--out": "x.pml"}
     for names in combinations(options, 2):

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from vnic_conformance.commands import check as check_command
 from vnic_conformance.commands import judge as judge_command
-from vnic_conformance.commands import replay as replay_command
+from vnic_conformance.commands.check import playing as check_command
 from vnic_conformance.commands.log_file import LogFile
+from vnic_conformance.commands.replay import playing as replay_command
 from vnic_conformance.commands.writing import write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from vnic_conformance.defaults import LONG
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.book import LONG
 from vnic_conformance.running.plan import requirements_of_role
 from vnic_conformance.scoring import Roster, RosterError, asked
 from vnic_conformance.scoring.default import PROGRAMS, compiled, default_rosters

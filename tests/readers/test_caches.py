@@ -101,6 +101,25 @@ def test_tours_that_are_not_believed_are_made_anew(damage: str, worked_out: list
     assert len(worked_out) == 2
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_cases_of_tours_that_are_not_believed_are_listed_anew(
+    damage: str, worked_out: list[Profile], tmp_path: Path
+) -> None:
+    def listed() -> list[str]:
+        tours._known.clear()
+        try:
+            return [case.id for case in tours.toured(Profile())]
+        finally:
+            tours._known.clear()
+
+    assert listed() == TOURS.ids() == listed()
+    assert len(worked_out) == 1
+    (file,) = (tmp_path / "cache").glob("toured-*")
+    DAMAGES[damage](file)
+    assert listed() == TOURS.ids()
+    assert len(worked_out) == 1, "the tours themselves are still there"
+
+
 # --- a directory that cannot be used ---------------------------------------------------------------------------------
 
 
@@ -219,7 +238,10 @@ def test_a_compiler_that_is_none_is_said_to_be_so(words: str, monkeypatch: pytes
 def test_without_a_compiler_python_explores_and_one_line_says_so(
     words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from vnic_conformance.commands.explore import Engine, request_of, run, running
+    from vnic_conformance.commands.explore import running
+    from vnic_conformance.commands.explore.engine import Engine
+    from vnic_conformance.commands.explore.request import request_of
+    from vnic_conformance.commands.explore.running import run
 
     monkeypatch.setenv("CC", words)
     monkeypatch.setattr(running, "FEW", 5)

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
 
-from vnic_conformance.commands.replay import worst
+from vnic_conformance.commands.replay.playing import worst
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.failure import failure_lines
 from vnic_conformance.reports.summary import outcome_of

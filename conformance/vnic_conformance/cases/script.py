@@ -130,12 +130,14 @@ class Script:
         return tuple(self.write(profile))
 
 
-#: Long scripts repeat themselves: so many steps say what one needs and is about, and the list is made at every start.
-_BEGINNING = 1200
+#: Scripts of many steps repeat themselves: so many say what one needs and is about, and the list is made at every start.
+_BEGINNING = 600
+#: The same of a script that takes long: the second time round comes much sooner than in one that fills a queue.
+_BEGINNING_OF_LONG = 60
 
 
-def _beginning(write: _Write) -> list[ScriptStep]:
-    return list(islice(write(Profile()), _BEGINNING))
+def _beginning(write: _Write, *, long: bool) -> list[ScriptStep]:
+    return list(islice(write(Profile()), _BEGINNING_OF_LONG if long else _BEGINNING))
 
 
 #: Every script by its ID, in the order of the modules.
@@ -171,7 +173,7 @@ def script(
     def enter(write: _Write) -> _Write:
         assert name not in SCRIPTS | LONG_SCRIPTS, f"two scripts are called {name}"
         absent = frozenset(without)
-        steps = _beginning(write)
+        steps = _beginning(write, long=long)
         found = {feature_of(step.stimulus) for step in steps} | {"unpaired" if unpaired else None}
         demanded = dict.fromkeys((name.partition("/")[0], *(step.requirement for step in steps if step.requirement)))
         features = frozenset(f for f in found if f is not None) | frozenset(needs)

@@ -13,10 +13,11 @@ from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
 from vnic_conformance.client_role.port import TargetPort
 from vnic_conformance.client_role.record import RecordError, happenings_of
 from vnic_conformance.client_role.words import feature_of, problem, written
+from vnic_conformance.defaults import LONG
 from vnic_conformance.episode import Episode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.hello import Hello
-from vnic_conformance.running.book import LONG, Book
+from vnic_conformance.running.book import Book
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.running.play import Budget, Narrowed, Play, Run, driven
 from vnic_conformance.running.role import Role

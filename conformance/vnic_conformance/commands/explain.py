@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from vnic_conformance.defaults import LONG, PHASES
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.glossary import Entry, entries, entry_of_case, found, names, text_of
 from vnic_conformance.reports.paragraphs import LABEL, heading, para
@@ -90,11 +91,11 @@ def _at_length(name: str) -> tuple[dict[str, object], Iterable[Line]] | None:
 
 def _cases(*, tours: bool) -> list[Case]:
     """Every case of either role; the tours' ones only if asked for: they may have to be worked out first."""
-    from vnic_conformance.running.book import LONG, PHASES, book
+    from vnic_conformance.running.book import listed
     from vnic_conformance.system_role import cases as system
 
     phases = (*PHASES, LONG) if tours else ("scripted", LONG)
-    known = book(Profile(), phases, lambda words: say(words, err=True)).cases
+    known = listed(Profile(), phases, lambda words: say(words, err=True))
     return [*known, *system.watched(), *(story.case for story in system.stories())]
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from vnic_conformance.defaults import LONG, PHASES
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.book import LONG, PHASES, book
+from vnic_conformance.running.book import listed
 from vnic_conformance.running.plan import Case, NothingSelectedError, select
 from vnic_conformance.terminal import say, show_json
 from vnic_model.lines import WIDTH
@@ -39,7 +40,7 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
       vnickit list -k 'FOV-*'
     """  # noqa: D301 - click wants the character, not its name
     try:
-        cases = select(book(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True)).cases, globs)
+        cases = select(listed(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True)), globs)
     except NothingSelectedError as error:
         raise click.UsageError(str(error)) from None
     if as_json:

@@ -8,11 +8,12 @@ import textwrap
 
 import click
 
+from vnic_conformance.defaults import FORMS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import TIME_SCALE, Real
 from vnic_conformance.sanity import Examination, Result, Verdict, examine, not_run
 from vnic_conformance.stopping import stoppable
-from vnic_conformance.targets import FORMS, SpecError
+from vnic_conformance.targets import SpecError
 from vnic_conformance.terminal import coloured, say, show_json
 from vnic_model.lines import WIDTH
 

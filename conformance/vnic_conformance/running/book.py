@@ -6,15 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script
+from vnic_conformance.defaults import LONG, PHASES
 from vnic_conformance.running.plan import Case, Phase, requirements_of_role, watched_cases
-from vnic_conformance.running.tours import Tours, tours
+from vnic_conformance.running.tours import Tours, toured, tours
 from vnic_spec.profile import Profile
-
-#: The phases, in order.
-PHASES = ("scripted", "tour", "hypothesis", "walk")
-#: What is played beside them where it is asked for: scripts of ten thousand sessions.
-LONG = "long"
-
 
 #: What there is where nobody tours.
 NO_TOURS = Tours((), {})
@@ -44,11 +39,22 @@ def book(profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str],
         tell: told when that takes a while.
     """
     known = tours(profile, tell) if "tour" in phases else NO_TOURS
-    found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *known.cases()]
+    return Book(_in_order(known.cases(), phases), known, tuple(phases))
+
+
+def listed(
+    profile: Profile, phases: Sequence[str] = PHASES, tell: Callable[[str], None] = lambda _: None
+) -> tuple[Case, ...]:
+    """The cases of :func:`book`, without the tours that go through them."""
+    return _in_order(toured(profile, tell) if "tour" in phases else [], phases)
+
+
+def _in_order(of_tours: list[Case], phases: Sequence[str]) -> tuple[Case, ...]:
+    """Every case, in the order of the requirements."""
+    found = [*watched_cases(), *(scripted_cases() if "scripted" in phases else ()), *of_tours]
     found += long_cases() if LONG in phases else []
     order = {entry.id: number for number, entry in enumerate(requirements_of_role())}
-    found.sort(key=lambda case: order.get(case.requirement, len(order)))
-    return Book(tuple(found), known, tuple(phases))
+    return tuple(sorted(found, key=lambda case: order.get(case.requirement, len(order))))
 
 
 def scripted_cases() -> list[Case]:

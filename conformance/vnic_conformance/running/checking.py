@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from vnic_conformance.running.book import PHASES
+from vnic_conformance.defaults import LONGEST_WAIT_MS, PHASES, SEED, STEPS
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
@@ -14,13 +14,8 @@ from vnic_conformance.running.play import Budget, Listener, Outcome, Play
 from vnic_conformance.running.role import Role, role_named
 from vnic_conformance.running.verdicts import exit_code
 from vnic_conformance.targets import AdapterBroken, Target, is_command, open_target
-from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_conformance.version import kit_version
 from vnic_spec.profile import Profile
-
-#: Steps of the random phases, where nobody says otherwise.
-STEPS = 10_000
-SEED = 1
 
 
 class RequestError(ValueError):

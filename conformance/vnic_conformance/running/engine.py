@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vnic_conformance.defaults import LONGEST_WAIT_MS
 from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.messages import Outcome as Said
@@ -40,7 +41,6 @@ from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_c
 from vnic_conformance.session import Session, Skipped
 from vnic_conformance.stopping import Uninterrupted
 from vnic_conformance.targets import AdapterBroken, Target
-from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 from vnic_spec.profile import Profile
 
 #: A phase that meets only failing sessions is left after so many of them.

@@ -7,9 +7,10 @@ from functools import partial
 from itertools import cycle, islice
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
+from vnic_conformance.defaults import LONG
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.oracle import Oracle
-from vnic_conformance.running.book import LONG, Book, scripted_cases
+from vnic_conformance.running.book import Book, scripted_cases
 from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase
 from vnic_conformance.running.play import Budget, Play, Run, driven
 from vnic_conformance.running.scripts import applies, turns

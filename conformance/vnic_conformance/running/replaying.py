@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from vnic_conformance.defaults import LONGEST_WAIT_MS
 from vnic_conformance.episode import Episode
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judge, Judgement
@@ -21,7 +22,6 @@ from vnic_conformance.running.role import converse, role_named
 from vnic_conformance.running.verdicts import Rerun
 from vnic_conformance.session import Conversation, Session, too_long
 from vnic_conformance.targets import AdapterBroken, Target
-from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
 
 #: Fields of a reply in which two runs differ without any meaning.
 _FREE = ("seq", "now", "r4", "handle", "source", "reason")

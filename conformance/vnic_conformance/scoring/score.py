@@ -10,18 +10,17 @@ from functools import cached_property
 from statistics import median
 from typing import NamedTuple
 
+from vnic_conformance.defaults import LONG, PHASES, SCORE_STEPS
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running import book
+from vnic_conformance.running.book import scripted_cases
 from vnic_conformance.running.plan import exercised_by_script, requirements_of_role, watched_cases
 from vnic_conformance.scoring.roster import Entry, Roster
 from vnic_conformance.scoring.trial import Job, Trial, attempt
 from vnic_model.workers import Workers
 
-#: Steps of the random phases, where nobody says otherwise.
-STEPS = 2_000
 #: What is left out on legal variants, because they go through all of it: long scripts, and tours, which have to be worked out
 #: for each profile.
-NOT_ON_VARIANTS = ("tour", book.LONG)
+NOT_ON_VARIANTS = ("tour", LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Kill(NamedTuple):
 
 def _cases() -> tuple[frozenset[str], Mapping[str, tuple[str, ...]]]:
     """The requirements that cases are named after, and for each case everything that it is about."""
-    cases = [*watched_cases(), *book.scripted_cases()]
+    cases = [*watched_cases(), *scripted_cases()]
     return frozenset(case.requirement for case in cases), {case.id: case.requirements for case in cases}
 
 
@@ -184,9 +183,9 @@ class Plan:
     """
 
     seeds: int = 1
-    steps: int = STEPS
+    steps: int = SCORE_STEPS
     first: bool = True
-    phases: tuple[str, ...] = (*book.PHASES, book.LONG)
+    phases: tuple[str, ...] = (*PHASES, LONG)
     jobs: int = 1
     own_first: bool = True
     requirements: bool = True

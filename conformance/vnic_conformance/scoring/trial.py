@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from vnic_conformance.defaults import PHASES
 from vnic_conformance.episode import HYPERVISOR, Episode
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.oracle.blame import broken_properties
-from vnic_conformance.running.book import PHASES
 from vnic_conformance.running.checking import RequestError
 from vnic_conformance.running.engine import Engine
 from vnic_conformance.running.episode import retrace
@@ -34,7 +34,7 @@ class Job:
         entry: the implementation.
         seed: of everything random.
         steps: budget of the random phases.
-        phases: what is played, in the order of :data:`~vnic_conformance.running.book.PHASES`.
+        phases: what is played, in the order of :data:`~vnic_conformance.defaults.PHASES`.
         first: stop at the first failing case.
         select: globs of cases; none: every case.
         own_first: the cases named after the requirement that it hurts come first.

@@ -28,10 +28,6 @@ __all__ = [
 #: Largest factor on every wait.
 MAX_TIME_SCALE = 1_000
 
-#: The forms of a target's name, for help texts.
-FORMS = """a command line (started without a shell), tcp:host:port (this machine only), unix:path,
-or python:module:factory"""
-
 
 def is_command(spec: str) -> bool:
     """``spec`` is a command line: each time that it is opened a new process begins."""

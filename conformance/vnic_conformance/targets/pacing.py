@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from vnic_conformance.answer import Answer, look
+from vnic_conformance.defaults import LONGEST_WAIT_MS
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.protocol.messages import Fields, Outcome
 from vnic_spec.wire import Rc
 
-#: Longest step of a real clock that is waited for, in milliseconds, where nobody says otherwise.
-LONGEST_WAIT_MS: Final = 10_000
 #: How long a caller is told to wait before it asks again (CRQ-14), in milliseconds.
 LONG_BUSY_MS: Final[Mapping[object, int]] = {
     int(Rc.H_LONG_BUSY_1_MS): 1,

@@ -15,14 +15,13 @@ from pathlib import Path
 
 from vnic_model.explorer import Exploration, path_to
 from vnic_model.instance import Instance
+from vnic_model.limits import MEBIBYTES
 from vnic_model.machine import Machine
 from vnic_model.native.build import NativeError, compiler, programs, shown_line
 from vnic_model.native.source import Source, source
 from vnic_model.symmetry import Symmetry, blame
 from vnic_spec.property import Property
 
-#: Memory for states and the table that finds them, unless said otherwise.
-MEBIBYTES = 4096
 _UNBOUNDED = 2**63 - 1
 
 

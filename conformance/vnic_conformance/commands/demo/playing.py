@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import click
 
-from vnic_conformance.commands.explore import request_of, run, spoken_of
+from vnic_conformance.commands.explore.report import spoken_of
+from vnic_conformance.commands.explore.request import request_of
+from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.failure import failure_lines
 from vnic_conformance.reports.progress import progress

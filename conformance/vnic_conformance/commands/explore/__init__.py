@@ -7,24 +7,11 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance import liveness
-from vnic_conformance.commands.explore.mutants import show_mutants
-from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, setting, show_result, spoken_of
-from vnic_conformance.commands.explore.request import Request, request_of
-from vnic_conformance.commands.explore.running import Engine, Result, run
-from vnic_conformance.commands.writing import complain, write_whole
+from vnic_conformance.commands.explore.engine import Engine
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.instance_list import list_instances
 from vnic_conformance.options import MOST_STATES, Whole
-from vnic_conformance.state_graph import export
-from vnic_conformance.terminal import refusal, say, show, show_json
 from vnic_conformance.together import Needs, Only, check
-from vnic_model.native import MEBIBYTES
-from vnic_model.trace import Trace
-from vnic_spec.liveness import ASSUMPTIONS
-from vnic_spec.mutations import ENDLESS
-
-__all__ = ["Engine", "Request", "Result", "command", "request_of", "run", "setting", "spoken_of"]
+from vnic_model.limits import MEBIBYTES
 
 _MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_depth", "interventions", "at_most")
 #: What goes together.
@@ -156,12 +143,20 @@ def command(
     check(context, RULES)
     if mebibytes is not None and engine == Engine.PYTHON:
         raise click.UsageError("--memory bounds the C engine; it does not go with --engine python")
+    # What follows is imported here, because a help text needs no machine.
     if listing:
+        from vnic_conformance.instance_list import list_instances
+
         return list_instances()
     if mutants:
+        from vnic_conformance.commands.explore.mutants import show_mutants
+
         return show_mutants(
             names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
         )
+    from vnic_conformance.commands.explore.exploring import explored
+    from vnic_conformance.commands.explore.request import request_of
+
     request = request_of(
         name=name,
         servers=servers,
@@ -172,63 +167,18 @@ def command(
         interventions=interventions,
         all_properties=all_properties,
     )
-    if file is not None and not file.parent.is_dir():
-        raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
-    if graph is not None:
-        return export(request.machine, graph, quotient, at_most)
-    if endless:
-        return _endless(request, without, all_properties, at_most, file, as_json=as_json, report=report)
-    if mutate in ENDLESS:
-        raise click.ClickException(f"no single state or step refutes {mutate}, an endless run does; add --liveness")
-    result = run(
-        request, at_most=at_most, mebibytes=mebibytes, engine=Engine(engine), symmetric=symmetric, report=report
-    )
-    trace = result.trace
-    if as_json:
-        show_json(plain(result, trace))
-    else:
-        show_result(result, trace)
-    _write(file, trace)
-    return result.code
-
-
-def _write(file: Path | None, trace: Trace | None) -> None:
-    """Write the trace of a violation, which has been reported: what is lost here is told, and changes no exit code."""
-    if file is None:
-        return
-    if trace is None:
-        complain(f"nothing is violated, so {file} is not written")
-    elif lost := write_whole(file, trace.dump()):
-        complain(lost)
-
-
-def _endless(
-    request: Request,
-    without: tuple[str, ...],
-    everything: bool,
-    at_most: int | None,
-    file: Path | None,
-    *,
-    as_json: bool,
-    report: bool,
-) -> ExitCode:
-    for name in without:
-        if name not in ASSUMPTIONS:
-            raise refusal("assumption", name, ASSUMPTIONS)
-    asked = liveness.questions(request.mutation, all_of_them=everything)
-    found = liveness.decided(
-        request.machine,
-        asked,
-        mutation=request.mutation,
-        without=frozenset(without),
+    return explored(
+        request,
+        everything=all_properties,
         at_most=at_most,
-        tell=(lambda words: say(words, err=True)) if report else (lambda _: None),
+        mebibytes=mebibytes,
+        engine=Engine(engine),
+        symmetric=symmetric,
+        endless=endless,
+        without=without,
+        graph=graph,
+        quotient=quotient,
+        file=file,
+        as_json=as_json,
+        report=report,
     )
-    if as_json:
-        plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
-        show_json(plain)
-    else:
-        introduce(request)
-        show(liveness.lines_of_decided(found))
-    _write(file, next((one.trace for one in found if one.trace is not None), None))
-    return liveness.code_of(found)

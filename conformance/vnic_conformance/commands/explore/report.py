@@ -14,7 +14,8 @@ from vnic_conformance.terminal import show
 from vnic_model.explorer import Exploration
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS
-from vnic_model.native import MEBIBYTES, NativeExploration
+from vnic_model.limits import MEBIBYTES
+from vnic_model.native import NativeExploration
 from vnic_model.trace import Trace
 from vnic_model.trace_text import WIDTH, lines_of
 from vnic_spec.catalogue import ACTIONS

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 
 import click
 
+from vnic_conformance.commands.explore.engine import Engine
 from vnic_conformance.commands.explore.request import Request
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress, progress_ends, say
 from vnic_model.explorer import Exploration, Progress, explore
-from vnic_model.native import MEBIBYTES, NativeError, NativeExploration, compiler, explore_native
+from vnic_model.limits import MEBIBYTES
+from vnic_model.native import NativeError, NativeExploration, compiler, explore_native
 from vnic_model.replay import trace_of
 from vnic_model.symmetry import SymmetryError, explore_reduced
 from vnic_model.trace import Trace
 
 #: Up to so many states, Python is done before a compiler is.
 FEW = 20_000
-
-
-class Engine(StrEnum):
-    """What explores."""
-
-    AUTO = "auto"
-    PYTHON = "python"
-    C = "c"
 
 
 @dataclass(frozen=True)

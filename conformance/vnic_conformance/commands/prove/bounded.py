@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from vnic_conformance.commands.explore import request_of, run
+from vnic_conformance.commands.explore.request import request_of
+from vnic_conformance.commands.explore.running import run
 from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, vacuous
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import click
 
-from vnic_conformance.commands.explore import request_of, run
+from vnic_conformance.commands.explore.request import request_of
+from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends, show, show_json
 from vnic_model.exercise import Exercise, exercised

@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.explore import Request, request_of, setting
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import say
-from vnic_model.export.promela import promela
-from vnic_model.export.smv import smv
-from vnic_model.export.source import Source, source_of
 
-WRITERS: Mapping[str, Callable[[Source, str, str], str]] = {"promela": promela, "smv": smv}
-
-
-def command_line(request: Request, language: str, *, properties: bool) -> str:
-    """The command that makes the same text again."""
-    machine = request.machine
-    words = [f"--to {language} --instance {machine.name} --servers {machine.servers}"]
-    words += [f"--mutate {request.mutation.name}"] if request.mutation else []
-    words += [f"--profile {name}={value}" for name, value in machine.profile.differences().items()]
-    words += [f"--client-depth {machine.client_depth} --server-depth {machine.server_depth}"]
-    words += ["--properties"] if properties else []
-    return f"vnickit export {' '.join(words)}"
-
-
-def exported(request: Request, language: str, *, properties: bool, file: str = "FILE") -> str:
-    """The text of an instance.
-
-    Args:
-        request: the instance, and what is claimed of it.
-        language: ``promela`` or ``smv``.
-        properties: whether what is claimed is exported, too.
-        file: the name of the file that it will be in.
-    """
-    source = source_of(request.machine, request.properties if properties else ())
-    title = f"{setting(request.machine)}\n\nMade by: {command_line(request, language, properties=properties)}"
-    return WRITERS[language](source, title, file)
+#: What is written: for Spin, for NuSMV.
+LANGUAGES = ("promela", "smv")
 
 
 @click.command(epilog="Exit codes: 0 written; 2 wrong usage, or the file cannot be written.")
-@click.option("--to", "language", type=click.Choice(list(WRITERS)), required=True, help="For Spin, or for NuSMV.")
+@click.option("--to", "language", type=click.Choice(LANGUAGES), required=True, help="For Spin, or for NuSMV.")
 @click.option("--instance", "name", metavar="NAME", help="What may happen; see explore --list.  [default: core]")
 @click.option("--servers", type=int, metavar="N", help="How many servers, 1 to 6.  [default: 2]")
 @click.option("--properties", is_flag=True, help="Export what is claimed, too; with --mutate only its target.")
@@ -81,6 +52,10 @@ def command(
       vnickit export --to promela --mutate no_fence --properties --out no_fence.pml
       vnickit export --to smv --instance gap --properties --out gap.smv
     """  # noqa: D301 - click wants the character, not its name
+    # Here, because a help text needs no machine.
+    from vnic_conformance.commands.explore.request import request_of
+    from vnic_conformance.commands.export.exporting import exported
+
     request = request_of(
         name=name,
         servers=servers,

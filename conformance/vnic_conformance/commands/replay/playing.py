@@ -1,4 +1,4 @@
-"""``vnickit replay``: a recorded failure played again, fixed or not."""
+"""How ``vnickit replay`` plays recorded failures again, and what it says of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.check import adapter_option, time_scale_option
 from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.steps import drawn
@@ -19,29 +18,19 @@ from vnic_conformance.terminal import refusal, show, show_json
 from vnic_model.trace_text import Line, labelled
 
 
-@click.command(
-    epilog="Exit codes: 0 FIXED; 1 STILL FAILS; 2 wrong usage; 3 CANNOT REPLAY; 4 the adapter is broken. Of several "
-    "failures the worst counts."
-)
-@click.argument("file", type=click.Path(path_type=Path))
-@adapter_option
-@click.option("--case", "case", metavar="ID", help="Only the failure of this case.")
-@time_scale_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(file: Path, adapter: str, case: str | None, time_scale: float, as_json: bool) -> ExitCode:
-    """Do again what led to the failures in a log of vnickit check, and judge it.
+def replayed(file: Path, adapter: str, case: str | None, time_scale: float, *, as_json: bool) -> ExitCode:
+    """Play failures of a log again, and report.
 
-    FIXED: every step is now as it must be, in every run. STILL FAILS: a requirement is violated. CANNOT REPLAY: the
-    implementation does not take the steps any more, or an answer says nothing. Steps that went otherwise than recorded
-    are marked with ~.
+    Args:
+        file: the log.
+        adapter: names the implementation.
+        case: only the failure of this case.
+        time_scale: factor on every wait.
+        as_json: report as JSON.
 
-    A failure that did not come every time is played so often, at most 500 times, that one that is still there is missed
-    with a probability below 1 %.
-
-    \b
-    Example:
-      vnickit replay vnickit-failures.jsonl --adapter ./my-adapter
-    """  # noqa: D301 - click wants the character, not its name
+    Raises:
+        click.ClickException: the log cannot be read or has no such failure, or the adapter's name makes no sense.
+    """
     if not is_log(file):
         raise click.ClickException(f"{file} is no log of vnickit check; a trace of the model: vnickit show {file}")
     run = loaded(file)
@@ -50,33 +39,33 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     wanted = [failure for failure in run.failures if of_case(failure.case, case)]
     if not wanted:
         raise refusal("failure", case or "", (failure.case for failure in run.failures))
-    replayed: list[Replayed] = []
+    found: list[Replayed] = []
     broken: AdapterBroken | None = None
     try:
         with stoppable(), open_target(adapter, time_scale=time_scale) as target:
             for failure in wanted:
-                replayed.append(replay_failure(target, failure))  # noqa: PERF401 - what came before a broken adapter stays
-            if worst(replayed) is ExitCode.CONFORMS:
+                found.append(replay_failure(target, failure))  # noqa: PERF401 - what came before a broken adapter stays
+            if worst(found) is ExitCode.CONFORMS:
                 target.finish()
     except SpecError as error:
         raise click.UsageError(str(error)) from None
     except AdapterBroken as trouble:
         broken = trouble
     except KeyboardInterrupt:
-        if worst(replayed) is not ExitCode.VIOLATION:
+        if worst(found) is not ExitCode.VIOLATION:
             raise
-    code = worst(replayed)
+    code = worst(found)
     with stoppable(), verdict_stands(code):
-        _report(replayed, broken, as_json=as_json)
+        _report(found, broken, as_json=as_json)
     return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
 
 
 def _report(replayed: Sequence[Replayed], broken: AdapterBroken | None, *, as_json: bool) -> None:
     if as_json:
-        found: dict[str, object] = {"replayed": [_plain(r) for r in replayed]}
+        plain: dict[str, object] = {"replayed": [_plain(r) for r in replayed]}
         if broken is not None:
-            found["broken"] = broken.as_fields()
-        show_json(found)
+            plain["broken"] = broken.as_fields()
+        show_json(plain)
     else:
         for number, one in enumerate(replayed):
             show([Line("")] * bool(number) + list(_lines(one)))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.log_file import LogFile
-from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
+from vnic_conformance.defaults import FORMS, LONG, LONGEST_WAIT_MS, PHASES, SEED, STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import (
     LONGEST_S,
@@ -23,22 +20,6 @@ from vnic_conformance.options import (
     given,
     refuse,
 )
-from vnic_conformance.reports.junit import junit
-from vnic_conformance.reports.plain import plain_report
-from vnic_conformance.reports.progress import progress
-from vnic_conformance.reports.text import report_lines
-from vnic_conformance.running.book import LONG, PHASES
-from vnic_conformance.running.checking import SEED, STEPS, Checked, Request, RequestError, check
-from vnic_conformance.running.plan import NothingSelectedError
-from vnic_conformance.running.play import Listener
-from vnic_conformance.running.runlog import excerpt
-from vnic_conformance.stopping import stoppable
-from vnic_conformance.targets import FORMS, SpecError
-from vnic_conformance.targets.pacing import LONGEST_WAIT_MS
-from vnic_conformance.terminal import say, show, show_json
-
-#: Where failures are put when nobody asked for a log of the run.
-FAILURES = "vnickit-failures.jsonl"
 
 EPILOG = (
     "Exit codes: 0 conforms, and something was exercised; 1 violation; 2 wrong usage; 3 inconclusive, or nothing was "
@@ -49,8 +30,7 @@ EPILOG = (
 
 def adapter_option(function: click.decorators.FC) -> click.decorators.FC:
     """The option that names the implementation."""
-    words = " ".join(FORMS.split())
-    return click.option("--adapter", required=True, metavar="SPEC", help=f"The implementation: {words}.")(function)
+    return click.option("--adapter", required=True, metavar="SPEC", help=f"The implementation: {FORMS}.")(function)
 
 
 def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
@@ -143,6 +123,10 @@ def command(
     if phases and not {"hypothesis", "walk"} & set(phases):
         random = (*(("steps",) if steps else ()), "seed", "servers")
         refuse(ctx, random, "only the phases hypothesis and walk are random; add one of them with --phase")
+    # Here, because a help text needs no machine.
+    from vnic_conformance.commands.check.playing import played
+    from vnic_conformance.running.checking import Request
+
     request = Request(
         adapter=adapter,
         select=select,
@@ -156,67 +140,4 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and xml is not None else None)
-    check_places((("--log", log), kept, ("--junit", xml)))
-    written = None if log is None else LogFile(log)
-    listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
-    with stoppable():
-        try:
-            checked = checked_or_refused(request, listeners)
-        finally:
-            if written is not None:
-                written.close()
-        return _report(checked, written, xml=xml, as_json=as_json)
-
-
-def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
-    """Report on a check."""
-    header, chosen, outcome = checked.header, checked.chosen, checked.outcome
-    lost: list[str] = []
-    with verdict_stands(outcome.code), _told_whatever_happens(lost):
-        if written is None:
-            file, why = _keep(checked)
-            lost += why
-        else:
-            file = str(written.path)
-            lost.append(written.lost)
-        if xml is not None:
-            lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
-        if as_json:
-            show_json(plain_report(header, chosen, outcome))
-        else:
-            show(report_lines(header, chosen, outcome, file=file))
-    if outcome.fault is not None:
-        complain(f"a fault of the kit ended the run: {type(outcome.fault).__name__}: {outcome.fault}")
-    return after_losing(outcome.code, lost)
-
-
-@contextlib.contextmanager
-def _told_whatever_happens(lost: Sequence[str]) -> Iterator[None]:
-    """Report first; then say what could not be written."""
-    try:
-        yield
-    finally:
-        for complaint in filter(None, lost):
-            complain(complaint)
-
-
-def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
-    """Check; what makes no sense is wrong usage."""
-    try:
-        return check(request, listeners, _tell)
-    except (NothingSelectedError, RequestError, SpecError) as error:
-        raise click.UsageError(str(error)) from None
-
-
-def _tell(words: str) -> None:
-    with contextlib.suppress(OSError):
-        say(words, err=True)
-
-
-def _keep(checked: Checked) -> tuple[str | None, list[str]]:
-    """Where the failures can be found again, and why not."""
-    if not checked.outcome.failures:
-        return None, []
-    lost = write_whole(Path(FAILURES), excerpt(checked.header, checked.outcome.failures))
-    return (None, [f"the failures could not be kept: {lost}"]) if lost else (FAILURES, [])
+    return played(request, log=log, xml=xml, as_json=as_json, report=report)

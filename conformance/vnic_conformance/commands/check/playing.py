@@ -1,0 +1,106 @@
+"""What ``vnickit check`` plays and reports, and what it writes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from vnic_conformance.commands.log_file import LogFile
+from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.reports.junit import junit
+from vnic_conformance.reports.plain import plain_report
+from vnic_conformance.reports.progress import progress
+from vnic_conformance.reports.text import report_lines
+from vnic_conformance.running.checking import Checked, Request, RequestError, check
+from vnic_conformance.running.plan import NothingSelectedError
+from vnic_conformance.running.play import Listener
+from vnic_conformance.running.runlog import excerpt
+from vnic_conformance.stopping import stoppable
+from vnic_conformance.targets import SpecError
+from vnic_conformance.terminal import say, show, show_json
+
+#: Where failures are put when nobody asked for a log of the run.
+FAILURES = "vnickit-failures.jsonl"
+
+
+def played(request: Request, *, log: Path | None, xml: Path | None, as_json: bool, report: bool) -> ExitCode:
+    """Check an implementation and report.
+
+    Args:
+        request: what is to be checked.
+        log: where the log of the run goes; None: only failures are kept, in :data:`FAILURES`.
+        xml: where a JUnit report goes.
+        as_json: report as JSON.
+        report: tell progress even where standard error is no terminal.
+
+    Raises:
+        click.ClickException: it makes no sense, or a file cannot be written where it is to be.
+    """
+    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and xml is not None else None)
+    check_places((("--log", log), kept, ("--junit", xml)))
+    written = None if log is None else LogFile(log)
+    listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
+    with stoppable():
+        try:
+            checked = checked_or_refused(request, listeners)
+        finally:
+            if written is not None:
+                written.close()
+        return _report(checked, written, xml=xml, as_json=as_json)
+
+
+def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
+    """Report on a check."""
+    header, chosen, outcome = checked.header, checked.chosen, checked.outcome
+    lost: list[str] = []
+    with verdict_stands(outcome.code), _told_whatever_happens(lost):
+        if written is None:
+            file, why = _keep(checked)
+            lost += why
+        else:
+            file = str(written.path)
+            lost.append(written.lost)
+        if xml is not None:
+            lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
+        if as_json:
+            show_json(plain_report(header, chosen, outcome))
+        else:
+            show(report_lines(header, chosen, outcome, file=file))
+    if outcome.fault is not None:
+        complain(f"a fault of the kit ended the run: {type(outcome.fault).__name__}: {outcome.fault}")
+    return after_losing(outcome.code, lost)
+
+
+@contextlib.contextmanager
+def _told_whatever_happens(lost: Sequence[str]) -> Iterator[None]:
+    """Report first; then say what could not be written."""
+    try:
+        yield
+    finally:
+        for complaint in filter(None, lost):
+            complain(complaint)
+
+
+def checked_or_refused(request: Request, listeners: list[Listener]) -> Checked:
+    """Check; what makes no sense is wrong usage."""
+    try:
+        return check(request, listeners, _tell)
+    except (NothingSelectedError, RequestError, SpecError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _tell(words: str) -> None:
+    with contextlib.suppress(OSError):
+        say(words, err=True)
+
+
+def _keep(checked: Checked) -> tuple[str | None, list[str]]:
+    """Where the failures can be found again, and why not."""
+    if not checked.outcome.failures:
+        return None, []
+    lost = write_whole(Path(FAILURES), excerpt(checked.header, checked.outcome.failures))
+    return (None, [f"the failures could not be kept: {lost}"]) if lost else (FAILURES, [])
