@@ -16,11 +16,13 @@ from vnic_conformance.reports.naming import is_fault, lane_of
 from vnic_conformance.running.episode import Retraced, retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.role import role_named
+from vnic_conformance.stimulus import Stimulus
 from vnic_model import describe
 from vnic_model.recording import Deed
 from vnic_model.trace import LASSO, VIOLATION, Passage, Trace
 from vnic_model.trace_text import change_words, endless
 from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.wire import from_words
 
 #: Lanes from left to right; those of servers stand behind them, and what is not known last.
 _ORDER = ("console", "platform", "clock", "application", "network", "client", "hypervisor")
@@ -40,6 +42,7 @@ class Step:
         elements: what moved.
         changes: what is different afterwards, and what time had changed before.
         sub_elements: what was sent on a sub-CRQ, in hexadecimal.
+        registers: what H_VIOCTL was given, from the subfunction on, in hexadecimal; or empty.
         record: what H_VIOCTL wrote, in hexadecimal; or empty.
     """
 
@@ -52,6 +55,7 @@ class Step:
     elements: tuple[Passage, ...] = ()
     changes: tuple[str, ...] = ()
     sub_elements: tuple[str, ...] = ()
+    registers: str = ""
     record: str = ""
 
     @property
@@ -121,10 +125,18 @@ def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
                 elements=shown.elements,
                 changes=(*(f"before it, by time: {words}" for words in shown.meanwhile), *shown.changes),
                 sub_elements=tuple(sub[at : at + 64] for at in range(0, len(sub), 64)),
+                registers=_registers(stimulus),
                 record=_text(came, "info"),
             )
         )
     return tuple(found)
+
+
+def _registers(stimulus: Stimulus) -> str:
+    if stimulus.call != "vioctl":
+        return ""
+    given = (stimulus.given.get(name, 0) for name in ("sub", "p1", "p2", "p3"))
+    return from_words(*(value for value in given if isinstance(value, int))).hex()
 
 
 def _text(came: Mapping[str, object], name: str) -> str:
