@@ -105,6 +105,12 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     help="Write the log of the run here.  Until it is over: FILE.part, or FILE.2.part and so on.",
 )
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page of HTML here: verdicts, and every failure as a sequence diagram.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
 @click.pass_context
@@ -123,6 +129,7 @@ def command(
     longest_wait: float,
     log: Path | None,
     xml: Path | None,
+    html: Path | None,
     as_json: bool,
     report: bool,
 ) -> ExitCode:
@@ -156,8 +163,8 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and xml is not None else None)
-    check_places((("--log", log), kept, ("--junit", xml)))
+    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and (xml or html) else None)
+    check_places((("--log", log), kept, ("--junit", xml), ("--html", html)))
     written = None if log is None else LogFile(log)
     listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
     with stoppable():
@@ -166,10 +173,12 @@ def command(
         finally:
             if written is not None:
                 written.close()
-        return _report(checked, written, xml=xml, as_json=as_json)
+        return _report(checked, written, xml=xml, html=html, as_json=as_json)
 
 
-def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
+def _report(
+    checked: Checked, written: LogFile | None, *, xml: Path | None, html: Path | None, as_json: bool
+) -> ExitCode:
     """Report on a check."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     lost: list[str] = []
@@ -182,6 +191,10 @@ def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_j
             lost.append(written.lost)
         if xml is not None:
             lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
+        if html is not None:
+            from vnic_conformance.pictures.page import run_page  # here: most runs write no page
+
+            lost.append(write_whole(html, run_page(header, chosen, outcome)))
         if as_json:
             show_json(plain_report(header, chosen, outcome))
         else:

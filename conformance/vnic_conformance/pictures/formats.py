@@ -141,3 +141,8 @@ def layouts_in(form: Format) -> tuple[Layout, ...]:
         return (form,)
     below = [layout for case in form.cases.values() for layout in layouts_in(case)]
     return tuple({layout.name: layout for layout in (*below, form.otherwise)}.values())
+
+
+def value_words(link: Link, name: str, hexadecimal: str) -> str:
+    """The word for the value of a field; empty: it has none."""
+    return VALUES.get((link, name), {}).get(int(hexadecimal, 16), "")

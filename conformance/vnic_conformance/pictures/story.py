@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.reports.failure import allowed_words, came_words
 from vnic_conformance.reports.lanes import shown_steps
-from vnic_conformance.reports.naming import is_fault, lane_of
+from vnic_conformance.reports.naming import field_name, field_value, is_fault, lane_of
 from vnic_conformance.running.episode import Retraced, retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.role import role_named
@@ -26,6 +26,17 @@ from vnic_spec.wire import from_words
 
 #: Lanes from left to right; those of servers stand behind them, and what is not known last.
 _ORDER = ("console", "platform", "clock", "application", "network", "client", "hypervisor")
+#: Of a longer value, frames for example, the beginning is shown.
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something that the implementation shows, in words, before a step and after it."""
+
+    name: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Step:
         sub_elements: what was sent on a sub-CRQ, in hexadecimal.
         registers: what H_VIOCTL was given, from the subfunction on, in hexadecimal; or empty.
         record: what H_VIOCTL wrote, in hexadecimal; or empty.
+        state: everything that the implementation shows; of a run of the model nothing, whose changes say it all.
     """
 
     number: int
@@ -57,6 +69,7 @@ class Step:
     sub_elements: tuple[str, ...] = ()
     registers: str = ""
     record: str = ""
+    state: tuple[Shown, ...] = ()
 
     @property
     def line(self) -> str:
@@ -127,9 +140,22 @@ def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
                 sub_elements=tuple(sub[at : at + 64] for at in range(0, len(sub), 64)),
                 registers=_registers(stimulus),
                 record=_text(came, "info"),
+                state=_state(r),
             )
         )
     return tuple(found)
+
+
+def _state(r: Retraced) -> tuple[Shown, ...]:
+    """What is empty before and after is left out."""
+    seen = r.judgement.came.seen or {}
+    found = (Shown(field_name(name), _value(name, r.shown), _value(name, seen)) for name in seen)
+    return tuple(one for one in found if {one.before, one.after} - {"empty"})
+
+
+def _value(name: str, fields: Mapping[str, object]) -> str:
+    words = field_value(name, fields.get(name, ""))
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words)} characters)"
 
 
 def _registers(stimulus: Stimulus) -> str:
@@ -150,7 +176,7 @@ def _in_words(retraced: list[Retraced], failure: Failure) -> tuple[Step, ...]:
     for r in retraced[1:]:
         given = r.judgement.stimulus
         fault, wrong = is_fault(given), r.number == len(retraced) - 1
-        found.append(Step(r.number, now, lane_of(given.who), phrase(given), fault, wrong))
+        found.append(Step(r.number, now, lane_of(given.who), phrase(given), fault, wrong, state=_state(r)))
         came = r.judgement.came.get("now")
         now = came if isinstance(came, int) else now
     return tuple(found)

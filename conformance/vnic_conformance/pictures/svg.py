@@ -16,9 +16,11 @@ text { font: 12px ui-monospace, monospace; fill: #222; }
 line, path { stroke: #667; } .lane { stroke: #bbc; } circle { fill: #246; }
 .fault text { fill: #8a4b00; } .fault circle { fill: #8a4b00; }
 .wrong rect { fill: #f8d0d0; } .plain rect, .fault rect { fill: none; } .lost line { stroke-dasharray: 4 3; }
+[data-step] { cursor: pointer; } rect { pointer-events: all; } .here > rect { fill: #dde8ff; stroke: #246; }
 @media (prefers-color-scheme: dark) {
   text { fill: #ddd; } .lane { stroke: #445; } circle { fill: #8bf; } .wrong rect { fill: #5a2020; }
   .fault text { fill: #f0b060; } .fault circle { fill: #f0b060; } line, path { stroke: #99a; }
+  .here > rect { fill: #223355; stroke: #8bf; }
 }
 """
 
