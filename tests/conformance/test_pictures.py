@@ -189,6 +189,18 @@ def test_what_is_shown_is_said_before_and_after_and_changes_are_marked(log: Path
         assert page.count("<mark>") == sum(one.before != one.after for step in story.steps for one in step.state)
 
 
+def test_a_long_drawing_comes_in_parts_with_the_same_lanes() -> None:
+    story = story_of_failure(load(LOGS[0]).failures[0])
+    steps = tuple(replace(story.steps[n % len(story.steps)], number=n) for n in range(1, 251))
+    page = stories_page("t", [replace(story, steps=steps)])
+    parts = [ET.fromstring(text) for text in re.findall(r"<svg .*?</svg>", page, re.S)]
+    assert len(parts) > 1
+    numbers = [step.get("data-step") for part in parts for step in part.iterfind(".//{*}g[@data-step]")]
+    assert numbers == [str(step.number) for step in steps]
+    heads = [[text.text for text in part.iterfind("{*}text")] for part in parts]
+    assert heads == [list(story.lanes)] * len(parts)
+
+
 def test_a_run_that_broke_says_so_on_its_page(vnickit: Kit) -> None:
     result = vnickit("check", "--adapter", "python:vnic_reference.faults:nobody", "--html", "a.html")
     assert result.exit_code == ExitCode.ADAPTER_BROKEN

@@ -20,14 +20,17 @@ from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
 from vnic_model.lines import Line
 
+#: Steps in one part of a drawing: a browser leaves out what is not on the screen, part by part.
+_PART = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A story with its drawing, its number on the page, and what stands before the number in the address of its steps."""
+    """A story with its number on the page, the parts of its drawing, and how the addresses of its steps begin."""
 
     number: int
     story: Story
-    drawing: str
+    parts: Sequence[str]
     prefix: str
 
 
@@ -82,7 +85,7 @@ def stories_page(title: str, stories: Sequence[Story]) -> str:
 def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Run) -> str:
     ordered = sorted(stories, key=lambda story: (_hurt(story), story.title))
     drawn = [
-        Drawn(number, story, svg(story), "" if number == 1 else f"failure-{number}-")
+        Drawn(number, story, _parts(story), "" if number == 1 else f"failure-{number}-")
         for number, story in enumerate(ordered, 1)
     ]
     by_id = {row.entry.id: row for row in known}
@@ -100,6 +103,11 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
         value_words=lambda name, value: value_words(Link.CRQ, name, value),
         nothing=EMPTY,
     )
+
+
+def _parts(story: Story) -> list[str]:
+    starts = range(0, max(len(story.steps), 1), _PART)
+    return [svg(story, slice(start, start + _PART)) for start in starts]
 
 
 def _joined(lines: Iterable[Line]) -> list[str]:

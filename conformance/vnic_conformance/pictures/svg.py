@@ -25,10 +25,16 @@ line, path { stroke: #667; } .lane { stroke: #bbc; } circle { fill: #246; }
 """
 
 
-def svg(story: Story) -> str:
-    """The drawing, a document of its own that can also stand inside HTML."""
+def svg(story: Story, part: slice = slice(None)) -> str:
+    """The drawing, a document of its own that can also stand inside HTML.
+
+    Args:
+        story: what happened.
+        part: of the steps; every part has the same lanes.
+    """
+    steps = story.steps[part]
     lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(story.lanes)}
-    rows = sum(1 + len(step.elements) for step in story.steps)
+    rows = sum(1 + len(step.elements) for step in steps)
     right = _LEFT + _LANE * len(lanes) + 10
     width, height = right + int(_MOST * _CHARACTER), _HEAD + _ROW * rows + 10
     view = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}", "role": "img"}
@@ -39,7 +45,7 @@ def svg(story: Story) -> str:
         _text(root, x, 20, name, anchor="middle")
         _line(root, x, _HEAD - 12, x, height - 6, kind="lane")
     y = _HEAD + _ROW // 2
-    for step in story.steps:
+    for step in steps:
         _step(root, step, lanes, right, y, width)
         y += _ROW * (1 + len(step.elements))
     return ET.tostring(root, encoding="unicode") + "\n"
