@@ -20,7 +20,7 @@ from vnic_conformance.pictures.itf import VARIABLES
 from vnic_conformance.pictures.mermaid import escaped
 from vnic_conformance.pictures.page import run_page, stories_page
 from vnic_conformance.pictures.pcapng import steps_of
-from vnic_conformance.pictures.story import Step, Story, story_of_failure
+from vnic_conformance.pictures.story import Shown, Step, Story, story_of_failure
 from vnic_conformance.reports.naming import field_name
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.recorded import load
@@ -183,10 +183,19 @@ def test_what_is_shown_is_said_before_and_after_and_changes_are_marked(log: Path
         story = story_of_failure(failure)
         moments = [failure.episode.start, *(moment.came for moment in failure.episode.moments)]
         for step, before, after in zip(story.steps, moments[:-1], moments[1:], strict=True):
-            changed = {one.name for one in step.state if one.before != one.after}
+            changed = {one.name for one in step.state if one.changed}
             assert changed == {field_name(n) for n, v in (after.seen or {}).items() if v != before.get(n, "")}
         page = stories_page("t", [story])
-        assert page.count("<mark>") == sum(one.before != one.after for step in story.steps for one in step.state)
+        assert page.count("<mark>") == sum(one.changed for step in story.steps for one in step.state)
+
+
+def test_a_change_that_words_do_not_show_is_marked_as_well() -> None:
+    step = Step(
+        1, 0, "client", "x", False, True, state=(Shown("queue", "INIT", "INIT", True), Shown("auto", "on", "on", False))
+    )
+    page = stories_page("t", [Story("c", "CRQ-1", "s", "", (), (step,))])
+    assert page.count("<mark>") == 1
+    assert "<mark>queue: INIT → INIT, other bytes</mark>" in page
 
 
 def test_a_long_drawing_comes_in_parts_with_the_same_lanes() -> None:

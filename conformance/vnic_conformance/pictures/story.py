@@ -28,15 +28,20 @@ from vnic_spec.wire import from_words
 _ORDER = ("console", "platform", "clock", "application", "network", "client", "hypervisor")
 #: Of a longer value, frames for example, the beginning is shown.
 _LONGEST = 120
+_EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something that the implementation shows, in words, before a step and after it."""
+    """Something that the implementation shows, in words, before a step and after it.
+
+    Two values that differ may have the same words: elements of a queue by their names, the beginning of a long value.
+    """
 
     name: str
     before: str
     after: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +154,16 @@ def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
 def _state(r: Retraced) -> tuple[Shown, ...]:
     """What is empty before and after is left out."""
     seen = r.judgement.came.seen or {}
-    found = (Shown(field_name(name), _value(name, r.shown), _value(name, seen)) for name in seen)
-    return tuple(one for one in found if {one.before, one.after} - {"empty"})
+    found = (_shown(name, r.shown.get(name, ""), value) for name, value in seen.items())
+    return tuple(one for one in found if one.changed or one.after != _EMPTY)
 
 
-def _value(name: str, fields: Mapping[str, object]) -> str:
-    words = field_value(name, fields.get(name, ""))
+def _shown(name: str, before: object, after: object) -> Shown:
+    return Shown(field_name(name), _words(name, before), _words(name, after), before != after)
+
+
+def _words(name: str, value: object) -> str:
+    words = field_value(name, value)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words)} characters)"
 
 
