@@ -20,6 +20,8 @@ from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
 from vnic_model.lines import Line
 
+#: Before so many steps at the end of a story only what changes is shown, so that long ones load fast.
+_WHOLE = 200
 #: Steps in one part of a drawing: a browser leaves out what is not on the screen, part by part.
 _PART = 100
 
@@ -102,6 +104,7 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
         passage_words=passage_words,
         value_words=lambda name, value: value_words(Link.CRQ, name, value),
         nothing=EMPTY,
+        whole=_WHOLE,
     )
 
 
