@@ -18,6 +18,8 @@ from vnic_conformance.reports.summary import outcome_of, role_of
 from vnic_conformance.reports.text import report_lines
 from vnic_conformance.running.episode import retrace
 from vnic_conformance.running.events import Failure
+from vnic_conformance.running.plan import Case
+from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunLogError, begun, is_run
 from vnic_conformance.running.role import role_named
 from vnic_conformance.running.runlog import excerpt
@@ -62,6 +64,8 @@ def shown(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode
         if not failures:
             raise _unknown(run, case, ())
         say(excerpt(run.header, failures), nl=False)
+    elif form == PAGE and case is None:
+        _write(_page(run), out)
     elif drawing:
         _draw(file, form, _stories(run, case, cases), out)
     elif case is None:
@@ -132,7 +136,22 @@ def _draw(file: Path, form: str, stories: Sequence[Story], out: Path | None) -> 
     if form != PAGE and len(stories) > 1:
         known = ", ".join(dict.fromkeys(story.title for story in stories))
         raise click.UsageError(f"--as {form} draws one failure; say which with --case: {known}")
-    drawn = _drawn(file, form, stories)
+    _write(_drawn(file, form, stories), out)
+
+
+def _page(run: RecordedRun) -> str:
+    from vnic_conformance.pictures.page import run_page
+
+    outcome = outcome_of(run)
+    return run_page(run.header, _cases(run, outcome), outcome)
+
+
+def _cases(run: RecordedRun, outcome: Outcome) -> list[Case]:
+    ids = dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)])
+    return list(map(role_named(role_of(run.header)).case, ids))
+
+
+def _write(drawn: str | bytes, out: Path | None) -> None:
     if out is None:
         assert isinstance(drawn, str)
         say(drawn, nl=False)
@@ -177,8 +196,7 @@ def _trace(file: Path, case: str | None, form: str, out: Path | None) -> ExitCod
 
 def _run(file: Path, run: RecordedRun, form: str) -> None:
     outcome = outcome_of(run)
-    ids = dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)])
-    cases = list(map(role_named(role_of(run.header)).case, ids))
+    cases = _cases(run, outcome)
     if form == "json":
         show_json(plain_report(run.header, cases, outcome))
     else:

@@ -19,11 +19,13 @@ from vnic_spec.wire import (
     ELEMENT_BYTES,
     RESPONSE_BIT,
     RETURN_CODE_AT,
+    SERVER_INFO_BYTES,
     SUB_ELEMENT_BYTES,
     Capability,
     Command,
     Header,
     SubType,
+    Vioctl,
 )
 
 
@@ -107,6 +109,48 @@ class Layout:
 
 def _layout(name: str, size: int, *fields: tuple[str, int, int]) -> Layout:
     return Layout(name, size, tuple(Field(*field) for field in sorted(fields, key=lambda field: field[1])))
+
+
+# ----------------------------------------------------------------------------------------------- other elements of a CRQ
+
+#: An element of which no more is known than that it is one.
+ELEMENT: Final = _layout("element", ELEMENT_BYTES, ("header", 0, 1), ("code", 1, 1))
+INITIALIZATION: Final = _layout("initialization", ELEMENT_BYTES, ("header", 0, 1), ("format", 1, 1))
+EVENT: Final = _layout("event", ELEMENT_BYTES, ("header", 0, 1), ("event", 1, 1))
+
+
+# ----------------------------------------------------------------------------------------------- H_VIOCTL
+
+#: The record of GET_VNIC_SERVER_INFO (MON-7).
+SERVER_INFO: Final = _layout(
+    "server info", SERVER_INFO_BYTES, ("version", 0, 8), ("active", 8, 8), ("status", 16, 8), ("priority", 24, 1)
+)
+#: Where a subfunction puts its record, as one register (LoPAR, "H_VIOCTL").
+_DESCRIPTOR: Final = (("control", 0, 1), ("length", 1, 3), ("ioba", 4, 4))
+OUTPUT_DESCRIPTOR: Final = _layout("output descriptor", 8, *_DESCRIPTOR)
+
+
+def _vioctl(name: str, *parameters: tuple[str, int, int]) -> Layout:
+    return _layout(name, 32, ("subfunction", 0, 8), *((field, 8 + at, size) for field, at, size in parameters))
+
+
+#: The registers of H_VIOCTL from the subfunction on, eight bytes each, where nothing else is known of them.
+VIOCTL: Final = _vioctl("H_VIOCTL", ("parameter_1", 0, 8), ("parameter_2", 8, 8), ("parameter_3", 16, 8))
+#: The same for each subfunction that a VNIC has; parameters that it has no use for are reserved.
+VIOCTLS: Final[Mapping[int, Layout]] = MappingProxyType(
+    {
+        sub: _vioctl(str(sub), *parameters)
+        for sub, parameters in (
+            (Vioctl.DISABLE_ALL_VIO_INTERRUPTS, ()),
+            (Vioctl.DISABLE_VIO_INTERRUPT, (("source", 0, 8),)),
+            (Vioctl.ENABLE_VIO_INTERRUPT, (("source", 0, 8),)),
+            (Vioctl.VNIC_SERVER_STATUS, (("status", 0, 8), ("next_report_ms", 8, 8))),
+            (Vioctl.GET_SESSION_TOKEN, ()),
+            (Vioctl.SESSION_ERROR_DETECTED, (("token", 0, 8),)),
+            (Vioctl.GET_VNIC_SERVER_INFO, _DESCRIPTOR),
+        )
+    }
+)
 
 
 # ----------------------------------------------------------------------------------------------- commands on the CRQ

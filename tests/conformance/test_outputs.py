@@ -80,7 +80,7 @@ def test_a_run_that_ends_replaces_the_log(vnickit: Kit, earlier: tuple[Path, Pat
     assert not list(log.parent.glob("*.part"))
 
 
-@pytest.mark.parametrize("option", ["--log", "--junit"])
+@pytest.mark.parametrize("option", ["--log", "--junit", "--html"])
 @pytest.mark.parametrize(
     ("adapter", "words", "code"), [(REFERENCE, FINE, ExitCode.KIT_ERROR), (FAULTY, FOUND, ExitCode.VIOLATION)]
 )

@@ -7,6 +7,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,9 +18,13 @@ from click.testing import Result
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.pictures.itf import VARIABLES
 from vnic_conformance.pictures.mermaid import escaped
+from vnic_conformance.pictures.page import run_page, stories_page
 from vnic_conformance.pictures.pcapng import steps_of
-from vnic_conformance.pictures.story import Step, Story, story_of_failure
+from vnic_conformance.pictures.story import Shown, Step, Story, story_of_failure
+from vnic_conformance.reports.naming import field_name
+from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.recorded import load
+from vnic_spec.properties import PROPERTIES
 
 Kit = Callable[..., Result]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -128,9 +133,91 @@ def test_itf_is_read_by_the_library_for_it(vnickit: Kit) -> None:
     assert [state.values["step"] for state in trace.states] == list(range(len(trace.states)))
 
 
+FAULTY = (
+    "--adapter",
+    "python:vnic_reference.faults:priority_range_unchecked",
+    "--phase",
+    "scripted",
+    "-k",
+    "SEL-4/range",
+)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_check_writes_the_page_that_show_makes_of_its_log(vnickit: Kit) -> None:
+    result = vnickit("check", *FAULTY, "--log", "run.jsonl", "--html", "a.html")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    page = Path("a.html").read_text(encoding="utf-8")
+    assert not list(Path().glob("*.part"))
+    assert vnickit("show", "run.jsonl", "--as", "html").stdout.rstrip() == page.rstrip()
+    (failure,) = load(Path("run.jsonl")).failures
+    told = Words()
+    told.feed(page)
+    assert told.found == [step.line for step in story_of_failure(failure).steps]
+    assert '<section class="kind" data-requirement="SEL-4">' in page
+    row = page.partition('<table class="row">')[2].partition("</table>")[0]
+    for claim in PROPERTIES.values():
+        assert (f"<code>{claim.name}</code>" in row) == ("SEL-4" in claim.requirements)
+    assert "<code>SEL-4/range</code> fail" in row
+    assert '<td class="fail">fail</td>' in row
+
+
+def test_every_kind_of_failure_has_its_row_and_its_failures() -> None:
+    both = [load(LOGS[0]).failures[0], load(LOGS[1]).failures[0]]
+    header, again = load(LOGS[0]).header, replace(both[0], case=f"{both[0].case}/again")
+    page = run_page(header, (), Outcome(failures=[*both, again]))
+    sections = page.split('<section class="kind" ')[1:]
+    hurt = sorted({failure.requirement.partition("/")[0] for failure in both})
+    assert [section.partition('"')[2].partition('"')[0] for section in sections] == hurt
+    for section, requirement in zip(sections, hurt, strict=True):
+        assert section.count("<article>") == 1 + (requirement == again.requirement.partition("/")[0])
+        assert section.count('<table class="row">') == 1
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_what_is_shown_is_said_before_and_after_and_changes_are_marked(log: Path) -> None:
+    for failure in load(log).failures:
+        story = story_of_failure(failure)
+        moments = [failure.episode.start, *(moment.came for moment in failure.episode.moments)]
+        for step, before, after in zip(story.steps, moments[:-1], moments[1:], strict=True):
+            changed = {one.name for one in step.state if one.changed}
+            assert changed == {field_name(n) for n, v in (after.seen or {}).items() if v != before.get(n, "")}
+        page = stories_page("t", [story])
+        assert page.count("<mark>") == sum(one.changed for step in story.steps for one in step.state)
+
+
+def test_a_change_that_words_do_not_show_is_marked_as_well() -> None:
+    step = Step(
+        1, 0, "client", "x", False, True, state=(Shown("queue", "INIT", "INIT", True), Shown("auto", "on", "on", False))
+    )
+    page = stories_page("t", [Story("c", "CRQ-1", "s", "", (), (step,))])
+    assert page.count("<mark>") == 1
+    assert "<mark>queue: INIT → INIT, other bytes</mark>" in page
+
+
+def test_a_long_drawing_comes_in_parts_with_the_same_lanes() -> None:
+    story = story_of_failure(load(LOGS[0]).failures[0])
+    steps = tuple(replace(story.steps[n % len(story.steps)], number=n) for n in range(1, 251))
+    page = stories_page("t", [replace(story, steps=steps)])
+    parts = [ET.fromstring(text) for text in re.findall(r"<svg .*?</svg>", page, re.S)]
+    assert len(parts) > 1
+    numbers = [step.get("data-step") for part in parts for step in part.iterfind(".//{*}g[@data-step]")]
+    assert numbers == [str(step.number) for step in steps]
+    heads = [[text.text for text in part.iterfind("{*}text")] for part in parts]
+    assert heads == [list(story.lanes)] * len(parts)
+
+
+def test_a_run_that_broke_says_so_on_its_page(vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", "python:vnic_reference.faults:nobody", "--html", "a.html")
+    assert result.exit_code == ExitCode.ADAPTER_BROKEN
+    assert "ADAPTER BROKEN: the adapter cannot be started" in Path("a.html").read_text(encoding="utf-8")
+
+
 def test_foreign_text_is_escaped_everywhere() -> None:
     from vnic_conformance.pictures.mermaid import mermaid
-    from vnic_conformance.pictures.page import stories_page
     from vnic_conformance.pictures.svg import svg
 
     nasty = "<script>x</script>;end #35; \x1b[1m\nNote over p0: 9. no"

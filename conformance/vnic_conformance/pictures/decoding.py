@@ -1,11 +1,12 @@
-"""The bytes of an element field by field, as the layouts have it (:mod:`vnic_spec.layouts`)."""
+"""Bytes field by field, as the layouts have them (:mod:`vnic_conformance.pictures.formats`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
-from vnic_spec.layouts import Layout, command_layout
-from vnic_spec.wire import Header
+from vnic_conformance.pictures.formats import FORMATS, TABLES, Format, Link, layout_of
 
 
 class Decoded(NamedTuple):
@@ -18,17 +19,37 @@ class Decoded(NamedTuple):
 
 
 def decoded(hexadecimal: str) -> list[Decoded]:
-    """The fields of a CRQ element; of one that has no layout header, code and the rest. Empty: it is no element."""
+    """The fields of a CRQ element; of one that has no layout header and code. Empty: it is no hexadecimal."""
     try:
         data = bytes.fromhex(hexadecimal)
     except ValueError:
         return []
-    layout = _layout(data)
-    if layout is not None:
-        return [Decoded(f.name, f.offset, f.size, layout.raw(data, f.name).hex()) for f in layout.fields]
-    parts = (("header", 0, 1), ("code", 1, 1), ("reserved", 2, len(data) - 2))
-    return [Decoded(name, at, size, data[at : at + size].hex()) for name, at, size in parts if size > 0]
+    return fields_of(FORMATS[Link.CRQ], data)
 
 
-def _layout(data: bytes) -> Layout | None:
-    return command_layout(data) if len(data) > 1 and data[0] == Header.COMMAND else None
+def fields_of(form: Format, data: bytes) -> list[Decoded]:
+    """The fields that bytes of a format have, then reserved bytes that are not 0, then the entries of tables.
+
+    What is not there is left out.
+    """
+    layout = layout_of(form, data)
+    found = [_field(f.name, f.offset, f.size, data) for f in layout.fields if f.offset + f.size <= len(data)]
+    for at, size in runs(layout.reserved()):
+        if any(data[at : at + size]):
+            found.append(_field("reserved", at, min(size, len(data) - at), data))
+    for table in TABLES.get(layout.name, ()):
+        number, at = layout.number(data, table.number), layout.number(data, table.offset)
+        if at + number * table.entry <= len(data):
+            found += [_field(table.name, at + n * table.entry, table.entry, data) for n in range(number)]
+    return found
+
+
+def _field(name: str, at: int, size: int, data: bytes) -> Decoded:
+    return Decoded(name, at, size, data[at : at + size].hex())
+
+
+def runs(offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Offsets that follow each other, as the first one and how many there are."""
+    for _, group in groupby(enumerate(offsets), key=lambda pair: pair[1] - pair[0]):
+        found = [at for _, at in group]
+        yield found[0], len(found)

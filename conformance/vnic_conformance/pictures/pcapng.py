@@ -8,31 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from enum import IntEnum
 
+from vnic_conformance.pictures.formats import Link
 from vnic_conformance.pictures.story import Story, passage_words
 
 _SECTION, _INTERFACE, _PACKET, _MAGIC = 0x0A0D0D0A, 1, 6, 0x1A2B3C4D
 _COMMENT, _APPLICATION, _NAME = 1, 4, 2
 _USER0 = 147  # first of the link types that are free for users
-
-
-class Link(IntEnum):
-    """What the bytes of a packet are; the value is the number of the user's link type."""
-
-    STEP = 0  #: UTF-8 text: the line of the step
-    CRQ = 1  #: one element of a CRQ
-    SUB_CRQ = 2  #: one element of a sub-CRQ
-    SERVER_INFO = 3  #: the record of GET_VNIC_SERVER_INFO
-    LOGIN_REQUEST = 4
-    LOGIN_RESPONSE = 5
-    OFFLOAD_ANSWER = 6
-    OFFLOAD_CONTROL = 7
-
-    @property
-    def link_type(self) -> int:
-        """As the file has it."""
-        return _USER0 + self.value
 
 
 class Packets:
@@ -44,7 +26,7 @@ class Packets:
         self._blocks = [_block(_SECTION, head)]
         for link in Link:
             name = _options((_NAME, link.name.lower().encode()))
-            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", link.link_type, 0, 0) + name))
+            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", _USER0 + link, 0, 0) + name))
 
     def add(self, now: int, link: Link, data: bytes, comment: str = "") -> None:
         """A packet.
@@ -79,6 +61,8 @@ def pcapng(story: Story) -> bytes:
             packets.add(now, Link.CRQ, _bytes(passage.bytes), way)
         for text in step.sub_elements:
             packets.add(now, Link.SUB_CRQ, _bytes(text))
+        if step.registers:
+            packets.add(now, Link.VIOCTL, _bytes(step.registers))
         if step.record:
             packets.add(now, Link.SERVER_INFO, _bytes(step.record))
     return packets.getvalue()

@@ -12,18 +12,36 @@ from dataclasses import dataclass, replace
 from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.reports.failure import allowed_words, came_words
 from vnic_conformance.reports.lanes import shown_steps
-from vnic_conformance.reports.naming import is_fault, lane_of
+from vnic_conformance.reports.naming import field_name, field_value, is_fault, lane_of
 from vnic_conformance.running.episode import Retraced, retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.role import role_named
+from vnic_conformance.stimulus import Stimulus
 from vnic_model import describe
 from vnic_model.recording import Deed
 from vnic_model.trace import LASSO, VIOLATION, Passage, Trace
 from vnic_model.trace_text import change_words, endless
 from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.wire import from_words
 
 #: Lanes from left to right; those of servers stand behind them, and what is not known last.
 _ORDER = ("console", "platform", "clock", "application", "network", "client", "hypervisor")
+#: Of a longer value, frames for example, the beginning is shown.
+_LONGEST = 120
+_EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something that the implementation shows, in words, before a step and after it.
+
+    Two values that differ may have the same words: elements of a queue by their names, the beginning of a long value.
+    """
+
+    name: str
+    before: str
+    after: str
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,9 @@ class Step:
         elements: what moved.
         changes: what is different afterwards, and what time had changed before.
         sub_elements: what was sent on a sub-CRQ, in hexadecimal.
+        registers: what H_VIOCTL was given, from the subfunction on, in hexadecimal; or empty.
         record: what H_VIOCTL wrote, in hexadecimal; or empty.
+        state: everything that the implementation shows; of a run of the model nothing, whose changes say it all.
     """
 
     number: int
@@ -52,7 +72,9 @@ class Step:
     elements: tuple[Passage, ...] = ()
     changes: tuple[str, ...] = ()
     sub_elements: tuple[str, ...] = ()
+    registers: str = ""
     record: str = ""
+    state: tuple[Shown, ...] = ()
 
     @property
     def line(self) -> str:
@@ -121,10 +143,35 @@ def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
                 elements=shown.elements,
                 changes=(*(f"before it, by time: {words}" for words in shown.meanwhile), *shown.changes),
                 sub_elements=tuple(sub[at : at + 64] for at in range(0, len(sub), 64)),
+                registers=_registers(stimulus),
                 record=_text(came, "info"),
+                state=_state(r),
             )
         )
     return tuple(found)
+
+
+def _state(r: Retraced) -> tuple[Shown, ...]:
+    """What is empty before and after is left out."""
+    seen = r.judgement.came.seen or {}
+    found = (_shown(name, r.shown.get(name, ""), value) for name, value in seen.items())
+    return tuple(one for one in found if one.changed or one.after != _EMPTY)
+
+
+def _shown(name: str, before: object, after: object) -> Shown:
+    return Shown(field_name(name), _words(name, before), _words(name, after), before != after)
+
+
+def _words(name: str, value: object) -> str:
+    words = field_value(name, value)
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words)} characters)"
+
+
+def _registers(stimulus: Stimulus) -> str:
+    if stimulus.call != "vioctl":
+        return ""
+    given = (stimulus.given.get(name, 0) for name in ("sub", "p1", "p2", "p3"))
+    return from_words(*(value for value in given if isinstance(value, int))).hex()
 
 
 def _text(came: Mapping[str, object], name: str) -> str:
@@ -138,7 +185,7 @@ def _in_words(retraced: list[Retraced], failure: Failure) -> tuple[Step, ...]:
     for r in retraced[1:]:
         given = r.judgement.stimulus
         fault, wrong = is_fault(given), r.number == len(retraced) - 1
-        found.append(Step(r.number, now, lane_of(given.who), phrase(given), fault, wrong))
+        found.append(Step(r.number, now, lane_of(given.who), phrase(given), fault, wrong, state=_state(r)))
         came = r.judgement.came.get("now")
         now = came if isinstance(came, int) else now
     return tuple(found)

@@ -16,37 +16,51 @@ text { font: 12px ui-monospace, monospace; fill: #222; }
 line, path { stroke: #667; } .lane { stroke: #bbc; } circle { fill: #246; }
 .fault text { fill: #8a4b00; } .fault circle { fill: #8a4b00; }
 .wrong rect { fill: #f8d0d0; } .plain rect, .fault rect { fill: none; } .lost line { stroke-dasharray: 4 3; }
+[data-step] { cursor: pointer; } rect { pointer-events: all; } .here > rect { fill: #dde8ff; stroke: #246; }
 @media (prefers-color-scheme: dark) {
   text { fill: #ddd; } .lane { stroke: #445; } circle { fill: #8bf; } .wrong rect { fill: #5a2020; }
   .fault text { fill: #f0b060; } .fault circle { fill: #f0b060; } line, path { stroke: #99a; }
+  .here > rect { fill: #223355; stroke: #8bf; }
 }
 """
 
 
-def svg(story: Story) -> str:
-    """The drawing, a document of its own that can also stand inside HTML."""
+def svg(story: Story, part: slice = slice(None)) -> str:
+    """The drawing, a document of its own that can also stand inside HTML.
+
+    Args:
+        story: what happened.
+        part: of the steps. Every part has the same lanes; one that is not the first has no style of its own, and titles
+            only where words are cut, because many of them stand in one page.
+    """
+    alone = part.start is None
+    steps = story.steps[part]
     lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(story.lanes)}
-    rows = sum(1 + len(step.elements) for step in story.steps)
+    rows = sum(1 + len(step.elements) for step in steps)
     right = _LEFT + _LANE * len(lanes) + 10
     width, height = right + int(_MOST * _CHARACTER), _HEAD + _ROW * rows + 10
     view = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}", "role": "img"}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
     ET.SubElement(root, "title").text = in_xml(f"{story.title} ({story.requirement})")
-    ET.SubElement(root, "style").text = STYLE
+    if not part.start:
+        ET.SubElement(root, "style").text = STYLE
     for name, x in lanes.items():
         _text(root, x, 20, name, anchor="middle")
         _line(root, x, _HEAD - 12, x, height - 6, kind="lane")
     y = _HEAD + _ROW // 2
-    for step in story.steps:
-        _step(root, step, lanes, right, y, width)
+    for step in steps:
+        group = _step(root, step, lanes, right, y, width)
+        if alone or len(step.line) > _MOST:
+            title = ET.Element("title")
+            title.text = in_xml(step.line)
+            group.insert(0, title)  # where SVG wants it
         y += _ROW * (1 + len(step.elements))
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _step(root: ET.Element, step: Step, lanes: dict[str, int], right: int, y: int, width: int) -> None:
+def _step(root: ET.Element, step: Step, lanes: dict[str, int], right: int, y: int, width: int) -> ET.Element:
     kind = "wrong" if step.wrong else "fault" if step.fault else "plain"
     group = ET.SubElement(root, "g", {"class": kind, "data-step": str(step.number)})
-    ET.SubElement(group, "title").text = in_xml(step.line)
     height = _ROW * (1 + len(step.elements))
     ET.SubElement(group, "rect", x="0", y=str(y - _ROW // 2), width=str(width), height=str(height))
     ET.SubElement(group, "circle", cx=str(lanes[step.lane]), cy=str(y), r="4")
@@ -62,6 +76,7 @@ def _step(root: ET.Element, step: Step, lanes: dict[str, int], right: int, y: in
             back = -7 if end > start else 7
             ET.SubElement(arrow, "path", d=f"M {end + back} {at - 4} L {end} {at} L {end + back} {at + 4}", fill="none")
         _text(arrow, right + 20, at + 4, passage_words(passage))
+    return group
 
 
 def _line(parent: ET.Element, x1: int, y1: int, x2: int, y2: int, *, kind: str = "arrow") -> None:

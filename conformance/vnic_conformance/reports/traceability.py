@@ -163,15 +163,40 @@ def matrix(
         if not any(fnmatchcase(requirement, glob.upper()) for requirement in REQUIREMENTS):
             raise LookupError(glob)
     chosen = [e for e in REQUIREMENTS.values() if not wanted or any(fnmatchcase(e.id, g.upper()) for g in wanted)]
-    results = {result.case: result for result in judged}
     role = HYPERVISOR if run is None else role_of(run.header)
     if role == HYPERVISOR:
         cases = book(Profile() if run is None else run.header.profile, tell=tell).cases
     else:
         made = role_named(role)
         cases = made.book(Profile(), made.phases, tell).cases
-    verdicts = {} if run is None else {row.requirement.id: row for row in summary_rows(cases, judged, role=role)}
-    known = planned() | dict(proofs or {})
+    found = _rows(chosen, cases, None if run is None else judged, role, planned() | dict(proofs or {}))
+    return Matrix(tuple(found), run, proofs)
+
+
+def rows_of(
+    requirements: Iterable[str], cases: Sequence[Case], results: Sequence[CaseResult], role: str
+) -> list[Traced]:
+    """The rows of some requirements after a run; nothing is judged again.
+
+    Args:
+        requirements: their IDs; an ID that nobody knows has no row.
+        cases: every case that counted in the run.
+        results: the verdicts on them.
+        role: what was checked.
+    """
+    chosen = [REQUIREMENTS[name] for name in requirements if name in REQUIREMENTS]
+    return _rows(chosen, cases, results, role, planned())
+
+
+def _rows(
+    chosen: Sequence[Requirement],
+    cases: Sequence[Case],
+    judged: Sequence[CaseResult] | None,
+    role: str,
+    known: Mapping[str, Proof],
+) -> list[Traced]:
+    results = {result.case: result for result in judged or ()}
+    verdicts = {} if judged is None else {row.requirement.id: row for row in summary_rows(cases, judged, role=role)}
     found = []
     for entry in chosen:
         own = _cases(entry, cases)
@@ -183,13 +208,13 @@ def matrix(
                 formal=tuple(Formal(p, known.get(p.name), tuple(mutations_against(p))) for p in properties_of(entry)),
                 misread=_misread(entry),
                 cases=own,
-                exercised=None if run is None else sum(r.verdict > Verdict.NOT_EXERCISED for r in said),
+                exercised=None if judged is None else sum(r.verdict > Verdict.NOT_EXERCISED for r in said),
                 results=said,
                 verdict=max((r.verdict for r in said), default=None) if row is None else row.verdict,
                 reason=_reason(entry, "" if row is None else row.reason),
             )
         )
-    return Matrix(tuple(found), run, proofs)
+    return found
 
 
 def _cases(entry: Requirement, cases: Sequence[Case]) -> tuple[Case, ...]:

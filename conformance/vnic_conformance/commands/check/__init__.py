@@ -85,6 +85,12 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     help="Write the log of the run here.  Until it is over: FILE.part, or FILE.2.part and so on.",
 )
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page of HTML here: verdicts, and every failure as a sequence diagram.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
 @click.pass_context
@@ -103,6 +109,7 @@ def command(
     longest_wait: float,
     log: Path | None,
     xml: Path | None,
+    html: Path | None,
     as_json: bool,
     report: bool,
 ) -> ExitCode:
@@ -140,4 +147,4 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    return played(request, log=log, xml=xml, as_json=as_json, report=report)
+    return played(request, log=log, xml=xml, html=html, as_json=as_json, report=report)

@@ -27,21 +27,24 @@ from vnic_conformance.terminal import say, show, show_json
 FAILURES = "vnickit-failures.jsonl"
 
 
-def played(request: Request, *, log: Path | None, xml: Path | None, as_json: bool, report: bool) -> ExitCode:
+def played(
+    request: Request, *, log: Path | None, xml: Path | None, html: Path | None, as_json: bool, report: bool
+) -> ExitCode:
     """Check an implementation and report.
 
     Args:
         request: what is to be checked.
         log: where the log of the run goes; None: only failures are kept, in :data:`FAILURES`.
         xml: where a JUnit report goes.
+        html: where a page of the run goes.
         as_json: report as JSON.
         report: tell progress even where standard error is no terminal.
 
     Raises:
         click.ClickException: it makes no sense, or a file cannot be written where it is to be.
     """
-    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and xml is not None else None)
-    check_places((("--log", log), kept, ("--junit", xml)))
+    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and (xml or html) else None)
+    check_places((("--log", log), kept, ("--junit", xml), ("--html", html)))
     written = None if log is None else LogFile(log)
     listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
     with stoppable():
@@ -50,10 +53,12 @@ def played(request: Request, *, log: Path | None, xml: Path | None, as_json: boo
         finally:
             if written is not None:
                 written.close()
-        return _report(checked, written, xml=xml, as_json=as_json)
+        return _report(checked, written, xml=xml, html=html, as_json=as_json)
 
 
-def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_json: bool) -> ExitCode:
+def _report(
+    checked: Checked, written: LogFile | None, *, xml: Path | None, html: Path | None, as_json: bool
+) -> ExitCode:
     """Report on a check."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     lost: list[str] = []
@@ -66,6 +71,10 @@ def _report(checked: Checked, written: LogFile | None, *, xml: Path | None, as_j
             lost.append(written.lost)
         if xml is not None:
             lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
+        if html is not None:
+            from vnic_conformance.pictures.page import run_page  # here: most runs write no page
+
+            lost.append(write_whole(html, run_page(header, chosen, outcome)))
         if as_json:
             show_json(plain_report(header, chosen, outcome))
         else:
