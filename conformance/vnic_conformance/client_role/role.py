@@ -75,7 +75,8 @@ def _plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iter
     ids = {case.id for case in chosen}
     anyhow = any(case.watched for case in chosen)
     if "scripted" in made.phases:
-        for story in stories(run.hello.client):
+        # What was chosen comes first; the other stories are told for the rules that watch.
+        for story in sorted(stories(run.hello.client), key=lambda story: story.case.id not in ids):
             if story.case.id in ids or anyhow:
                 yield Play("scripted", run.setting(1), _told(story), story.case)
     if "tour" in made.phases:
