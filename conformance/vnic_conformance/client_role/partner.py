@@ -84,6 +84,7 @@ class Partner:
         self._deviating = Deviating(self._deviates)
         self._standing: list[h.Called] = []
         self._until: int | None = None
+        self._raised: set[str] = set()
         self._instant = (0, 0)
         self.now = 0
         self.calls = 0
@@ -250,11 +251,13 @@ class Partner:
         """Let the client go on until it is idle."""
         if self.ended:
             return
-        turn = self._port.run(self.now)
+        turn = self._run()
         while True:
             self._note(turn)
             if turn.opcode is not None:
-                turn = self._port.answer(*self._called(turn.opcode, turn.arguments))
+                answer = self._called(turn.opcode, turn.arguments)
+                self._raised.clear()
+                turn = self._port.answer(*answer)
                 continue
             if turn.ended:
                 self.ended = True
@@ -265,11 +268,15 @@ class Partner:
             if self._agenda and self._agenda[0][0] <= self.now:
                 while self._agenda and self._agenda[0][0] <= self.now:
                     heapq.heappop(self._agenda)[2]()
-                turn = self._port.run(self.now)
+                turn = self._run()
                 continue
             unread = 0 if self.platform.crq is None else len(self.platform.crq.unread)
             self._tell(h.Idled(self.now, turn.until, unread))
             return
+
+    def _run(self) -> Turn:
+        self._raised.clear()
+        return self._port.run(self.now)
 
     def _note(self, turn: Turn) -> None:
         for new, address, length in turn.mapped:
@@ -419,7 +426,9 @@ class Partner:
 
     def raised(self, source: str) -> None:
         """See :class:`~.platform.Outside`."""
-        self._port.interrupt(source)
+        if source not in self._raised:  # twice between two turns is once: the client stands still
+            self._raised.add(source)
+            self._port.interrupt(source)
         self._tell(h.Interrupted(self.now, source))
 
     def stored(self, handle: int | None, data: bytes, buffer: bytes) -> None:

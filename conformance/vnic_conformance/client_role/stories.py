@@ -57,6 +57,8 @@ _MEANWHILE: Final[Mapping[str, tuple[str, bool, Stimulus]]] = {
 }
 #: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
 _FAILING_MS: Final = 200_000
+#: How often is looked meanwhile, so that a client that never pauses is found out soon.
+_LOOK_MS: Final = 10_000
 _ADDED: Final[Word] = (user("add"), passes(10))
 _OPENED: Final[Word] = (*_ADDED, user("open"), passes(SPAN_MS))
 
