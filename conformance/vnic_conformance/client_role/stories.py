@@ -132,7 +132,12 @@ def _frame(number: int) -> Stimulus:
 
 
 def _story(name: str, purpose: str, word: Word, witness: str = "") -> Story:
-    return Story(Case(name, Phase.SCRIPT, purpose, (name.partition("/")[0],), features(word)), word, witness)
+    return Story(_case(name, purpose, witness, features(word)), word, witness)
+
+
+def _case(name: str, purpose: str, witness: str, needs: frozenset[str] = frozenset()) -> Case:
+    exercised = f"its script ran to the end{f', and there was an occasion for {witness}' if witness else ''}"
+    return Case(name, Phase.SCRIPT, purpose, (name.partition("/")[0],), needs, exercised)
 
 
 def _procedures(recovery_ms: int) -> Iterator[Story]:
@@ -207,5 +212,5 @@ def _deviations(recovery_ms: int) -> Iterator[Story]:
         way = "legal" if deviation.legal else "wrong"
         slug = f"{deviation.requirement}/{way}-{name.replace('_', '-')}"
         # What a client cannot do for its user is left out of its life, so the case needs no feature.
-        case = Case(slug, Phase.SCRIPT, f"{deviation.sentence} (a {way} way)", (deviation.requirement,))
+        case = _case(slug, f"{deviation.sentence} (a {way} way)", name)
         yield Story(case, _lived(name, recovery_ms), name)
