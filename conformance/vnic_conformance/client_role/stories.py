@@ -192,7 +192,13 @@ def _returns(user_ms: int) -> Iterator[Story]:
 def _failing(recovery_ms: int) -> Iterator[Story]:
     """Attempts that fail for so long that there are back-offs between them."""
     name = "version_always_refused"
-    word = (*_OPENED, deviate(name), event("failover"), passes(_FAILING_MS), *_well(recovery_ms))
+    word = (
+        *_OPENED,
+        deviate(name),
+        event("failover"),
+        *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
+        *_well(recovery_ms),
+    )
     yield _story(
         "CLI-7/attempts-that-fail", "No attempt gets beyond the version for minutes; then all is well.", word, name
     )
