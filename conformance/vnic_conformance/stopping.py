@@ -15,7 +15,7 @@ from __future__ import annotations
 
 # What signal wraps. The wrappers look for a handler among the members of an enumeration, and raise and catch an exception where
 # it is none: 26 times a request to an adapter in this process, more than the request takes.
-import _signal
+import _signal  # type: ignore[import-not-found]  # typeshed has no stub for it
 import signal
 import threading
 from collections.abc import Callable, Iterator
