@@ -11,11 +11,14 @@ A check returns one line of detail, raises :class:`FailedError` or :class:`NotTr
 from __future__ import annotations
 
 import difflib
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import Final
 
+from vnic_conformance.protocol.client_words import CLIENT_FEATURES
 from vnic_conformance.protocol.messages import FEATURES, Fields, Outcome
 from vnic_conformance.protocol.rules import observation_of
 from vnic_conformance.protocol.schema import shown
@@ -132,18 +135,17 @@ def _same(before: Mapping[str, object], after: Mapping[str, object], why: str) -
 
 def _claims(exam: Examination) -> str:
     hello = exam.opened().hello
-    if hello.role == "client":
-        raise NotTriedError("role client has no sanity checks of its own")
     for word in hello.unknown_features:
-        near = difflib.get_close_matches(word, FEATURES, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(FEATURES)}"
+        known = CLIENT_FEATURES if hello.role == "client" else FEATURES
+        near = difflib.get_close_matches(word, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
         raise FailedError(f"there is no feature {word!r}; {hint}")
     if hello.role == "system":
         raise NotTriedError(
             "role system has no sanity checks of its own; vnickit check says what is wrong with its replies"
         )
-    if hello.role != "hypervisor":
-        raise NotTriedError(f"role {hello.role} is reserved; this kit tests hypervisors")
+    if hello.role not in ("hypervisor", "client"):
+        raise NotTriedError(f"role {hello.role} is reserved; this kit tests hypervisors, clients and whole systems")
     features = " ".join(sorted(hello.features)) or "none"
     profile = ", ".join(f"{name} {value}" for name, value in hello.profile.differences().items())
     return f"features: {features}; profile: {profile or 'defaults'}"
@@ -288,6 +290,19 @@ CHECKS: Final[tuple[tuple[str, str, Check, bool], ...]] = (
 )
 
 
+#: The modules with the checks of other roles; loaded when an adapter plays one, because they need this module.
+_ELSEWHERE: Final = {"client": "vnic_conformance.client_role.sanity"}
+
+
+def _of_role(exam: Examination) -> tuple[tuple[str, str, Check, bool], ...]:
+    """The checks after the claims."""
+    module = None if exam.target is None else _ELSEWHERE.get(exam.target.hello.role)
+    if module is not None:
+        checks: tuple[tuple[str, str, Check, bool], ...] = import_module(module).CHECKS
+        return checks
+    return CHECKS[1:]
+
+
 def examine(
     spec: str, *, time_scale: float = 1.0, log: Log | None = None, report: Callable[[Result], None] | None = None
 ) -> Examination:
@@ -319,9 +334,12 @@ def examine(
         )
 
     try:
-        everything = (("greets", "does it start, and say what it is?", greets, True), *CHECKS)
+        checks = deque([("greets", "does it start, and say what it is?", greets, True), CHECKS[0]])
         pointless = False
-        for name, question, check, needed in everything:
+        while checks:
+            name, question, check, needed = checks.popleft()
+            if name == "claims":
+                checks.extend(_of_role(exam))
             if pointless:
                 note(Result(name, question, Verdict.NOT_RUN, needed=needed))
                 continue

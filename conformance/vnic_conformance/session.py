@@ -252,6 +252,10 @@ class Session(Generic[J]):
         """Nothing more can be said, because of what came last."""
         self.judgements[-1] = replace(self.judgements[-1], inconclusive=why)
 
+    def not_exercised(self, why: str) -> None:
+        """What was played has put nothing to the test, although all of it was done."""
+        self.skipped = Skipped(why)
+
     def _not_to_be_done(self, stimulus: Stimulus, absent: str) -> Skipped | None:
         if absent and self.absent is not None and absent not in self.absent:
             return Skipped(f"the adapter does not claim {absent}", claimed=False)

@@ -13,6 +13,9 @@ the programs that are started.
 
 from __future__ import annotations
 
+# What signal wraps. The wrappers look for a handler among the members of an enumeration, and raise and catch an exception where
+# it is none: 26 times a request to an adapter in this process, more than the request takes.
+import _signal  # type: ignore[import-not-found]  # typeshed has no stub for it
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -62,17 +65,17 @@ def stop_noted() -> Iterator[list[int]]:
     Handlers are afterwards as they were.
     """
     stopped: list[int] = []
-    before = {number: signal.getsignal(number) for number in ENDING} if _hears() else {}
+    before: dict[int, Any] = {number: _signal.getsignal(number) for number in ENDING} if _hears() else {}
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.append(number)
-        handler = before[signal.Signals(number)]
+        handler = before[number]
         if callable(handler):
             handler(number, frame)
 
     for number, handler in before.items():
         if callable(handler):
-            signal.signal(number, stop)
+            _signal.signal(number, stop)
     try:
         yield stopped
     except KeyboardInterrupt:
@@ -80,8 +83,8 @@ def stop_noted() -> Iterator[list[int]]:
             raise
     finally:
         for number, handler in before.items():
-            if handler is not None and signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
+            if handler is not None and _signal.getsignal(number) is not handler:
+                _signal.signal(number, handler)
 
 
 class Uninterrupted:

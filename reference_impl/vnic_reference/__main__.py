@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import BinaryIO, Protocol
 
 from vnic_reference.adapter import FEATURES, Adapter
-from vnic_reference.client.faults import CLIENT_FAULTS
 from vnic_reference.client_adapter import ClientAdapter
+from vnic_reference.client_variants import CLIENT_VARIANTS
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.faults.listing import listing
 from vnic_reference.system import program
@@ -93,7 +93,7 @@ def main() -> None:
         parser.error("--fault and --variant exclude each other")
     if options.quiet_ms < 0:
         parser.error("--quiet-ms must be 0 or more")
-    rosters: dict[str, Mapping[str, Named]] = {"hypervisor": FAULTS, "system": SYSTEM_FAULTS, "client": CLIENT_FAULTS}
+    rosters: dict[str, Mapping[str, Named]] = {"hypervisor": FAULTS, "system": SYSTEM_FAULTS, "client": CLIENT_VARIANTS}
     known = rosters[options.role]
     if options.fault is not None and options.fault not in known:
         parser.error(f"--fault {options.fault}: there are {', '.join(sorted(known))}")
@@ -112,7 +112,7 @@ def main() -> None:
             parser.error("--clock, --quiet-ms, --variant and --without are for role hypervisor")
         served: SystemAdapter | ClientAdapter
         if options.role == "client":
-            served = ClientAdapter(CLIENT_FAULTS[options.fault].make) if options.fault else ClientAdapter()
+            served = ClientAdapter(CLIENT_VARIANTS[options.fault].make) if options.fault else ClientAdapter()
         else:
             served = SYSTEM_FAULTS[options.fault].adapter() if options.fault else SystemAdapter()
         serve(sys.stdin.buffer, sys.stdout.buffer, served)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
+from vnic_reference.client.client import VnicClient
 from vnic_reference.client.faults import CLIENT_FAULTS
+from vnic_reference.client.slips import CLIENT_SLIPS
 from vnic_reference.client_adapter import ClientAdapter
+from vnic_reference.dialogue.variants import Variant
+
+#: All of them: those that a whole system shows, and those that only role client shows.
+CLIENT_VARIANTS: Final[Mapping[str, Variant[VnicClient]]] = MappingProxyType({**CLIENT_FAULTS, **CLIENT_SLIPS})
 
 
 def __getattr__(name: str) -> Callable[[], ClientAdapter]:
     """What makes the adapter of a faulty client."""
-    if name not in CLIENT_FAULTS:
-        raise AttributeError(f"no fault {name!r}; there are: {', '.join(CLIENT_FAULTS)}")
-    return partial(ClientAdapter, CLIENT_FAULTS[name].make)
+    if name not in CLIENT_VARIANTS:
+        raise AttributeError(f"no fault {name!r}; there are: {', '.join(CLIENT_VARIANTS)}")
+    return partial(ClientAdapter, CLIENT_VARIANTS[name].make)

@@ -17,9 +17,9 @@ Vnickit = Callable[..., Result]
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 
-def started(vnickit: Vnickit, lang: str) -> str:
+def started(vnickit: Vnickit, lang: str, *more: str) -> str:
     """A new adapter as ``--adapter`` takes it; the next steps are followed as they are printed."""
-    result = vnickit("new-adapter", "--lang", lang, "mine")
+    result = vnickit("new-adapter", "--lang", lang, *more, "mine")
     assert result.exit_code == ExitCode.CONFORMS, result.output
     first, *steps = [line.strip() for line in result.stdout.splitlines()]
     assert first == f"mine/adapter.{'c' if lang == 'c' else 'py'} is written. Next:"
@@ -51,6 +51,17 @@ def test_it_passes_smoke_and_fails_clearly_beyond(lang: str, vnickit: Vnickit) -
     assert result.stdout.rstrip().splitlines()[-1].startswith("VIOLATION: CRQ-2")
 
 
+def test_one_of_a_client_passes_smoke_and_fails_clearly_beyond(vnickit: Vnickit) -> None:
+    adapter = started(vnickit, "python", "--role", "client")
+    result = vnickit("smoke", "--adapter", adapter)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert all(line.startswith(("ok ", " ")) for line in result.stdout.partition("\n\n")[0].splitlines())
+    result = vnickit("check", "--adapter", adapter, "-k", "CLI-10/procedure-open", "--steps", "0")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "not logged in at" in result.stdout
+    assert result.stdout.rstrip().endswith("VIOLATION: CLI-10/procedure-open.")
+
+
 @pytest.mark.parametrize("lang", ["c", "python"])
 def test_what_is_there_is_left_alone(lang: str, vnickit: Vnickit) -> None:
     file = Path("mine") / ("adapter.c" if lang == "c" else "adapter.py")
@@ -67,6 +78,7 @@ def test_what_is_there_is_left_alone(lang: str, vnickit: Vnickit) -> None:
     [
         (["--lang", "cobol", "mine"], "'cobol' is not one of 'c', 'python'"),
         (["mine"], "Missing option '--lang'"),
+        (["--lang", "c", "--role", "client", "mine"], "--lang c: an adapter of role client is there in python only"),
         (["--lang", "c", "file"], "file"),
         (["--lang", "c", "file/below"], "file/below"),
     ],

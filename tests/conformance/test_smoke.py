@@ -216,10 +216,10 @@ def test_what_could_not_be_tried_is_no_success(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_role_that_is_reserved_is_not_examined(monkeypatch: pytest.MonkeyPatch) -> None:
-    def client(adapter: Adapter, request: Reply, reply: Reply) -> Reply:
-        return reply | {"role": "client"} if request["op"] == "hello" else reply
+    def server(adapter: Adapter, request: Reply, reply: Reply) -> Reply:
+        return reply | {"role": "server"} if request["op"] == "hello" else reply
 
-    exam = examined(monkeypatch, liar(client))
+    exam = examined(monkeypatch, liar(server))
     assert found(exam)["claims"] is Verdict.NOT_TRIED
     assert set(list(found(exam).values())[1:]) == {Verdict.NOT_RUN}
     assert (exam.failed, exam.inconclusive) == (False, True)

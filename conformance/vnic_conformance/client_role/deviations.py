@@ -40,6 +40,7 @@ class Deviation:
         tx_completion: completes frames that were sent.
         rx_completion: completes a buffer.
         settings: what the server can.
+        hold_ms: how long the hypervisor holds the client after H_FREE_CRQ (CRQ-13).
         times: how often it happens before all is as usual again; None: always.
     """
 
@@ -53,6 +54,7 @@ class Deviation:
     tx_completion: CompletionHook | None = None
     rx_completion: CompletionHook | None = None
     settings: SettingsHook | None = None
+    hold_ms: int = 0
     times: int | None = 1
 
     def repeated(self, times: int | None) -> Deviation:

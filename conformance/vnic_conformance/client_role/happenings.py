@@ -161,6 +161,13 @@ class Injected(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class Happened(Happening):
+    """What the kit meant to do to the client has come about: a deviation was met, an injected event was told or stored."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unwell(Happening):
     """Hypervisor or server are not well from now on (``well`` false), or are again."""
 

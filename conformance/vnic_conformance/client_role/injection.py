@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -26,8 +27,13 @@ SPAN_MS: Final = 3_000
 OUTAGE_MS: Final = 5_000
 _FATAL: Final = 0x80
 
-#: Makes an event happen inside a call.
-Happen = Callable[[Partner, Called], None]
+#: Makes an event happen inside a call; True: it has. One that waits for the next answer tells when it has happened.
+Happen = Callable[[Partner, Called], object]
+
+
+def told_inside(event: str) -> str:
+    """How it is told that an event has happened that was injected into a call (:class:`~.happenings.Happened`)."""
+    return f"{event} inside a call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +82,45 @@ def _event(code: int) -> Happen:
 
 
 def _user(action: str, **arguments: str | int) -> Happen:
-    def happen(partner: Partner, called: Called) -> None:
-        partner.user(action, **arguments)
-
-    return happen
+    return lambda partner, called: partner.user(action, **arguments) is not None
 
 
 def _lost(partner: Partner, called: Called) -> None:
     """The next answer of a server is lost."""
-    partner.deviate(Deviation("lost", "CLI-7", True, "An answer is lost.", answer=lambda asked, right: []))
+    name = told_inside("lost_answer")
+    partner.deviate(Deviation(name, "CLI-7", True, "An answer is lost.", answer=lambda asked, right: []))
 
 
 def _doubled(partner: Partner, called: Called) -> None:
     """The next answer of a server comes twice."""
-    twice = Deviation("doubled", "CLI-15", False, "An answer twice.", answer=lambda asked, right: [(0, right)] * 2)
-    partner.deviate(twice)
+    name = told_inside("doubled_answer")
+    partner.deviate(Deviation(name, "CLI-15", False, "An answer twice.", answer=lambda asked, right: [(0, right)] * 2))
 
 
-def _answered(rc: int, *opcodes: int) -> Happen:
-    """The call itself is answered with a code, and not carried out, if it may be."""
+#: Events that answer the call in which they happen instead of its being carried out: the code, and the calls that may have it.
+CODES: Final[Mapping[str, tuple[int, tuple[int, ...]]]] = MappingProxyType(
+    {
+        "busy": (Rc.H_BUSY, MAY_BE_BUSY),
+        "long_busy": (Rc.H_LONG_BUSY_100_S, MAY_BE_BUSY),
+        "resource": (Rc.H_RESOURCE, (Hcall.H_REG_CRQ, Hcall.H_REG_SUB_CRQ)),
+        "closed": (Rc.H_CLOSED, (Hcall.H_SEND_CRQ,)),
+        "dropped": (Rc.H_DROPPED, (Hcall.H_SEND_CRQ, Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT)),
+    }
+)
+
+
+def may_happen_in(event: str, opcode: int) -> bool:
+    """Whether an event can happen inside a call."""
+    return event not in CODES or opcode in CODES[event][1]
+
+
+def _answered(event: str) -> Happen:
+    """The call itself is answered with a code, if it may be."""
+    rc, opcodes = CODES[event]
 
     def happen(partner: Partner, called: Called) -> None:
         if called.opcode in opcodes:
-            once = Deviation(
-                "code", "CLI-14", True, f"{rc}", call=lambda op, args: (rc,) if op == called.opcode else None
-            )
-            partner.deviate(once)
+            partner.deviate(Deviation(told_inside(event), "CLI-14", True, f"{rc}", call=lambda op, args: (rc,)))
 
     return happen
 
@@ -127,11 +146,7 @@ EVENTS: Final[Mapping[str, Happen]] = MappingProxyType(
         "noise": _says(bytes((0x80, 0xFE)) + bytes(14)),
         "lost_answer": _lost,
         "doubled_answer": _doubled,
-        "busy": _answered(Rc.H_BUSY, *MAY_BE_BUSY),
-        "long_busy": _answered(Rc.H_LONG_BUSY_100_S, *MAY_BE_BUSY),
-        "resource": _answered(Rc.H_RESOURCE, Hcall.H_REG_CRQ, Hcall.H_REG_SUB_CRQ),
-        "closed": _answered(Rc.H_CLOSED, Hcall.H_SEND_CRQ),
-        "dropped": _answered(Rc.H_DROPPED, Hcall.H_SEND_CRQ, Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT),
+        **{event: _answered(event) for event in CODES},
         "removal": _user("remove"),
         "close": _user("close"),
         "open": _user("open"),
@@ -207,7 +222,8 @@ def play(partner: Partner, procedure: Procedure, injections: Sequence[Injection]
         for injection in injections:
             if injection.call == number - before:
                 reached.append(injection)
-                partner.happen(str(injection), lambda chosen=injection: EVENTS[chosen.event](partner, called))  # type: ignore[misc]  # bound now
+                act = partial(EVENTS[injection.event], partner, called)
+                partner.happen(str(injection), act, told_inside(injection.event))
 
     partner.inside.append(inside)
     try:

@@ -7,7 +7,7 @@ from collections import Counter
 from vnic_conformance.answer import Answer
 from vnic_conformance.client_role.cases import id_of
 from vnic_conformance.client_role.conversation import HAPPENED, LIVELOCK
-from vnic_conformance.client_role.happenings import Called
+from vnic_conformance.client_role.happenings import Called, Happened
 from vnic_conformance.client_role.monitor import Monitor
 from vnic_conformance.client_role.record import happenings_of
 from vnic_conformance.client_role.rule import RULES
@@ -53,12 +53,14 @@ class ClientJudge:
         counts: wants to know what is put to the test; None: nobody does.
 
     Attributes:
-        calls: calls of the client in the step that was judged last.
+        codes: opcodes of the client's calls in the step that was judged last.
+        happened: what of the kit's intentions has come about since the reset, by name (:class:`~.happenings.Happened`).
     """
 
     def __init__(self, setting: Setting, counts: Counter[str] | None = None) -> None:
         self.monitor = Monitor(profile_of(dict(setting.times)))
-        self.calls = 0
+        self.codes: list[int] = []
+        self.happened: set[str] = set()
         self._counting = counts is not None
         self._said = 0
 
@@ -72,10 +74,11 @@ class ClientJudge:
 
     def _judged(self, stimulus: Stimulus, came: Answer) -> Judgement:
         happened = happenings_of(str(came[HAPPENED]))
-        self.calls = sum(isinstance(happening, Called) for happening in happened)
+        self.codes = [happening.opcode for happening in happened if isinstance(happening, Called)]
+        self.happened |= {happening.what for happening in happened if isinstance(happening, Happened)}
         for happening in happened:
             self.monitor(happening)
-        exercised = self._exercised({type(happening) for happening in happened})
+        exercised = self._exercised()
         found = self.monitor.violations[self._said : self._said + 1]
         self._said = len(self.monitor.violations)
         if not found and LIVELOCK in came:
@@ -94,8 +97,8 @@ class ClientJudge:
             stated=(Alternative({}, first.rule.requirements, first.allowed),),
         )
 
-    def _exercised(self, kinds: set[type]) -> tuple[str, ...]:
-        """The rules that have looked at something."""
-        if not self._counting:
-            return ()
-        return tuple(id_of(rule) for rule in RULES.values() if kinds & set(rule.on))
+    def _exercised(self) -> tuple[str, ...]:
+        """The rules whose conditions have held in this step."""
+        held = sorted(self.monitor.held) if self._counting else ()
+        self.monitor.held.clear()
+        return tuple(id_of(RULES[name]) for name in held)

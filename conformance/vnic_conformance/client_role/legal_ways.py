@@ -143,6 +143,14 @@ for _command in (Command.VERSION_EXCHANGE, Command.REQUEST_MAP, Command.LOGICAL_
         f"{_command} is answered NoMemory, once.",
         answer=refused(_command, CommandRc.NO_MEMORY),
     )
+_legal(
+    "version_always_refused",
+    "CLI-7",
+    f"{Command.VERSION_EXCHANGE} is answered NoMemory, each time.",
+    answer=refused(Command.VERSION_EXCHANGE, CommandRc.NO_MEMORY),
+    times=None,
+)
+_legal("held", "CLI-10", "After H_FREE_CRQ the client is held for half a second.", hold_ms=500)
 _legal("unsupported_query", "DLG-4", "One query: unsupported.", answer=refused(Command.QUERY_CAPABILITY, 10, number=0))
 _legal("mac_refused", "DLG-10", "CHANGE_MAC_ADDR is refused.", answer=refused(Command.CHANGE_MAC_ADDR, 2))
 _legal("partial_capability", "DLG-4", "Half of the entries are granted.", answer=_partial, times=2)

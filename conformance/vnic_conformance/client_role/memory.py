@@ -108,15 +108,24 @@ class Queue:
 
     def consumed(self) -> list[tuple[bytes, bool]]:
         """Elements whose headers have been cleared since the last look, and whether an earlier one was skipped."""
+        if not self.unread:
+            return []
+        # Read at once, for each read is a request to the adapter. Whatever wraps around is read whole.
+        first, last = self.unread[0][0], self.unread[-1][0]
+        if first > last:
+            first, last = 0, self._capacity - 1
+        block = self._port.read(self._address + first * self._size, (last - first) * self._size + 1)
+        if block is None:
+            return []
+
+        def cleared(position: int) -> bool:
+            return block[(position - first) * self._size] == Header.FREE
+
         taken: list[tuple[bytes, bool]] = []
-        while self.unread and self._cleared(self.unread[0][0]):
+        while self.unread and cleared(self.unread[0][0]):
             taken.append((self.unread.popleft()[1], False))
         for entry in list(self.unread)[1:]:
-            if self._cleared(entry[0]):
+            if cleared(entry[0]):
                 self.unread.remove(entry)
                 taken.append((entry[1], True))
         return taken
-
-    def _cleared(self, position: int) -> bool:
-        header = self._port.read(self._address + position * self._size, 1)
-        return header is not None and header[0] == Header.FREE

@@ -17,7 +17,7 @@ from typing import Final
 
 from vnic_conformance.client_role import rules_dialogue, rules_events, rules_user
 from vnic_conformance.client_role.happenings import KINDS, Happening
-from vnic_conformance.client_role.rule import RULES, Rule, Violation
+from vnic_conformance.client_role.rule import HELD, RULES, Rule, Violation
 from vnic_conformance.client_role.view_queues import WholeView
 from vnic_spec.client_profile import ClientProfile
 
@@ -39,6 +39,7 @@ class Monitor:
         view: what is known of the client.
         violations: what was broken, the first one first.
         more: how many more there were.
+        held: names of the rules whose conditions have held; whoever counts them may clear it.
         happenings: how many have been looked at.
     """
 
@@ -46,6 +47,7 @@ class Monitor:
         self.view = WholeView(profile or ClientProfile())
         self.violations: list[Violation] = []
         self.more = 0
+        self.held: set[str] = set()
         self.happenings = 0
         self._last: dict[str, int] = {}
         self._rules: Final = {
@@ -56,8 +58,10 @@ class Monitor:
         """Judge what happened, and take it in."""
         self.happenings += 1
         for rule in self._rules[type(happening)]:
-            for came, allowed in rule.check(self.view, happening):
-                self._found(rule, happening.now, came, allowed)
+            for found in rule.check(self.view, happening):
+                self.held.add(rule.name)
+                if found is not HELD:
+                    self._found(rule, happening.now, *found)
         self.view.take(happening)
 
     def _found(self, rule: Rule, now: int, came: str, allowed: str) -> None:

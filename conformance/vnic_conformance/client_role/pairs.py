@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from vnic_conformance.client_role.cases import ABOUT, played
 from vnic_conformance.client_role.injection import EVENTS
+from vnic_conformance.client_role.stories import ABOUT, played
 from vnic_conformance.client_role.words import feature_of
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.session import Session

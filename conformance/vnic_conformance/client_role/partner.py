@@ -84,6 +84,7 @@ class Partner:
         self._deviating = Deviating(self._deviates)
         self._standing: list[h.Called] = []
         self._until: int | None = None
+        self._raised: set[str] = set()
         self._instant = (0, 0)
         self.now = 0
         self.calls = 0
@@ -118,6 +119,10 @@ class Partner:
         if chosen.settings is not None:
             for server in self.platform.servers:
                 server.settings = chosen.settings(server.settings)
+        if chosen.hold_ms:
+            self.platform.hold_ms = chosen.hold_ms
+        if chosen.settings is not None or chosen.hold_ms:
+            self._tell(h.Happened(self.now, chosen.name))
         if self._deviating.begin(chosen):
             self._tell(h.Unwell(self.now, False))
 
@@ -132,20 +137,25 @@ class Partner:
         self._tell(h.Asked(self.now, order, action, arguments))
         return order
 
-    def happen(self, what: str, act: Callable[[], None]) -> None:
-        """Do something to the client, under a name."""
+    def happen(self, what: str, act: Callable[[], object], told: str = "") -> None:
+        """Do something to the client, under a name; where it answers True it has come about, and that is told as ``told``."""
         self._tell(h.Injected(self.now, what))
-        act()
+        if act() is True:
+            self._tell(h.Happened(self.now, told or what))
 
-    def failover(self) -> None:
-        """The selected server fails; the next eligible one takes over, and the failed one heals at once as the last."""
-        selected = self.platform.selected
+    def failover(self) -> bool:
+        """The selected server fails; the next eligible one takes over, and the failed one heals at once as the last.
+
+        Whether a client that was connected has lost its server.
+        """
+        connected, selected = self.platform.connected, self.platform.selected
         if selected is not None:
             self.platform.fail(selected)
             self.platform.heal(selected)
+        return connected is not None
 
-    def outage(self, ms: int) -> None:
-        """Event 08 without a successor: nobody is eligible for so long."""
+    def outage(self, ms: int) -> bool:
+        """Event 08 without a successor: nobody is eligible for so long. Whether anybody was before."""
         lost = list(self.platform.eligible)
         self.platform.eligible.clear()
         if self.platform.selected is not None:
@@ -158,26 +168,28 @@ class Partner:
             self._tell(h.Unwell(self.now, True))
 
         self._at(self.now + ms, back)
+        return bool(lost)
 
-    def server_says(self, element: bytes) -> None:
-        """The connected server sends an element of its own."""
-        if self.platform.connected is not None:
-            self.platform.element(element)
+    def server_says(self, element: bytes) -> bool:
+        """The connected server sends an element of its own; whether there is one, and room."""
+        return self.platform.connected is not None and self.platform.element(element)
 
-    def link_flaps(self, ms: int) -> None:
-        """The link of the connected server goes down, and comes back after so long (SRV-5)."""
+    def link_flaps(self, ms: int) -> bool:
+        """The link of the connected server goes down, and comes back after so long (SRV-5); whether it was up."""
         server = self.platform.connected
         if server is None or not server.session.link:
-            return
-        self.platform.element(server.indication(0, 1))
+            return False
+        went = self.platform.element(server.indication(0, 1))
         self._reply(server, ms, server.indication(1, 1), b"")
+        return went
 
-    def server_init(self) -> None:
-        """The connected server has lost its session and opens the dialogue anew."""
+    def server_init(self) -> bool:
+        """The connected server has lost its session and opens the dialogue anew; whether there is one, and room."""
         server = self.platform.connected
-        if server is not None:
-            server.drop()
-            self._greet(server, 0)
+        if server is None:
+            return False
+        server.drop()
+        return self._greet(server, 0)
 
     def frame(self, frame: bytes) -> bool:
         """A frame arrives from the wire; whether there was a buffer for it."""
@@ -239,11 +251,13 @@ class Partner:
         """Let the client go on until it is idle."""
         if self.ended:
             return
-        turn = self._port.run(self.now)
+        turn = self._run()
         while True:
             self._note(turn)
             if turn.opcode is not None:
-                turn = self._port.answer(*self._called(turn.opcode, turn.arguments))
+                answer = self._called(turn.opcode, turn.arguments)
+                self._raised.clear()
+                turn = self._port.answer(*answer)
                 continue
             if turn.ended:
                 self.ended = True
@@ -254,11 +268,15 @@ class Partner:
             if self._agenda and self._agenda[0][0] <= self.now:
                 while self._agenda and self._agenda[0][0] <= self.now:
                     heapq.heappop(self._agenda)[2]()
-                turn = self._port.run(self.now)
+                turn = self._run()
                 continue
             unread = 0 if self.platform.crq is None else len(self.platform.crq.unread)
             self._tell(h.Idled(self.now, turn.until, unread))
             return
+
+    def _run(self) -> Turn:
+        self._raised.clear()
+        return self._port.run(self.now)
 
     def _note(self, turn: Turn) -> None:
         for new, address, length in turn.mapped:
@@ -292,6 +310,7 @@ class Partner:
     def _deviates(self, deviation: Deviation) -> None:
         """A deviation happens; what counts as well begins anew."""
         self._tell(h.Injected(self.now, deviation.name))
+        self._tell(h.Happened(self.now, deviation.name))
 
     def _sync(self) -> None:
         """See what the client has consumed."""
@@ -332,11 +351,12 @@ class Partner:
         if server.session is session and not server.open and self.platform.connected is server:
             self._greet(server, times)
 
-    def _greet(self, server: Server, times: int) -> None:
+    def _greet(self, server: Server, times: int) -> bool:
         server.greeted = True
-        self.platform.element(INIT)
+        stored = self.platform.element(INIT)
         session, pause = server.session, server.settings.again_ms * min(2**times, 10)
         self._at(self.now + pause, lambda: self._greet_if_silent(server, session, times + 1))
+        return stored
 
     def element_sent(self, server: Server, element: bytes) -> None:
         """See :class:`~.platform.Outside`."""
@@ -406,7 +426,9 @@ class Partner:
 
     def raised(self, source: str) -> None:
         """See :class:`~.platform.Outside`."""
-        self._port.interrupt(source)
+        if source not in self._raised:  # twice between two turns is once: the client stands still
+            self._raised.add(source)
+            self._port.interrupt(source)
         self._tell(h.Interrupted(self.now, source))
 
     def stored(self, handle: int | None, data: bytes, buffer: bytes) -> None:

@@ -148,21 +148,26 @@ class Platform:
         if self.selected is None:
             self.select(index)
 
-    def migrate(self) -> None:
-        """CRQ-8: event 06, the CRQ disabled, the session over."""
+    def migrate(self) -> bool:
+        """CRQ-8: event 06, the CRQ disabled, the session over; whether there was a CRQ."""
         if self.crq is None:
-            return
+            return False
         if self.selected is not None:
             self._end_session(self.selected)
         self.event(Event.MIGRATED)
         self.disabled = True
+        return True
 
-    def partner_gone(self, event: int) -> None:
-        """The connected server's half is gone, and the client is told by this event; it comes back at once."""
+    def partner_gone(self, event: int) -> bool:
+        """The connected server's half is gone, and the client is told by this event; it comes back at once.
+
+        Whether there was a CRQ, and a server.
+        """
         if self.crq is None or self.selected is None:
-            return
+            return False
         self._end_session(self.selected)
         self.event(event)
+        return True
 
     def _end_session(self, index: int) -> None:
         self.servers[index].drop()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 from vnic_conformance.answer import Answer
-from vnic_conformance.client_role.cases import played, prepared, stories, tours, watched
+from vnic_conformance.client_role.cases import every_case, tours, watched
 from vnic_conformance.client_role.conversation import HAPPENED, ClientConversation
-from vnic_conformance.client_role.injection import EVENTS
+from vnic_conformance.client_role.injection import EVENTS, may_happen_in
 from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
 from vnic_conformance.client_role.port import TargetPort
 from vnic_conformance.client_role.record import RecordError, happenings_of
+from vnic_conformance.client_role.stories import Story, injected, played, prepared, stories, told
 from vnic_conformance.client_role.words import feature_of, problem, written
 from vnic_conformance.defaults import LONG
 from vnic_conformance.episode import Episode
@@ -36,12 +38,6 @@ STRIDE = 15
 PAIR_STEPS = 500
 
 
-def every_case() -> list[Case]:
-    """All cases of the role, the watched ones first."""
-    told = [story.case for story in stories(ClientProfile().recovery_ms)]
-    return [*watched(), *told, *(case for case, _, _ in tours())]
-
-
 def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda _: None) -> Book:
     played = {Phase.SCRIPT: "scripted", Phase.TOUR: "tour"}
     cases = (case for case in every_case() if case.watched or played[case.phase] in phases)
@@ -62,25 +58,28 @@ def _refuses(hello: Hello, profile: Profile) -> str:
 
 
 def _turns(name: str) -> Callable[[Session[Any]], Turns] | None:
-    told = {story.case.id for story in stories(ClientProfile().recovery_ms)}
-    if name not in told:
+    if name not in {story.case.id for story in stories(ClientProfile())}:
         return None
 
     def turns(session: Session[Any]) -> Turns:
-        recovery_ms = session.oracle.monitor.view.profile.recovery_ms
-        return next(story.word for story in stories(recovery_ms) if story.case.id == name)
+        profile = session.oracle.monitor.view.profile
+        return _told(next(story for story in stories(profile) if story.case.id == name))(session)
 
     return turns
 
 
+def _told(story: Story) -> Callable[[Session[Any]], Turns]:
+    return lambda session: told(story.word, story.witness, session)
+
+
 def _plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iterator[Play]:
-    recovery_ms = run.hello.client.recovery_ms
     ids = {case.id for case in chosen}
     anyhow = any(case.watched for case in chosen)
     if "scripted" in made.phases:
-        for story in stories(recovery_ms):
+        # What was chosen comes first; the other stories are told for the rules that watch.
+        for story in sorted(stories(run.hello.client), key=lambda story: story.case.id not in ids):
             if story.case.id in ids or anyhow:
-                yield Play("scripted", run.setting(1), lambda _, story=story: story.word, story.case)  # type: ignore[misc]  # bound now
+                yield Play("scripted", run.setting(1), _told(story), story.case)
     if "tour" in made.phases:
         yield from _injections(run, ids, 1 if LONG in made.phases else STRIDE)
     if "hypothesis" in made.phases and anyhow and budget.steps and not run.over:
@@ -92,7 +91,7 @@ def _plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iter
 
 
 def _injections(run: Run, ids: set[str], stride: int) -> Iterator[Play]:
-    counted: dict[str, int] = {}
+    counted: dict[str, list[int]] = {}
     for case, procedure, name in tours():
         if case.id not in ids or run.tired_of("tour"):
             continue
@@ -104,19 +103,20 @@ def _injections(run: Run, ids: set[str], stride: int) -> Iterator[Play]:
                 return _counting(session, played(procedure, 0), len(prepared(procedure)), sought)
 
             yield Play("tour", run.setting(1), counting)
-            counted[procedure] = sum(sought)
-        first = 1 + list(EVENTS).index(name) % stride
-        for call in range(min(first, max(counted[procedure], 1)), counted[procedure] + 1, stride):
-            word = played(procedure, recovery_ms, (call, name))
-            yield Play("tour", run.setting(1), lambda _, word=word: word, case)  # type: ignore[misc]  # bound now
+            counted[procedure] = sought
+        calls = [at for at, opcode in enumerate(counted[procedure], 1) if may_happen_in(name, opcode)]
+        if not calls:
+            run.unreached[case.id] = f"no call that this client makes in procedure {procedure} may be answered so"
+        for call in calls[min(list(EVENTS).index(name) % stride, len(calls) - 1) :: stride]:
+            yield Play("tour", run.setting(1), partial(told, *injected(procedure, recovery_ms, call, name)), case)
 
 
 def _counting(session: Session[Any], word: tuple[Stimulus, ...], skipped: int, sought: list[int]) -> Turns:
-    """A procedure alone; the calls of each of its steps are counted."""
+    """A procedure alone; ``sought`` gets the opcodes of its calls."""
     for number, each in enumerate(word[:-3]):
         yield each
         if number >= skipped:
-            sought.append(session.oracle.calls)
+            sought += session.oracle.codes
 
 
 def _unreadable(answer: Answer) -> str:

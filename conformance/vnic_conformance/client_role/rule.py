@@ -11,8 +11,10 @@ from vnic_conformance.client_role.view import View
 
 #: What came, and what was allowed.
 Finding = tuple[str, str]
+#: What a check yields where its condition holds, before anything that breaks it: the rule is put to the test.
+HELD: Final = None
 #: Looks at a happening before the view has taken it in.
-Check = Callable[[View, Happening], Iterator[Finding]]
+Check = Callable[[View, Happening], Iterator[Finding | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,16 @@ class Rule:
         name: unlike that of any other rule.
         requirements: IDs, the one that is broken first.
         sentence: the rule in a sentence.
-        on: the happenings that can break it.
+        when: what its condition is, in words: where it holds the rule is put to the test.
+        on: the happenings at which its condition may hold.
         watches: names of the fields of the :class:`~.view.View` that it looks at.
-        check: finds what breaks it.
+        check: finds where its condition holds, and what breaks it.
     """
 
     name: str
     requirements: tuple[str, ...]
     sentence: str
+    when: str
     on: tuple[type[Happening], ...]
     watches: tuple[str, ...]
     check: Check
@@ -58,7 +62,7 @@ class Violation:
 RULES: Final[dict[str, Rule]] = {}
 
 
-def rule(*requirements: str, on: str, sentence: str, watches: str = "") -> Callable[[Check], Check]:
+def rule(*requirements: str, on: str, sentence: str, when: str = "", watches: str = "") -> Callable[[Check], Check]:
     """Enter a check as a rule; its name is the function's, ``on`` and ``watches`` are names with blanks between.
 
     Raises:
@@ -72,7 +76,8 @@ def rule(*requirements: str, on: str, sentence: str, watches: str = "") -> Calla
         unknown = [field for field in fields if field not in View.__slots__]
         if name in RULES or unknown:
             raise ValueError(f"rule {name}: defined twice, or watches {unknown}")
-        RULES[name] = Rule(name, requirements, sentence, tuple(KINDS[kind] for kind in on.split()), fields, check)
+        kinds = tuple(KINDS[kind] for kind in on.split())
+        RULES[name] = Rule(name, requirements, sentence, when, kinds, fields, check)
         return check
 
     return enter

@@ -7,7 +7,7 @@ from typing import Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.login_buffers import problem_of_request
-from vnic_conformance.client_role.rule import Finding, rule
+from vnic_conformance.client_role.rule import HELD, Finding, rule
 from vnic_conformance.client_role.rules_events import call_name, element_name, sent_element
 from vnic_conformance.client_role.view import BACK_OFF_MS, NEGOTIATION, SUB_SENDS, View
 from vnic_spec.layouts import (
@@ -47,13 +47,15 @@ def _command(view: View, happening: h.Happening) -> bytes | None:
     "DLG-1",
     on="Called",
     sentence="Elements have the layouts of the protocol, reserved bytes are 0.",
+    when="an element is sent",
     watches="registered",
 )
-def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[Finding]:
+def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Commands on the CRQ, and initialisation."""
     element = sent_element(happening)
     if element is None:
         return
+    yield HELD
     if element[0] == Header.INITIALIZATION:
         if element[1] not in (1, 2) or any(element[2:]):
             yield f"element {element.hex()}", "INIT or INIT_COMPLETE, bytes 2 to 15 zero"
@@ -71,14 +73,16 @@ def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[F
     "DLG-2",
     on="Called",
     sentence="Version first; capabilities and offload, then LOGIN, then all else.",
+    when="a command is sent",
     watches="dialogue version login",
 )
-def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding]:
+def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Each step by what has been answered."""
     element = _command(view, happening)
     entry = COMMANDS.get(element[1]) if element is not None else None
     if element is None or entry is None:
         return
+    yield HELD
     name = element_name(element)
     if not view.dialogue:
         yield f"{name} before INIT was exchanged", "INIT, and INIT_COMPLETE"
@@ -96,12 +100,17 @@ def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding]:
     "DLG-3",
     on="Called",
     sentence="Of each command at most one is outstanding, save those that the answer tells apart.",
+    when="a command is sent while another is not answered",
     watches="pending",
 )
-def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding]:
+def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """An answer that was lost leaves its command outstanding for all of the registration."""
     element = _command(view, happening)
-    if element is not None and answer_key(element) in view.pending:
+    if element is None:
+        return
+    if view.pending:
+        yield HELD
+    if answer_key(element) in view.pending:
         _, since = view.pending[answer_key(element)]
         yield f"{element_name(element)} while one of {since} ms is not answered", "its answer, or another registration"
 
@@ -111,13 +120,15 @@ def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding]:
     "CLI-4",
     on="Called",
     sentence="What is requested lies between what this server said in this registration.",
+    when="REQUEST_CAPABILITY",
     watches="told partial",
 )
-def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterator[Finding]:
+def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """A number that was granted in part is taken as it is."""
     element = _command(view, happening)
     if element is None or element[1] != Command.REQUEST_CAPABILITY:
         return
+    yield HELD
     values = COMMANDS[Command.REQUEST_CAPABILITY].request.unpack(element)
     entry, number = REQUESTS.get(values["capability"]), values["number"]
     if entry is None:
@@ -138,15 +149,19 @@ def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterato
     "DLG-4",
     on="Called",
     sentence="At most `rounds` rounds of requests.",
+    when="a capability is requested once more",
     watches="rounds requested profile",
 )
-def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Finding]:
+def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """A round begins when something is requested once more."""
     element = _command(view, happening)
     if element is None or element[1] != Command.REQUEST_CAPABILITY:
         return
     capability = COMMANDS[Command.REQUEST_CAPABILITY].request.number(element, "capability")
-    if capability in view.requested and view.rounds >= view.profile.rounds:
+    if capability not in view.requested:
+        return
+    yield HELD
+    if view.rounds >= view.profile.rounds:
         yield f"round {view.rounds + 1} of capability requests", f"{view.profile.rounds} rounds"
 
 
@@ -154,17 +169,20 @@ def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Findi
     "DLG-4",
     on="Called",
     sentence="The next step begins when every answer has come.",
+    when="a step of the negotiation, a sub-CRQ or LOGIN",
     watches="pending",
 )
-def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Finding]:
+def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Of the negotiation: version, queries, requests, offload."""
     if not isinstance(happening, h.Called) or view.owed or not view.registered:
         return
     element = _command(view, happening)
     step = element[1] if element is not None else None
     waiting = [key[0] for key in view.pending if key[0] in NEGOTIATION and key[0] != step]
-    registers = happening.opcode == Hcall.H_REG_SUB_CRQ
-    if waiting and (registers or step in (*NEGOTIATION, Command.LOGIN)):
+    if happening.opcode != Hcall.H_REG_SUB_CRQ and step not in (*NEGOTIATION, Command.LOGIN):
+        return
+    yield HELD
+    if waiting:
         came = call_name(happening.opcode) if element is None else element_name(element)
         yield f"{came} while {Command(waiting[0])} is not answered", "the answer, or another attempt"
 
@@ -173,13 +191,15 @@ def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Findi
     "DLG-5",
     on="Called",
     sentence="LOGIN is sent with buffers that are mapped and well-formed.",
+    when="LOGIN",
     watches="sub_crqs granted",
 )
-def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Finding]:
+def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """The handles in it are those of its own live sub-CRQs."""
     element = _command(view, happening)
     if element is None or element[1] != Command.LOGIN or not isinstance(happening, h.Called):
         return
+    yield HELD
     agreed = (view.granted.get(Capability.REQ_TX_QUEUES), view.granted.get(Capability.REQ_RX_QUEUES))
     problem = problem_of_request(element, happening.memory, view.sub_crqs, agreed)
     if problem:
@@ -190,10 +210,13 @@ def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Fi
     "DLG-5",
     on="Called",
     sentence="After a refused login the client does what its code asks for.",
+    when="a call after LOGIN was refused",
     watches="login login_rc login_at logins_here renegotiated failed_logins profile",
 )
-def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Finding]:
+def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Aborted: a pause. PartialSuccess: negotiate again. Anything else: register again. Then a back-off."""
+    if view.login == "refused":
+        yield HELD
     element = _command(view, happening)
     if element is None:
         return
@@ -220,12 +243,14 @@ def heeds_a_refused_login(view: View, happening: h.Happening) -> Iterator[Findin
     "CLI-9",
     on="Called",
     sentence="A login response that is not whole and consistent is not used.",
+    when="a call after a login response that cannot be used",
     watches="login problem",
 )
-def uses_good_login_responses(view: View, happening: h.Happening) -> Iterator[Finding]:
+def uses_good_login_responses(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Nothing but taking the session down, and another attempt, follows a bad one."""
     if view.login != "bad" or not isinstance(happening, h.Called):
         return
+    yield HELD
     element = sent_element(happening)
     if happening.opcode in SUB_SENDS or (element is not None and element[0] == Header.COMMAND):
         came = call_name(happening.opcode) if element is None else element_name(element)
@@ -236,13 +261,16 @@ def uses_good_login_responses(view: View, happening: h.Happening) -> Iterator[Fi
     "DLG-7",
     on="Called",
     sentence="Maps are of memory that is mapped for DMA, and have ids of their own.",
+    when="REQUEST_MAP or REQUEST_UNMAP",
     watches="maps asked_maps",
 )
-def maps_what_there_is(view: View, happening: h.Happening) -> Iterator[Finding]:
+def maps_what_there_is(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """REQUEST_UNMAP is for maps of this session."""
     element = _command(view, happening)
     if element is None or not isinstance(happening, h.Called):
         return
+    if element[1] in (Command.REQUEST_MAP, Command.REQUEST_UNMAP):
+        yield HELD
     if element[1] == Command.REQUEST_UNMAP:
         number = COMMANDS[Command.REQUEST_UNMAP].request.number(element, "map_id")
         if number not in view.maps and number not in view.asked_maps:
@@ -270,9 +298,10 @@ def _descriptors(view: View, happening: h.Happening) -> tuple[int, list[bytes]] 
     "DLG-7",
     on="Called",
     sentence="A descriptor names a map of this session, and lies inside it.",
+    when="a frame or a buffer is handed over",
     watches="maps",
 )
-def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding]:
+def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Frames and buffers."""
     found = _descriptors(view, happening)
     for data in [] if found is None else found[1]:
@@ -282,6 +311,7 @@ def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding]:
             layout = TX_DESCRIPTOR
         else:
             continue
+        yield HELD
         values = layout.unpack(data)
         place = view.maps.get(values["map_id"])
         if place is None:
@@ -298,12 +328,14 @@ def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding]:
     "DLG-8",
     on="Called",
     sentence="Descriptors have the layouts of the protocol.",
+    when="descriptors are sent",
     watches="tx_handles rx_handles",
 )
-def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterator[Finding]:
+def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Header, type, and reserved bytes of those that have any."""
     found = _descriptors(view, happening)
     for data in [] if found is None else found[1]:
+        yield HELD
         layout = RX_ADD if found is not None and found[0] in view.rx_handles else TX_BY_TYPE.get(data[1])
         if data[0] != Header.COMMAND or layout is None:
             yield f"descriptor {data[:8].hex()}", "header 80, and a type that there is"
@@ -317,13 +349,15 @@ def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterato
     "DLG-8",
     on="Called",
     sentence="A frame has the descriptors that it says, no more bytes than agreed on, and the headers that are wanted.",
+    when="a frame is sent",
     watches="granted told in_flight",
 )
-def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[Finding]:
+def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """And a correlator that is not in flight."""
     found = _descriptors(view, happening)
     if found is None or found[0] not in view.tx_handles:
         return
+    yield HELD
     handle, descriptors = found
     starts = [at for at, data in enumerate(descriptors) if data[1] == SubType.TX]
     if not starts or starts[0]:
@@ -350,12 +384,14 @@ def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[F
     "DLG-8",
     on="Called",
     sentence="An indirect send has as many elements as the platform takes now.",
+    when="H_SEND_SUB_CRQ_INDIRECT",
     watches="too_many",
 )
-def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Finding]:
+def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """There is no query for it: H_PARAMETER to more than 16 says that it is 16."""
     if not isinstance(happening, h.Called) or happening.opcode != Hcall.H_SEND_SUB_CRQ_INDIRECT or view.owed:
         return
+    yield HELD
     count = happening.arguments[3] if len(happening.arguments) > 3 else 0
     if not 1 <= count <= MAX_INDIRECT:
         yield f"an indirect send of {count} elements", f"1 to {MAX_INDIRECT}"
@@ -367,13 +403,15 @@ def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Fin
     "DLG-9",
     on="Called",
     sentence="A buffer is given once until it comes back.",
+    when="a buffer is given to a server",
     watches="lent rx_handles",
 )
-def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding]:
+def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """By its correlator and by its address; it is as long as the server asked."""
     found = _descriptors(view, happening)
     if found is None or found[0] not in view.rx_handles:
         return
+    yield HELD
     handle, descriptors = found
     out = set(view.lent.values())
     for data in descriptors:
@@ -391,12 +429,14 @@ def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding]
     "DLG-9",
     on="Looked",
     sentence="Only what came rightly is delivered.",
+    when="a frame comes to the user",
     watches="arrived",
 )
-def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Finding]:
+def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Each frame as often as it came."""
     if isinstance(happening, h.Looked):
         for frame in set(happening.received):
+            yield HELD
             count = happening.received.count(frame)
             if count > view.arrived[frame]:
                 yield f"a frame {frame[:14].hex()} {count} times", f"{view.arrived[frame]} times, as it came"
@@ -406,11 +446,13 @@ def delivers_what_arrived(view: View, happening: h.Happening) -> Iterator[Findin
     "DLG-8",
     on="Sent",
     sentence="A frame that was in flight when a session ended is given up, and not sent again.",
+    when="a frame of the user's leaves",
     watches="user_frames sent_frames",
 )
-def sends_a_frame_once(view: View, happening: h.Happening) -> Iterator[Finding]:
+def sends_a_frame_once(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Frames of the user leave at most as often as he has sent them."""
     if isinstance(happening, h.Sent) and happening.frame in view.user_frames:
+        yield HELD
         times = view.sent_frames[happening.frame] + 1
         if times > view.user_frames[happening.frame]:
             yield f"a frame that leaves {times} times", f"{view.user_frames[happening.frame]}, as the user sent it"

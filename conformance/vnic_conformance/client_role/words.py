@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from vnic_conformance.client_role.injection import EVENTS
+from vnic_conformance.client_role.happenings import Called
+from vnic_conformance.client_role.injection import CODES, EVENTS, told_inside
 from vnic_conformance.client_role.partner import DEVIATIONS, Partner
 from vnic_conformance.protocol.client_words import USER_ACTIONS
 from vnic_conformance.stimulus import CLOCK, Stimulus, advance
 
 USER, PARTNER = "user", "partner"
 #: Events that answer the call in which they happen, and so happen inside a call only.
-ONLY_INSIDE: Final = frozenset({"busy", "long_busy", "resource", "closed", "dropped"})
+ONLY_INSIDE: Final = frozenset(CODES)
 #: The longest step of the clock in ms, the farthest call of an injection, and the most times of a deviation.
 MOST_MS, MOST_CALL, MOST_TIMES = 10_000_000, 1_000_000, 1_000_000
 
@@ -93,10 +94,10 @@ def carry_out(partner: Partner, each: Stimulus) -> None:
 
 
 def _inject(partner: Partner, number: int, name: str) -> None:
-    def within(count: int, called: object) -> None:
+    def within(count: int, called: Called) -> None:
         if count == number:
             partner.inside.remove(within)
-            partner.happen(f"{name} inside call {number}", lambda: EVENTS[name](partner, called))  # type: ignore[arg-type]  # a Called
+            partner.happen(f"{name} inside call {number}", lambda: EVENTS[name](partner, called), told_inside(name))
 
     partner.inside.append(within)
 

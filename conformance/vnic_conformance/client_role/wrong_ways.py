@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vnic_conformance.client_role.deviations import AnswerHook, Deviation, LoginHook, enter
-from vnic_spec.layouts import LOGIN_RESPONSE, RX_COMPLETION, TX_COMPLETION, command_layout
+from vnic_spec.layouts import LOGIN_RESPONSE, RX_COMPLETION, TX_COMPLETION, command_element, command_layout
 from vnic_spec.wire import RESPONSE_BIT, Command, Header
 
 
@@ -130,6 +130,13 @@ for _command in (
     _wrong(
         f"doubled_{_command.name.lower()}", "CLI-15", f"{_command} is answered twice.", answer=_twice(_command), times=3
     )
+_wrong(
+    "error_after_login",
+    "CLI-13",
+    "A fatal error indication follows each login.",
+    answer=_also(Command.LOGIN, command_element(Command.ERROR_INDICATION, flags=0x80)),
+    times=30,
+)
 _wrong("echo_capability", "DLG-3", "An unknown capability.", answer=_echo(Command.QUERY_CAPABILITY, capability=0x7FFF))
 _wrong("echo_map", "DLG-3", "Another map id is echoed.", answer=_echo(Command.REQUEST_MAP, map_id=0))
 

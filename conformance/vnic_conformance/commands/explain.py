@@ -90,13 +90,14 @@ def _at_length(name: str) -> tuple[dict[str, object], Iterable[Line]] | None:
 
 
 def _cases(*, tours: bool) -> list[Case]:
-    """Every case of either role; the tours' ones only if asked for: they may have to be worked out first."""
+    """Every case of every role; a hypervisor's tours only if asked for: they may have to be worked out first."""
+    from vnic_conformance.client_role import cases as client
     from vnic_conformance.running.book import listed
     from vnic_conformance.system_role import cases as system
 
     phases = (*PHASES, LONG) if tours else ("scripted", LONG)
     known = listed(Profile(), phases, lambda words: say(words, err=True))
-    return [*known, *system.watched(), *(story.case for story in system.stories())]
+    return [*known, *system.watched(), *(story.case for story in system.stories()), *client.every_case()]
 
 
 def _case(name: str) -> list[Entry]:

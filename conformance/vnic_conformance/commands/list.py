@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -19,15 +19,17 @@ from vnic_spec.profile import Profile
 
 #: Columns of ID and phase, and the fewest for what a case is about.
 _ID, _PHASE, _NARROWEST = 36, 12, 30
+_ROLES = ("hypervisor", "system", "client")
 
 
 @click.command(epilog="Exit codes: 0 listed; 2 no case matches.")
 @click.option("-k", "globs", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CRQ-*' (repeatable).")
+@click.option("--role", type=click.Choice(_ROLES), default=_ROLES[0], show_default=True, help="The cases of this role.")
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> ExitCode:
+def command(globs: tuple[str, ...], role: str, phases: tuple[str, ...], as_json: bool) -> ExitCode:
     """List the cases: ID, where each is put to the test, and what it is about.
 
     The tours are those of the default profile.
@@ -38,9 +40,10 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
     Examples:
       vnickit list
       vnickit list -k 'FOV-*'
+      vnickit list --role client -k 'CLI-21/*-inside-failover'
     """  # noqa: D301 - click wants the character, not its name
     try:
-        cases = select(listed(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True)), globs)
+        cases = select(_cases(role, phases), globs)
     except NothingSelectedError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
@@ -61,6 +64,16 @@ def command(globs: tuple[str, ...], phases: tuple[str, ...], as_json: bool) -> E
     for line in _rows(cases, _columns()):
         say(line)
     return ExitCode.CONFORMS
+
+
+def _cases(role: str, phases: tuple[str, ...]) -> Sequence[Case]:
+    """Every case of a role in these phases; without any, in all."""
+    if role == _ROLES[0]:
+        return listed(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True))
+    from vnic_conformance.running.role import role_named  # here, because the cases of a hypervisor need no engine
+
+    chosen = role_named(role)
+    return chosen.book(Profile(), phases or chosen.phases, lambda words: say(words, err=True)).cases
 
 
 def _columns() -> int:

@@ -13,7 +13,7 @@ from vnic_spec.wire import Command, Hcall, Header, Rc
 #: So many happenings of a step are drawn from its beginning and from its end; those between are counted.
 HEAD, TAIL = 6, 12
 #: Happenings that say nothing to a reader.
-_SILENT = (h.Mapped, h.Consumed, h.Called, h.Interrupted)
+_SILENT = (h.Mapped, h.Consumed, h.Called, h.Interrupted, h.Happened)
 _QUIET_CALLS = (Hcall.H_EOI,)
 LANES = ("user", "client", "hypervisor", "servers", "network")
 

@@ -190,6 +190,7 @@ class Engine:
                 skipped = session.skipped or skipped
                 if skipped is not None and case is not None:
                     break
+            skipped = skipped or session.skipped
         self.end(session, play, skipped)
         return session
 

@@ -11,9 +11,11 @@ from statistics import median
 from typing import NamedTuple
 
 from vnic_conformance.defaults import LONG, PHASES, SCORE_STEPS
+from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.book import scripted_cases
-from vnic_conformance.running.plan import exercised_by_script, requirements_of_role, watched_cases
+from vnic_conformance.running.plan import exercised_by_script, watched_cases
+from vnic_conformance.running.role import role_named
 from vnic_conformance.scoring.roster import Entry, Roster
 from vnic_conformance.scoring.trial import Job, Trial, attempt
 from vnic_model.workers import Workers
@@ -21,6 +23,8 @@ from vnic_model.workers import Workers
 #: What is left out on legal variants, because they go through all of it: long scripts, and tours, which have to be worked out
 #: for each profile.
 NOT_ON_VARIANTS = ("tour", LONG)
+#: The roles each of whose requirements is expected to find a fault.
+_SCORED = (HYPERVISOR, "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +150,16 @@ class Score:
 
     @cached_property
     def ineffective(self) -> tuple[str, ...]:
-        """The requirements of role hypervisor that no fault was killed by, in order; of chosen faults, only what they hurt."""
+        """The requirements that no fault was killed by, in order; of chosen faults, only what they hurt."""
         tried = {row.entry.requirement for row in self.faults}
-        asked = [entry.id for entry in requirements_of_role() if not self.chosen or entry.id in tried]
+        asked = [name for name in self.binding if not self.chosen or name in tried]
         return tuple(name for name in asked if name not in self.effective)
+
+    @cached_property
+    def binding(self) -> tuple[str, ...]:
+        """The requirements that bind the roles that were tried, in order; role system is scored by what its laws find."""
+        roles = {trial.role for row in self.faults for trial in row.trials}
+        return tuple(entry.id for name in _SCORED if name in roles for entry in role_named(name).requirements())
 
     @cached_property
     def steps(self) -> int:
@@ -239,12 +249,12 @@ def _begun(name: str, entry: Entry, plan: Plan, run: _Run) -> Callable[[], Row]:
 
 def _beyond(score: Score, plan: Plan, run: _Run) -> Iterator[Row]:
     """For each requirement that no kill was about: the faults that hurt it, against its own cases alone."""
-    for requirement in requirements_of_role():
-        if requirement.id in score.effective:
+    for requirement in score.binding:
+        if requirement in score.effective:
             continue
         for row in score.faults:
-            if row.entry.requirement == requirement.id and row.killed:
-                job = Job(row.entry, 1, plan.steps, plan.phases, plan.first, (requirement.id,))
+            if row.entry.requirement == requirement and row.killed:
+                job = Job(row.entry, 1, plan.steps, plan.phases, plan.first, (requirement,))
                 tried = Row(row.roster, row.entry, (run(job)(),))
                 yield tried
                 if tried.killed:

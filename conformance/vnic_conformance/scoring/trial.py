@@ -64,6 +64,7 @@ class Trial:
         seconds: the same.
         reached: the adapter broke after it had greeted and begun a session, or did not break.
         why: of anything but a verdict, in words.
+        role: what the implementation plays.
     """
 
     seed: int
@@ -76,6 +77,7 @@ class Trial:
     seconds: float = 0.0
     reached: bool = True
     why: str = ""
+    role: str = HYPERVISOR
 
     @property
     def killed(self) -> bool:
@@ -107,7 +109,7 @@ def attempt(job: Job) -> Trial:
             raise RequestError(f"{job.entry.name} plays the role {target.hello.role}; {error}") from None
         if why := role.refuses(target.hello, profile):
             raise RequestError(f"{job.entry.name}: {why}")
-        return _ended(_tried(job, target, profile, role), target)
+        return replace(_ended(_tried(job, target, profile, role), target), role=role.name)
 
 
 def _ended(trial: Trial, target: Target) -> Trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vnic_reference.client.faults import CLIENT_FAULTS
+from vnic_reference.client_variants import CLIENT_VARIANTS
 from vnic_reference.faults import FAULTS, VARIANTS
 from vnic_reference.system.faults import SYSTEM_FAULTS
 
@@ -18,7 +18,7 @@ def listing(role: str) -> dict[str, object]:
     if role == "client":
         clients = [
             _fault(f.name, f.requirement, f.description, "vnic_reference.client_variants")
-            for f in CLIENT_FAULTS.values()
+            for f in CLIENT_VARIANTS.values()
         ]
         return {"name": "reference, role client", "faults": clients, "variants": []}
     if role == "system":

@@ -225,7 +225,7 @@ def test_a_real_clock_is_not_taken_for_a_virtual_one(monkeypatch: pytest.MonkeyP
     [
         (["--faults"], 0, "no_backoff "),
         (["--fault", "sings"], 2, "--fault sings: there are"),
-        (["--faults", "--json"], 0, "client_variants:no_backoff"),
+        (["--faults", "--json"], 0, "python:vnic_reference.client_variants:no_backoff"),
         (["--clock", "real"], 2, "are for role hypervisor"),
     ],
 )

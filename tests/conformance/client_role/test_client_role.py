@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from vnic_conformance.client_role import happenings as h
-from vnic_conformance.client_role.cases import stories, tours, watched
-from vnic_conformance.client_role.judge import claims, profile_of
+from vnic_conformance.client_role.cases import every_case, watched
+from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
 from vnic_conformance.client_role.record import RecordError, happenings_of, remembered, text_of
+from vnic_conformance.client_role.role import ROLE
+from vnic_conformance.client_role.stories import stories, told
 from vnic_conformance.client_role.words import deviate, event, inside, problem, straight, user
+from vnic_conformance.episode import Setting
 from vnic_conformance.running.checking import Checked, Request, check
 from vnic_conformance.running.judging import judge_log
 from vnic_conformance.running.runlog import RunLog
+from vnic_conformance.running.verdicts import Verdict
+from vnic_conformance.session import Conversation, Session
 from vnic_conformance.stimulus import Stimulus, advance
+from vnic_conformance.targets import open_target
 from vnic_spec.client_profile import ClientProfile
+from vnic_spec.profile import Profile
 from vnic_spec.requirements import check_ids
 
 REFERENCE = "python:vnic_reference.client_adapter:ClientAdapter"
@@ -23,6 +31,15 @@ REFERENCE = "python:vnic_reference.client_adapter:ClientAdapter"
 
 def checked(adapter: str, *select: str, **more: object) -> Checked:
     return check(Request(adapter=adapter, select=select, steps=0, **more))  # type: ignore[arg-type]  # fields by name
+
+
+def told_to(conversation: Conversation, name: str, word: tuple[Stimulus, ...] | None = None) -> Session[ClientJudge]:
+    """A session in which a story is told, or another word in its place; its judge counts."""
+    story = next(story for story in stories(ClientProfile()) if story.case.id == name)
+    setting = Setting(1, Profile(), role="client")
+    session = Session(conversation, setting, ClientJudge(setting, Counter()))
+    session.play(told(story.word if word is None else word, story.witness, session))
+    return session
 
 
 def logged(request: Request, file: Path) -> Checked:
@@ -41,6 +58,47 @@ def test_injections_are_tours() -> None:
     found = checked(REFERENCE, "CLI-21/failover-inside-removal", phases=("tour",))
     assert found.outcome.code == 0
     assert found.outcome.sessions >= 2
+
+
+def test_an_injection_that_does_not_happen_exercises_nothing() -> None:
+    """No call of a removal may be answered H_RESOURCE, and no server answers anything, so that no answer is lost."""
+    names = ["CLI-21/lost-answer-inside-removal", "CLI-21/resource-inside-removal"]
+    found = checked(REFERENCE, *names, phases=("tour",))
+    assert found.outcome.code == 3
+    assert {result.case: result.verdict for result in found.outcome.results} == dict.fromkeys(
+        names, Verdict.NOT_EXERCISED
+    )
+
+
+def test_a_deviation_that_is_never_met_exercises_nothing() -> None:
+    """The story of a wrong login response, in which nobody logs in."""
+    with open_target(REFERENCE) as target:
+        session = told_to(ROLE.conversation(target), "DLG-6/wrong-login-garbage", (user("add"), advance(10)))  # type: ignore[misc]  # it has one
+    assert session.skipped is not None
+    assert session.skipped.reason == "login garbage: this client gave no occasion for it"
+
+
+#: Stories that put every rule to the test, but the one that only a client breaks which sends what it must not.
+EXERCISING = (
+    "CLI-10/legal-held", "CLI-7/attempts-that-fail", "CLI-10/legal-reg-crq-resource", "CLI-14/legal-h-free-crq-busy",
+    "DLG-4/legal-partial-capability", "DLG-5/legal-login-aborted", "DLG-6/wrong-login-garbage",
+    "DLG-10/multicast-is-told-again", "CLI-15/event-noise", "CLI-19/legal-complaint-state",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_stories_put_every_rule_to_the_test() -> None:
+    """A rule counts where its condition has held, and only there."""
+    with open_target(REFERENCE) as target:
+        conversation = ROLE.conversation(target)  # type: ignore[misc]  # it has one
+        sessions = [told_to(conversation, name) for name in EXERCISING]
+    assert [session.failure for session in sessions] == [None] * len(EXERCISING)
+    exercised = {case for session in sessions for judgement in session.judgements for case in judgement.exercised}
+    assert {case.id for case in watched()} - exercised == {"CLI-12/sends-no-descriptor-after-a-refusal"}
+
+
+def test_every_rule_says_when_it_is_put_to_the_test() -> None:
+    assert all(case.exercised_by for case in watched())
 
 
 def test_a_log_is_judged_again_as_it_was(tmp_path: Path) -> None:
@@ -65,7 +123,7 @@ def test_a_fault_is_found_narrowed_and_told_in_words() -> None:
 
 
 def test_cases_have_ids_of_requirements() -> None:
-    names = [*(case.id for case in watched()), *(s.case.id for s in stories(1)), *(case.id for case, _, _ in tours())]
+    names = [case.id for case in every_case()]
     assert len(set(names)) == len(names)
     for name in names:
         check_ids(name, [name.partition("/")[0]])

@@ -78,7 +78,7 @@ def command(
 ) -> ExitCode:
     """Score the kit: which known faults does it find, with which case, and what does it wrongly call a fault?
 
-    Without --adapter and --roster these are the faulty and legal variants of the reference in both roles and of the hypervisor
+    Without --adapter and --roster these are the faulty and legal variants of the reference in its roles and of the hypervisor
     in C, where a C compiler is there. A roster is TOML or JSON:
 
     \b

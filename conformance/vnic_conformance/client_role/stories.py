@@ -1,0 +1,222 @@
+"""What is played on a fresh client from beginning to end, as cases: procedures, events, settings, outages, deviations.
+
+Each story names what has to come about in it (:attr:`Story.witness`); where that did not, nothing was put to the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from vnic_conformance.client_role.injection import OUTAGE_MS, PROCEDURES, SPAN_MS, told_inside
+from vnic_conformance.client_role.partner import DEVIATIONS, MAC, PEER
+from vnic_conformance.client_role.words import deviate, event, feature_of, inside, passes, straight, user
+from vnic_conformance.running.plan import Case, Phase
+from vnic_conformance.session import Session
+from vnic_conformance.stimulus import Stimulus
+from vnic_spec.client_profile import ClientProfile
+
+Word = tuple[Stimulus, ...]
+
+#: The requirement that each procedure is about.
+ABOUT: Final[Mapping[str, str]] = {
+    "open": "CLI-10", "failover": "CLI-1", "migration": "CLI-3", "complaint": "CLI-19", "reopen": "CLI-6",
+    "removal": "CLI-17", "mtu": "DLG-10",
+}  # fmt: skip
+#: How each of them begins.
+BEGINS: Final[Mapping[str, Word]] = {
+    "open": (user("open"),),
+    "failover": (event("failover"),),
+    "migration": (event("migrated"),),
+    "complaint": (user("complain"),),
+    "reopen": (user("close"), passes(10), user("open")),
+    "removal": (user("remove"),),
+    "mtu": (user("mtu", value=9000),),
+}
+#: The requirement that each event is about which is no procedure.
+_EVENTS: Final[Mapping[str, str]] = {
+    "outage": "CLI-1", "init": "CLI-2", "stray_init": "CLI-2", "partner_failed": "CLI-3", "partner_deregistered": "CLI-3",
+    "unknown_event": "CLI-3", "noise": "CLI-15", "link_flaps": "CLI-20", "error": "CLI-21", "error_fatal": "CLI-21",
+}  # fmt: skip
+#: What a user may set and every later server has to be told.
+_SETTINGS: Final[Mapping[str, Stimulus]] = {
+    "mac": user("mac", mac="0200c0ffee42"),
+    "multicast": user("multicast", list="01005e000001 01005e000002"),
+    "promiscuous": user("promiscuous", value=1),
+    "mtu": user("mtu", value=4000),
+    "queues": user("queues", tx=2, rx=2),
+}
+#: What a user may ask for while nobody serves: the requirement, what was so before, and what is asked.
+_MEANWHILE: Final[Mapping[str, tuple[str, bool, Stimulus]]] = {
+    "closed": ("CLI-6", True, user("close")),
+    "opened": ("CLI-6", False, user("open")),
+    "removed": ("CLI-17", True, user("remove")),
+    "complained-of": ("CLI-19", True, user("complain")),
+}
+#: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
+_FAILING_MS: Final = 200_000
+#: How often is looked meanwhile, so that a client that never pauses is found out soon.
+_LOOK_MS: Final = 10_000
+_ADDED: Final[Word] = (user("add"), passes(10))
+_OPENED: Final[Word] = (*_ADDED, user("open"), passes(SPAN_MS))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is done to a fresh client, as a case.
+
+    Attributes:
+        case: what it counts for.
+        word: what is done.
+        witness: what has to come about in it (:class:`~.happenings.Happened`); empty: doing it is enough.
+    """
+
+    case: Case
+    word: Word
+    witness: str = ""
+
+
+def told(word: Word, witness: str, session: Session[Any]) -> Iterator[Stimulus]:
+    """A word, turn by turn; where what it needs has not come about, the session has put nothing to the test."""
+    yield from word
+    if witness and witness not in session.oracle.happened:
+        session.not_exercised(f"{witness.replace('_', ' ')}: this client gave no occasion for it")
+
+
+def features(word: Word) -> frozenset[str]:
+    """What a client has to claim for a word."""
+    return frozenset(filter(None, map(feature_of, word)))
+
+
+def prepared(procedure: str) -> Word:
+    """What brings a fresh client to where a procedure begins."""
+    return _OPENED if PROCEDURES[procedure].opened else _ADDED
+
+
+def played(procedure: str, recovery_ms: int, *injections: tuple[int, str]) -> Word:
+    """A procedure with events inside its calls, and then all well for as long as the client claims to need."""
+    injected = tuple(inside(call, name) for call, name in injections)
+    return (
+        *prepared(procedure),
+        *injected,
+        *BEGINS[procedure],
+        passes(SPAN_MS),
+        passes(OUTAGE_MS),
+        *_well(recovery_ms),
+    )
+
+
+def injected(procedure: str, recovery_ms: int, call: int, name: str) -> tuple[Word, str]:
+    """A procedure with one event inside a call of it, and what is told when that has happened."""
+    return played(procedure, recovery_ms, (call, name)), told_inside(name)
+
+
+@cache
+def stories(profile: ClientProfile) -> tuple[Story, ...]:
+    """Everything that is played as scripted cases, on a client that claims this."""
+    return (
+        *_procedures(profile.recovery_ms), *_at_once(profile.recovery_ms), *_settings(profile.recovery_ms),
+        *_outages(profile.recovery_ms), *_frames(profile.recovery_ms), *_returns(profile.user_ms),
+        *_failing(profile.recovery_ms), *_deviations(profile.recovery_ms),
+    )  # fmt: skip
+
+
+def _well(recovery_ms: int) -> Word:
+    return straight(), passes(recovery_ms + 1)
+
+
+def _frame(number: int) -> Stimulus:
+    return user("send", hex=(PEER + MAC + b"\x88\xb5" + number.to_bytes(50, "big")).hex())
+
+
+def _story(name: str, purpose: str, word: Word, witness: str = "") -> Story:
+    return Story(_case(name, purpose, witness, features(word)), word, witness)
+
+
+def _case(name: str, purpose: str, witness: str, needs: frozenset[str] = frozenset()) -> Case:
+    exercised = f"its script ran to the end{f', and there was an occasion for {witness}' if witness else ''}"
+    return Case(name, Phase.SCRIPT, purpose, (name.partition("/")[0],), needs, exercised)
+
+
+def _procedures(recovery_ms: int) -> Iterator[Story]:
+    for name, requirement in ABOUT.items():
+        purpose = f"Procedure {name}, with hypervisor and servers doing all rightly."
+        yield _story(f"{requirement}/procedure-{name}", purpose, played(name, recovery_ms))
+
+
+def _at_once(recovery_ms: int) -> Iterator[Story]:
+    """Events that meet an idle client; a look soon after each, while it may still be down."""
+    for name, requirement in _EVENTS.items():
+        word = (*_OPENED, event(name), passes(100), passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
+        slug = f"{requirement}/event-{name.replace('_', '-')}"
+        yield _story(slug, f"{name}, while the client is idle: it recovers.", word, name)
+
+
+def _settings(recovery_ms: int) -> Iterator[Story]:
+    moved = (event("failover"), passes(SPAN_MS), event("migrated"), passes(SPAN_MS))
+    for name, setting in _SETTINGS.items():
+        word = (*_OPENED, setting, passes(SPAN_MS), *moved, *_well(recovery_ms))
+        yield _story(
+            f"DLG-10/{name}-is-told-again", f"{name}: what the user has set is told to every later server.", word
+        )
+
+
+def _outages(recovery_ms: int) -> Iterator[Story]:
+    for name, (requirement, opened, asked) in _MEANWHILE.items():
+        begun = _OPENED if opened else _ADDED
+        word = (*begun, event("outage"), passes(100), asked, passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
+        slug, purpose = (
+            f"{requirement}/{name}-in-an-outage",
+            f"The device is {name.replace('-', ' ')} while nobody serves.",
+        )
+        yield _story(slug, purpose, word, "outage")
+
+
+def _frames(recovery_ms: int) -> Iterator[Story]:
+    """Several frames at one instant; one that is in flight when the server is left."""
+    word = (
+        *_OPENED, *map(_frame, range(1, 4)), passes(10), event("failover"), passes(SPAN_MS), _frame(4), passes(10),
+        _frame(5), event("failover"), passes(SPAN_MS), _frame(6), passes(10), *_well(recovery_ms), _frame(7), passes(10),
+    )  # fmt: skip
+    yield _story("DLG-8/frames-across-failovers", "Frames leave once, and come once, across failovers.", word)
+
+
+def _returns(user_ms: int) -> Iterator[Story]:
+    for name, asked in (("complaint", (user("complain"),)), ("removal", (user("close"), user("remove")))):
+        word = (*_OPENED, *asked, passes(user_ms + 1))
+        yield _story(f"CLI-18/{name}-returns", f"A {name} returns to the user in time.", word)
+
+
+def _failing(recovery_ms: int) -> Iterator[Story]:
+    """Attempts that fail for so long that there are back-offs between them."""
+    name = "version_always_refused"
+    word = (
+        *_OPENED,
+        deviate(name),
+        event("failover"),
+        *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
+        *_well(recovery_ms),
+    )
+    yield _story(
+        "CLI-7/attempts-that-fail", "No attempt gets beyond the version for minutes; then all is well.", word, name
+    )
+
+
+def _lived(name: str, recovery_ms: int) -> Word:
+    """What is most of a client's life, with a deviation from its beginning."""
+    return (
+        *_ADDED, deviate(name), user("open"), passes(3_000), _frame(1), passes(10), _frame(2), passes(10),
+        event("failover"), passes(3_000), event("migrated"), passes(3_000), _frame(3), passes(10), user("complain"),
+        passes(3_000), *_well(recovery_ms), _frame(4), passes(10), user("remove"), passes(15_000),
+    )  # fmt: skip
+
+
+def _deviations(recovery_ms: int) -> Iterator[Story]:
+    for name, deviation in DEVIATIONS.items():
+        way = "legal" if deviation.legal else "wrong"
+        slug = f"{deviation.requirement}/{way}-{name.replace('_', '-')}"
+        # What a client cannot do for its user is left out of its life, so the case needs no feature.
+        case = _case(slug, f"{deviation.sentence} (a {way} way)", name)
+        yield Story(case, _lived(name, recovery_ms), name)
