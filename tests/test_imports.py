@@ -43,7 +43,7 @@ RULES = (
     Rule(
         KIT,
         rooms=(SPEC, MODEL),
-        outside=("click", "hypothesis", "jinja2", "markupsafe", "networkx", "pytest", "_pytest"),
+        outside=("click", "hypothesis", "jinja2", "networkx", "pytest", "_pytest"),
     ),
     Rule(REFERENCE, rooms=(SPEC,)),
 )
