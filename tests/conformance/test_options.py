@@ -126,10 +126,10 @@ def test_every_number_of_every_verb_has_two_bounds(verb: str) -> None:
 TOGETHER = {
     "replay": {"file", "adapter", "case", "time_scale", "as_json"},
     "judge": {"file", "as_json"},
-    "list": {"globs", "phases", "as_json"},
+    "list": {"globs", "phases", "as_json", "role"},
     "matrix": {"log", "proofs", "globs", "as_json", "html"},
     "smoke": {"spec", "time_scale", "as_json"},
-    "new-adapter": {"directory", "lang"},
+    "new-adapter": {"directory", "lang", "role"},
     "explain": {"name", "as_json"},
     "demo": set(),
     "specification": {"out"},
