@@ -102,8 +102,8 @@ _MAP = Argument("map", optional=True)
 _SERVER = Argument("server")
 _TARGET = Argument("target")
 _DMA = (
-    "the client's memory, by the redirected DMA that there is. Map the page first if need be; "
-    'with `"map":0` use only maps that there are'
+    "read or write the client's memory through the redirected DMA window. Map the page there first if it is not mapped; "
+    'with `"map":0` map nothing, so that an unmapped page fails'
 )
 _READ = "`rc`, `hex` of what was read"
 _SEEN = "`hex` of what was seen"
