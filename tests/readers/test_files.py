@@ -272,6 +272,16 @@ def test_a_long_log_is_read_in_little_memory_and_in_time_that_grows_with_it(tmp_
     assert took[1] < 2 * 4 * took[0]  # of the processor's time; twice, for it is shared
 
 
+@pytest.mark.parametrize("hurts", ["CRQ-14]", "CRQ-140", "", "answers/CRQ-14"])
+def test_a_failure_hurts_a_requirement_that_there_is(tmp_path: Path, hurts: str) -> None:
+    place = tmp_path / "run.jsonl"
+    place.write_bytes(LOG.replace(b'"hurts":"CRQ-14"', b'"hurts":' + json.dumps(hurts).encode()))
+    assert place.read_bytes() != LOG
+    result = CliRunner().invoke(main, ["show", str(place)])
+    assert result.exit_code == 2
+    assert "this kit knows no such requirement" in result.output
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_sessions(tmp_path: Path) -> None:
     most = []

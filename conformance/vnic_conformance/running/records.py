@@ -25,6 +25,7 @@ from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_model.intake import Fields, shown
 from vnic_spec.client_profile import CLIENT_PARAMETERS
 from vnic_spec.profile import Profile
+from vnic_spec.requirements import REQUIREMENTS
 
 #: Partitions of servers that a session may have; the longest session, in steps, and in characters of what queues held.
 MOST_SERVERS, MOST_STEPS, MOST_HELD = 64, 100_000, 1 << 27
@@ -287,11 +288,19 @@ def header_of(f: Fields) -> RunBegan:
     )
 
 
+def _requirement(f: Fields) -> str:
+    """What a failure hurts; reports look its sentence up."""
+    found = f.text("hurts")
+    if found.partition("/")[0] not in REQUIREMENTS:
+        raise f.wrong(f"hurts {shown(found)}: this kit knows no such requirement")
+    return found
+
+
 def failure_of(f: Fields, source: Source) -> Failure:
     """A violation."""
     return Failure(
         case=f.text("failure"),
-        requirement=f.text("hurts"),
+        requirement=_requirement(f),
         sentence=f.text("sentence"),
         phase=f.text("phase"),
         script=f.text("script"),
