@@ -41,7 +41,7 @@ spec.loader.exec_module(settings)
 seen = 0
 for file in golden.glob("*.jsonl"):
     text = file.read_text(encoding="utf-8")
-    if file.name.startswith("run_"):
+    if file.name.startswith(("run_", "failures_")):
         assert load(text).header.profile.brand_new_ms == 250, file
     else:
         again = replay(Trace.load(text))
