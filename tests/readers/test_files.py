@@ -273,13 +273,13 @@ def test_a_long_log_is_read_in_little_memory_and_in_time_that_grows_with_it(tmp_
 
 
 @pytest.mark.parametrize("hurts", ["CRQ-14]", "CRQ-140", "", "answers/CRQ-14"])
-def test_a_failure_hurts_a_requirement_that_there_is(tmp_path: Path, hurts: str) -> None:
+def test_a_failure_is_shown_whatever_it_hurts(tmp_path: Path, hurts: str) -> None:
     place = tmp_path / "run.jsonl"
     place.write_bytes(LOG.replace(b'"hurts":"CRQ-14"', b'"hurts":' + json.dumps(hurts).encode()))
     assert place.read_bytes() != LOG
     result = CliRunner().invoke(main, ["show", str(place)])
-    assert result.exit_code == 2
-    assert "this kit knows no such requirement" in result.output
+    assert result.exit_code == 0
+    assert f"FAIL           {hurts.partition('/')[0]}  A call that answers busy" in result.output
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from vnic_conformance.pictures.decoding import decoded
 from vnic_conformance.pictures.formats import Link, value_words
-from vnic_conformance.pictures.story import Story, passage_words, requirement_text, story_of_failure
+from vnic_conformance.pictures.story import Story, passage_words, story_of_failure
 from vnic_conformance.pictures.svg import svg
-from vnic_conformance.reports.failure import broken_lines
+from vnic_conformance.reports.failure import broken_lines, requirement_text
 from vnic_conformance.reports.page import page
 from vnic_conformance.reports.summary import Row, label, role_of, rows
 from vnic_conformance.reports.text import head_lines, last_lines
@@ -92,7 +92,12 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
     ]
     by_id = {row.entry.id: row for row in known}
     hurt = [
-        Hurt(requirement, requirement_text(group[0].story), by_id.get(requirement), group)
+        Hurt(
+            requirement,
+            requirement_text(group[0].story.requirement, group[0].story.sentence),
+            by_id.get(requirement),
+            group,
+        )
         for requirement, group in ((r, list(g)) for r, g in groupby(drawn, key=lambda one: _hurt(one.story)))
     ]
     return page(

@@ -21,7 +21,6 @@ from vnic_model import describe
 from vnic_model.recording import Deed
 from vnic_model.trace import LASSO, VIOLATION, Passage, Trace
 from vnic_model.trace_text import change_words, endless
-from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.wire import from_words
 
 #: Lanes from left to right; those of servers stand behind them, and what is not known last.
@@ -218,12 +217,6 @@ def _at_home(passage: Passage) -> Passage:
 
 def _joined(words: str, answer: str | None) -> str:
     return f"{words} → {answer}" if answer else words
-
-
-def requirement_text(story: Story) -> str:
-    """What the requirement says, where its ID is known; else the sentence of the failure."""
-    entry = REQUIREMENTS.get(story.requirement.partition("/")[0])
-    return story.sentence if entry is None else entry.text
 
 
 def passage_words(passage: Passage) -> str:

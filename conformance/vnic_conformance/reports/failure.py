@@ -74,9 +74,9 @@ def _in_words(failure: Failure, adapter: str, file: str | None) -> Iterator[Line
 
 
 def _verdict(failure: Failure, steps: Sequence[ShownStep]) -> Iterator[Line]:
-    requirement = REQUIREMENTS[failure.requirement.partition("/")[0]]
-    yield from labelled("FAIL", f"{requirement.id}  {requirement.text}", "bad")
-    if failure.sentence != requirement.text:
+    text = requirement_text(failure.requirement, failure.sentence)
+    yield from labelled("FAIL", f"{failure.requirement.partition('/')[0]}  {text}", "bad")
+    if failure.sentence != text:
         named = f"{failure.requirement}: " if failure.requirement in PROPERTIES else ""
         yield from labelled("required", f"{named}{failure.sentence}", "verdict")
     if steps:
@@ -88,6 +88,12 @@ def _verdict(failure: Failure, steps: Sequence[ShownStep]) -> Iterator[Line]:
     yield from labelled("came", came, "verdict")
     for number, words in enumerate(_allowed(failure)):
         yield from labelled("allowed" if number == 0 else "  or", words, "verdict")
+
+
+def requirement_text(hurt: str, sentence: str) -> str:
+    """What the requirement that is hurt says; of one that this kit does not know, the sentence of the failure."""
+    entry = REQUIREMENTS.get(hurt.partition("/")[0])
+    return sentence if entry is None else entry.text
 
 
 def _came(failure: Failure) -> str:
