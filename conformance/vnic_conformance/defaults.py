@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+#: The module that holds each role, as ``ROLE``; loaded when an implementation plays it.
+ROLES: Final = {
+    "hypervisor": "vnic_conformance.hypervisor_role",
+    "system": "vnic_conformance.system_role.role",
+    "client": "vnic_conformance.client_role.role",
+}
 #: The phases of a check, in order.
 PHASES: Final = ("scripted", "tour", "hypothesis", "walk")
 #: What is played beside them where it is asked for: scripts of ten thousand sessions.

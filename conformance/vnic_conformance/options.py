@@ -6,7 +6,8 @@ whoever gave it expects something of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -122,3 +123,9 @@ def refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
     found = given(ctx, *names)
     if found:
         raise click.UsageError(f"{' and '.join(found)}: {why}", ctx)
+
+
+def out_option(text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """The option that names the file which a command makes; ``text`` is its help."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", "--output", "out", type=kind, metavar="FILE", help=text)

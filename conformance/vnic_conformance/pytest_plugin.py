@@ -171,11 +171,11 @@ class Suite(pytest.Collector):
         """One item a case; the implementation is asked for its claims, because some cases depend on them."""
         import click
 
-        from vnic_conformance.commands.writing import check_places
         from vnic_conformance.defaults import PHASES
         from vnic_conformance.running.plan import NothingSelectedError, select
         from vnic_conformance.running.role import role_named
         from vnic_conformance.targets import AdapterBroken, SpecError, open_target
+        from vnic_conformance.writing import check_places
 
         adapter = self._request().adapter
         if log := self.config.getoption("--vnic-log"):

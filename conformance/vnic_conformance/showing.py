@@ -24,6 +24,7 @@ from vnic_conformance.running.recorded import RecordedRun, RecordedSession, RunL
 from vnic_conformance.running.role import role_named
 from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.terminal import refusal, say, show, show_json
+from vnic_conformance.writing import put, put_or_say
 from vnic_model.replay import replay
 from vnic_model.trace import Trace, TraceError
 from vnic_model.trace_text import Line, lines_of
@@ -65,7 +66,7 @@ def shown(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode
             raise _unknown(run, case, ())
         say(excerpt(run.header, failures), nl=False)
     elif form == PAGE and case is None:
-        _write(_page(run), out)
+        put_or_say(_page(run), out)
     elif drawing:
         _draw(file, form, _stories(run, case, cases), out)
     elif case is None:
@@ -136,7 +137,12 @@ def _draw(file: Path, form: str, stories: Sequence[Story], out: Path | None) -> 
     if form != PAGE and len(stories) > 1:
         known = ", ".join(dict.fromkeys(story.title for story in stories))
         raise click.UsageError(f"--as {form} draws one failure; say which with --case: {known}")
-    _write(_drawn(file, form, stories), out)
+    made = _drawn(file, form, stories)
+    if isinstance(made, bytes):
+        assert out is not None  # refused before the file was read
+        put(out, made)
+    else:
+        put_or_say(made, out)
 
 
 def _page(run: RecordedRun) -> str:
@@ -149,17 +155,6 @@ def _page(run: RecordedRun) -> str:
 def _cases(run: RecordedRun, outcome: Outcome) -> list[Case]:
     ids = dict.fromkeys([*run.header.cases, *(result.case for result in outcome.results)])
     return list(map(role_named(role_of(run.header)).case, ids))
-
-
-def _write(drawn: str | bytes, out: Path | None) -> None:
-    if out is None:
-        assert isinstance(drawn, str)
-        say(drawn, nl=False)
-        return
-    try:
-        out.write_bytes(drawn if isinstance(drawn, bytes) else drawn.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None
 
 
 def _drawn(file: Path, form: str, stories: Sequence[Story]) -> str | bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.writing import put
 from vnic_model.graph import AT_MOST, GraphError, StateGraph, TooManyStatesError, check_attributes, dot, graphml
 from vnic_model.instance import Instance
 
@@ -39,10 +40,7 @@ def export(machine: Instance, file: Path, quotient: str | None, at_most: int | N
     except GraphError as error:
         raise click.ClickException(str(error)) from None
     written = found.written(names)
-    try:
-        file.write_text(writer(written), encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(file), error.strerror) from None
+    put(file, writer(written))
     through = f", seen through {', '.join(names)}: {len(written):,} nodes and" if names else " and"
     click.echo(f"{file}: {len(found.graph):,} states{through} {written.number_of_edges():,} edges")
     return ExitCode.CONFORMS

@@ -16,12 +16,12 @@ from vnic_conformance.commands import judge as judge_command
 from vnic_conformance.commands.check import playing as check_command
 from vnic_conformance.commands.log_file import LogFile
 from vnic_conformance.commands.replay import playing as replay_command
-from vnic_conformance.commands.writing import write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.recorded import read
 from vnic_conformance.running.replaying import MISSED, missed, runs_wanted
 from vnic_conformance.running.verdicts import Rerun
+from vnic_conformance.writing import write_whole
 from vnic_reference.adapter import Adapter
 
 pytestmark = pytest.mark.usefixtures("hurried")

@@ -7,6 +7,7 @@ memory is mapped into this process) needs no protocol in between.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
@@ -75,7 +76,7 @@ class ClientPort(Protocol):
         """What the user sees."""
 
 
-class _Port:
+class _Port(ABC):
     """A client that is asked by requests of adapter protocol 1.1."""
 
     _unit = 0
@@ -85,9 +86,9 @@ class _Port:
         """See :class:`ClientPort`."""
         return self._unit
 
+    @abstractmethod
     def _ask(self, **fields: object) -> Mapping[str, object]:
         """One request and its reply."""
-        raise NotImplementedError
 
     def reset(self, mac: bytes) -> None:
         """See :class:`ClientPort`."""

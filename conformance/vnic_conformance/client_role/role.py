@@ -20,12 +20,12 @@ from vnic_conformance.episode import Episode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.hello import Hello
 from vnic_conformance.running.book import Book
-from vnic_conformance.running.plan import Case, Phase
+from vnic_conformance.running.leaving_out import BRIEFLY, left_out
+from vnic_conformance.running.plan import Case, Phase, case_among
 from vnic_conformance.running.play import Budget, Narrowed, Play, Run, driven
 from vnic_conformance.running.role import Role
 from vnic_conformance.session import Conversation, Session, Turns
 from vnic_conformance.stimulus import Stimulus
-from vnic_conformance.system_role.role import ROLE as SYSTEM
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import REQUIREMENTS, Requirement
@@ -42,11 +42,6 @@ def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda 
     played = {Phase.SCRIPT: "scripted", Phase.TOUR: "tour"}
     cases = (case for case in every_case() if case.watched or played[case.phase] in phases)
     return Book(tuple(cases), phases=tuple(phases))
-
-
-def _case(name: str) -> Case:
-    known = {case.id: case for case in every_case()}
-    return known.get(name) or Case(name, Phase.SCRIPT, "", (name.partition("/")[0],))
 
 
 def _requirements() -> list[Requirement]:
@@ -130,7 +125,7 @@ def _unreadable(answer: Answer) -> str:
 
 def _narrow(target: Conversation, episode: Episode, failure: Judgement, thorough: bool) -> Narrowed:
     """Leave out what is not needed; within the small budget, because each step is a piece of a client's life."""
-    return SYSTEM.narrow(target, episode, failure, False)
+    return left_out(target, episode, failure, runs=BRIEFLY)
 
 
 ROLE = Role(
@@ -138,8 +133,7 @@ ROLE = Role(
     phases=PHASES,
     requirements=_requirements,
     watched=watched,
-    case=_case,
-    also=lambda _: frozenset(),
+    case=lambda name: case_among(every_case(), name),
     book=_book,
     feature_of=feature_of,
     refuses=_refuses,
@@ -149,7 +143,6 @@ ROLE = Role(
     turns=_turns,
     narrow=_narrow,
     phrase=written,
-    changed=lambda name, was, now: f"{name} was {was}, is {now}",
     by_case=True,
     own_servers=True,
     on_request=(LONG,),

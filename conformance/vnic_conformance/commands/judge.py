@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import say, show_json
+from vnic_conformance.writing import verdict_stands
 from vnic_model.lines import WIDTH
 
 if TYPE_CHECKING:  # a help text needs no machine

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from vnic_conformance.defaults import LONG, PHASES
+from vnic_conformance.defaults import LONG, PHASES, ROLES
+from vnic_conformance.episode import HYPERVISOR
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.book import listed
 from vnic_conformance.running.plan import Case, NothingSelectedError, select
@@ -19,12 +20,13 @@ from vnic_spec.profile import Profile
 
 #: Columns of ID and phase, and the fewest for what a case is about.
 _ID, _PHASE, _NARROWEST = 36, 12, 30
-_ROLES = ("hypervisor", "system", "client")
 
 
 @click.command(epilog="Exit codes: 0 listed; 2 no case matches.")
 @click.option("-k", "globs", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CRQ-*' (repeatable).")
-@click.option("--role", type=click.Choice(_ROLES), default=_ROLES[0], show_default=True, help="The cases of this role.")
+@click.option(
+    "--role", type=click.Choice(list(ROLES)), default=HYPERVISOR, show_default=True, help="The cases of this role."
+)
 @click.option(
     "--phase", "phases", multiple=True, type=click.Choice(PHASES), help="Only this phase (repeatable). [default: all]"
 )
@@ -68,7 +70,7 @@ def command(globs: tuple[str, ...], role: str, phases: tuple[str, ...], as_json:
 
 def _cases(role: str, phases: tuple[str, ...]) -> Sequence[Case]:
     """Every case of a role in these phases; without any, in all."""
-    if role == _ROLES[0]:
+    if role == HYPERVISOR:
         return listed(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True))
     from vnic_conformance.running.role import role_named  # here, because the cases of a hypervisor need no engine
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
-from vnic_conformance.commands.writing import open_beside
 from vnic_conformance.running.events import Event, SessionBegan, Stopped
 from vnic_conformance.running.runlog import RunLog
+from vnic_conformance.writing import open_beside
 
 
 class LogFile:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vnic_conformance.commands.writing import check_places, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal, say, show, show_json
+from vnic_conformance.writing import check_places, write_whole
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.options import out_option
 from vnic_conformance.pictures import PAGE, PICTURES
 
 
@@ -22,14 +23,7 @@ from vnic_conformance.pictures import PAGE, PICTURES
     help="Text; one JSON object; a log with the failures alone, to be attached to a report; a page; or one failure as "
     "a sequence diagram (mermaid, svg), a trace for model checkers (itf), or a capture for Wireshark (pcapng).",
 )
-@click.option(
-    "--out",
-    "--output",
-    "out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write page or picture there; a capture needs it.  [default: standard output]",
-)
+@out_option("Write page or picture there; a capture needs it.  [default: standard output]")
 def command(file: Path, case: str | None, form: str, out: Path | None) -> ExitCode:
     """Show a log of vnickit check, or a trace of vnickit explore.
 

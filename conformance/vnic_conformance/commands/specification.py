@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.writing import put_or_say
 
 
 @click.command(epilog="Exit codes: 0 written; 2 the file cannot be written.")
@@ -28,11 +29,5 @@ def command(out: Path | None) -> ExitCode:
     from vnic_conformance.specification import document
 
     text = document()
-    if out is None:
-        click.echo(text, nl=False)
-        return ExitCode.CONFORMS
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None
+    put_or_say(text, out)
     return ExitCode.CONFORMS

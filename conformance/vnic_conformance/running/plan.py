@@ -142,6 +142,12 @@ def known_case(name: str) -> Case:
     return answers_case(requirement) if slug == ANSWERS else Case(name, Phase.TOUR, "", (requirement,))
 
 
+def case_among(cases: Iterable[Case], name: str) -> Case:
+    """The case of an ID that a log names; of one that is not among them only the ID is known."""
+    known = {case.id: case for case in cases}
+    return known.get(name) or Case(name, Phase.SCRIPT, "", (name.partition("/")[0],))
+
+
 def _needs(name: str) -> frozenset[str]:
     return _NEEDS.get(name, _NEEDS.get(name.partition("/")[0], frozenset()))
 

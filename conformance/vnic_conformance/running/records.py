@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vnic_conformance.answer import Answer, Facts
+from vnic_conformance.defaults import ROLES
 from vnic_conformance.episode import HYPERVISOR, Episode, Moment, Setting
 from vnic_conformance.oracle import Alternative
 from vnic_conformance.protocol import rules
@@ -18,7 +19,7 @@ from vnic_conformance.protocol.hello import TIMES
 from vnic_conformance.protocol.messages import to_line
 from vnic_conformance.protocol.rules import is_observed
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
-from vnic_conformance.running.role import ROLES, role_named
+from vnic_conformance.running.role import role_named
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict
 from vnic_conformance.session import ABOUT
 from vnic_conformance.stimulus import Stimulus, with_tokens

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 
 from vnic_conformance.answer import Answer
+from vnic_conformance.defaults import ROLES
 from vnic_conformance.episode import Episode, Setting
 from vnic_conformance.oracle import Judge, Judgement
 from vnic_conformance.protocol.hello import Hello
@@ -24,13 +25,6 @@ from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import Target
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import Requirement
-
-#: The module that holds each role, as ``ROLE``; loaded when an implementation plays it.
-ROLES = {
-    "hypervisor": "vnic_conformance.hypervisor_role",
-    "system": "vnic_conformance.system_role.role",
-    "client": "vnic_conformance.client_role.role",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,6 @@ class Role:
         requirements: the requirements that bind it, in order.
         watched: the cases that are judged at every step.
         case: the case of an ID that a log names, or that a violation is blamed on and no plan has.
-        also: IDs of watched cases that a played one counts for.
         book: what can be played under a profile, for some phases; told when that takes a while.
         feature_of: the feature that a stimulus needs, or None.
         refuses: why an implementation cannot be judged by a profile; empty if it can.
@@ -54,6 +47,7 @@ class Role:
         turns: what a scripted case does, by its ID; None: there is no such case.
         narrow: a failing episode made short, and repeated; thoroughly, or within a small budget.
         phrase: a stimulus in words.
+        also: IDs of watched cases that a played one counts for.
         changed: a field of two answers that differ, in words.
         by_case: its reports list cases instead of requirements.
         own_servers: its cases say how many servers there are, also where chance plays.
@@ -68,7 +62,6 @@ class Role:
     requirements: Callable[[], Sequence[Requirement]]
     watched: Callable[[], Sequence[Case]]
     case: Callable[[str], Case]
-    also: Callable[[str], frozenset[str]]
     book: Callable[[Profile, Sequence[str], Callable[[str], None]], Book]
     feature_of: Callable[[Stimulus], str | None]
     refuses: Callable[[Hello, Profile], str]
@@ -78,7 +71,8 @@ class Role:
     turns: Callable[[str], Callable[[Session[Judge]], Turns] | None]
     narrow: Callable[[Conversation, Episode, Judgement, bool], Narrowed]
     phrase: Callable[[Stimulus], str]
-    changed: Callable[[str, object, object], str]
+    also: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    changed: Callable[[str, object, object], str] = lambda name, was, now: f"{name} was {was}, is {now}"
     by_case: bool = False
     own_servers: bool = False
     on_request: tuple[str, ...] = ()

@@ -9,11 +9,10 @@ from vnic_conformance.episode import Episode
 from vnic_conformance.oracle import Judgement
 from vnic_conformance.protocol.hello import TIMES, Hello
 from vnic_conformance.running.book import Book
-from vnic_conformance.running.episode import again
-from vnic_conformance.running.plan import Case, Phase
+from vnic_conformance.running.leaving_out import BRIEFLY, LEAVING_OUT, left_out
+from vnic_conformance.running.plan import Case, case_among
 from vnic_conformance.running.play import Budget, Narrowed, Play, Run, driven
 from vnic_conformance.running.role import Role
-from vnic_conformance.running.verdicts import Rerun
 from vnic_conformance.session import Conversation, Session, Turns
 from vnic_conformance.system_role.cases import Story, stories, watched
 from vnic_conformance.system_role.judge import SystemJudge
@@ -24,8 +23,6 @@ from vnic_spec.requirements import REQUIREMENTS, Requirement
 
 NAME = "system"
 PHASES = ("scripted", "hypothesis")
-#: Runs in which a failing word is made shorter, thoroughly and in brief.
-NARROWING_RUNS, BRIEF_RUNS = 200, 40
 
 
 def every_case() -> list[Case]:
@@ -35,11 +32,6 @@ def every_case() -> list[Case]:
 
 def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda _: None) -> Book:
     return Book(tuple(every_case()), phases=tuple(phases))
-
-
-def _case(name: str) -> Case:
-    known = {case.id: case for case in every_case()}
-    return known.get(name) or Case(name, Phase.SCRIPT, "", (name.partition("/")[0],))
 
 
 def _requirements() -> list[Requirement]:
@@ -133,33 +125,7 @@ def outage_words(longest: Outage) -> str:
 
 
 def _narrow(target: Conversation, episode: Episode, failure: Judgement, thorough: bool) -> Narrowed:
-    """Leave out what is not needed, as long as the same law is broken."""
-
-    def finds(candidate: Episode) -> Session[Any] | None:
-        session = again(target, candidate)
-        return session if session.failure is not None and session.failure.requirement == failure.requirement else None
-
-    many = len(episode.moments)
-    first = finds(episode)
-    if first is None:
-        return Narrowed(episode, failure, Rerun(0, 1), f"{many} steps, not shortened")
-    best, runs, size = first.episode, 0, max(1, many // 2)
-    judgement, at = first.failure or failure, 0
-    while runs < (NARROWING_RUNS if thorough else BRIEF_RUNS):
-        moments = best.moments
-        if at >= len(moments) - 1:
-            if size == 1:
-                break
-            size, at = size // 2, 0
-            continue
-        runs += 1
-        found = finds(Episode(best.setting, best.start, (*moments[:at], *moments[min(at + size, len(moments) - 1) :])))
-        if found is None or found.failure is None:
-            at += size
-        else:
-            best, judgement = found.episode, found.failure
-    many = len(best.moments)
-    return Narrowed(best, judgement, Rerun(1, 1), f"{many} step{'' if many == 1 else 's'}")
+    return left_out(target, episode, failure, runs=LEAVING_OUT if thorough else BRIEFLY)
 
 
 ROLE = Role(
@@ -167,8 +133,7 @@ ROLE = Role(
     phases=PHASES,
     requirements=_requirements,
     watched=watched,
-    case=_case,
-    also=lambda _: frozenset(),
+    case=lambda name: case_among(every_case(), name),
     book=_book,
     feature_of=feature_of,
     refuses=_refuses,
@@ -178,7 +143,6 @@ ROLE = Role(
     turns=_turns,
     narrow=_narrow,
     phrase=written,
-    changed=lambda name, was, now: f"{name} was {was}, is {now}",
     by_case=True,
     own_servers=True,
 )

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.log_file import LogFile
-from vnic_conformance.commands.writing import after_losing, check_places, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
@@ -22,6 +21,7 @@ from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import SpecError
 from vnic_conformance.terminal import say, show, show_json
+from vnic_conformance.writing import after_losing, check_places, complain, verdict_stands, write_whole
 
 #: Where failures are put when nobody asked for a log of the run.
 FAILURES = "vnickit-failures.jsonl"

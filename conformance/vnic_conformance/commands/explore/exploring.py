@@ -11,10 +11,10 @@ from vnic_conformance.commands.explore.engine import Engine
 from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, show_result
 from vnic_conformance.commands.explore.request import Request
 from vnic_conformance.commands.explore.running import run
-from vnic_conformance.commands.writing import complain, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import refusal, say, show, show_json
+from vnic_conformance.writing import complain, write_whole
 from vnic_model.trace import Trace
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS

@@ -12,6 +12,7 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal, say, show_json
+from vnic_conformance.writing import put
 from vnic_model.instances import SCENARIOS
 from vnic_model.lines import WIDTH
 from vnic_model.mutants.explained import REASONS
@@ -127,10 +128,7 @@ def show_mutants(
     tell: Callable[[str], None] = (lambda words: say(words, err=True)) if report else lambda _: None
     judged = judge_all(asked, many, at_most or AT_MOST, tell)
     if out is not None:
-        try:
-            out.write_text(document(judged), encoding="utf-8")
-        except OSError as error:
-            raise click.FileError(str(out), error.strerror) from None
+        put(out, document(judged))
     if as_json:
         show_json(plain(judged))
     else:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.options import refuse
+from vnic_conformance.options import out_option, refuse
 from vnic_conformance.terminal import say
+from vnic_conformance.writing import put_or_say
 
 #: What is written: for Spin, for NuSMV.
 LANGUAGES = ("promela", "smv")
@@ -33,14 +34,7 @@ _OF_AN_INSTANCE = ("name", "servers", "properties", "mutate", "profile", "client
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="Decide otherwise, e.g. event_full=defer.")
 @click.option("--client-depth", type=click.IntRange(1, 64), metavar="D", help="Elements the client's queue holds.")
 @click.option("--server-depth", type=click.IntRange(1, 64), metavar="D", help="Elements a server's queue holds.")
-@click.option(
-    "--out",
-    "--output",
-    "out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write it there. [default: standard output]",
-)
+@out_option("Write it there. [default: standard output]")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -73,10 +67,10 @@ def command(
         refuse(ctx, _OF_AN_INSTANCE, "a dissector is of no instance")
         from vnic_conformance.pictures.wireshark import dissector, install_command  # here: a help text needs no tables
 
-        code = _write(dissector(file if out is None else str(out)), out)
+        put_or_say(dissector(file if out is None else str(out)), out)
         if out is not None:
             say(install_command(str(out)))
-        return code
+        return ExitCode.CONFORMS
     # Here, because a help text needs no machine.
     from vnic_conformance.commands.explore.request import request_of
     from vnic_conformance.commands.export.exporting import exported
@@ -89,15 +83,5 @@ def command(
         client_depth=client_depth,
         server_depth=server_depth,
     )
-    return _write(exported(request, language, properties=properties, file=file), out)
-
-
-def _write(text: str, out: Path | None) -> ExitCode:
-    if out is None:
-        say(text, nl=False)
-        return ExitCode.CONFORMS
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None
+    put_or_say(exported(request, language, properties=properties, file=file), out)
     return ExitCode.CONFORMS

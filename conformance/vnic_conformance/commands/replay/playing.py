@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.writing import verdict_stands
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.steps import drawn
 from vnic_conformance.running.replaying import Replayed, replay_failure
@@ -15,6 +14,7 @@ from vnic_conformance.showing import is_log, loaded, of_case
 from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
 from vnic_conformance.terminal import refusal, show, show_json
+from vnic_conformance.writing import verdict_stands
 from vnic_model.trace_text import Line, labelled
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.writing import check_places
 from vnic_conformance.defaults import LONG, PHASES, SCORE_STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STEPS, Whole, refuse
+from vnic_conformance.writing import check_places
 
 #: Most processes at a time.
 JOBS = 2

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from vnic_conformance.commands.writing import after_losing, complain, verdict_stands, write_whole
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.checking import RequestError
 from vnic_conformance.scoring.default import default_rosters
@@ -21,6 +20,7 @@ from vnic_conformance.scoring.score import Plan, Row, Told, keep_score
 from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import SpecError
 from vnic_conformance.terminal import say, show, show_json
+from vnic_conformance.writing import after_losing, complain, verdict_stands, write_whole
 
 
 def scored(

@@ -76,6 +76,26 @@ def write_whole(path: Path, text: str) -> str:
     return ""
 
 
+def put(path: Path, content: str | bytes) -> None:
+    """Write a file that is all that a command makes.
+
+    Raises:
+        click.FileError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", _ERRORS))
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from None
+
+
+def put_or_say(text: str, path: Path | None) -> None:
+    """Write a text to a file, or to standard output where none is named; see :func:`put`."""
+    if path is None:
+        say(text, nl=False)
+    else:
+        put(path, text)
+
+
 @contextlib.contextmanager
 def verdict_stands(code: ExitCode) -> Iterator[None]:
     """Report a verdict. Whoever interrupts the report of a violation (Ctrl-C) does not take it back.
