@@ -51,14 +51,14 @@ except SystemExit as end:
 """
 
 
-def loaded(*words: str) -> set[str]:
-    """The modules that a verb has imported when it ends."""
+def loaded(*words: str, cache: str | None = None) -> set[str]:
+    """The modules that a verb has imported when it ends; ``cache`` is where it keeps answers, else where the user does."""
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(words)],
         capture_output=True,
         text=True,
         check=True,
-        env=dict(os.environ),
+        env=os.environ | ({} if cache is None else {"VNICKIT_CACHE": cache}),
     )
     code, modules = json.loads(ran.stdout)
     assert code == 0, ran.stderr
@@ -102,6 +102,27 @@ def test_what_only_prints_starts_without_the_machine(words: list[str]) -> None:
 @pytest.mark.parametrize("verb", ["check", "replay", "score", "explore", "export", "judge", "show", "demo"])
 def test_help_of_a_verb_that_plays_needs_no_case_and_no_action(verb: str) -> None:
     assert not loaded(verb, "--help") & (HEAVY | MACHINE | CASES)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--phase", "scripted"],
+        ["list", "--phase", "scripted", "-k", "CRQ-*", "--json"],
+        ["list", "--role", "client"],
+        ["explain", "client_reads_init"],
+        ["explain", "CRQ-2/bad-queues"],
+        ["explain", "H_CLOSED", "--json"],
+    ],
+    ids=" ".join,
+)
+def test_an_answer_that_is_kept_needs_no_specification(words: list[str], tmp_path: Path) -> None:
+    assert "vnic_spec.requirements" in loaded(*words, cache=str(tmp_path))
+    again = loaded(*words, cache=str(tmp_path))
+    assert not again & (HEAVY | MACHINE | CASES) - {
+        "vnic_conformance.running"
+    }  # a package, of which one module is needed
+    assert [name for name in again if name.startswith("vnic_spec")] == ["vnic_spec"]
 
 
 def test_a_list_of_instances_needs_neither_explorer_nor_compiler() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+#: The role where nobody names one.
+HYPERVISOR: Final = "hypervisor"
 #: The module that holds each role, as ``ROLE``; loaded when an implementation plays it.
 ROLES: Final = {
-    "hypervisor": "vnic_conformance.hypervisor_role",
+    HYPERVISOR: "vnic_conformance.hypervisor_role",
     "system": "vnic_conformance.system_role.role",
     "client": "vnic_conformance.client_role.role",
 }

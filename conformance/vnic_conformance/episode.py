@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vnic_conformance.answer import Answer
+from vnic_conformance.defaults import HYPERVISOR as HYPERVISOR
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.profile import Profile
-
-HYPERVISOR = "hypervisor"
 
 
 @dataclass(frozen=True, slots=True)

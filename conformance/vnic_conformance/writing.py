@@ -1,14 +1,14 @@
 """Files that a command writes: beside their place first, and put there when they are whole.
 
-Nothing that exists is touched before a run has begun, and what could not be written never stands in the way of a verdict: it is
-told after the report, and the exit code is that of the verdict unless that would be 0.
+Nothing that exists is touched before a run has begun, and what could not be made or written never stands in the way of a
+verdict: it is told after the report, and the exit code is that of the verdict unless that would be 0.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +16,7 @@ from typing import TextIO
 import click
 
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.foreign import told
 from vnic_conformance.terminal import say
 
 #: What the name of a file ends in while it is being written.
@@ -57,8 +58,17 @@ def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
     return ExitCode.KIT_ERROR if code is ExitCode.CONFORMS and any(lost) else code
 
 
-def write_whole(path: Path, text: str) -> str:
-    """Write a file, whole or not at all; why that was not possible, or nothing."""
+def write_whole(path: Path, text: str | Callable[[], str]) -> str:
+    """Write a file, whole or not at all; why that was not possible, or nothing.
+
+    Args:
+        path: the file.
+        text: what is to be in it, or what makes that; what making it raises is a fault of the kit, and is only told.
+    """
+    try:
+        text = text if isinstance(text, str) else text()
+    except Exception as error:
+        return not_made(path, error)
     try:
         beside, file = open_beside(path)
     except OSError as error:
@@ -74,6 +84,11 @@ def write_whole(path: Path, text: str) -> str:
                 beside.unlink()
         return f"{path} could not be written: {error.strerror}"
     return ""
+
+
+def not_made(what: object, error: Exception) -> str:
+    """What is said of a file or report that could not be made."""
+    return f"{what} could not be made, which is a fault of the kit: {told(error)}"
 
 
 def put(path: Path, content: str | bytes) -> None:
@@ -97,18 +112,23 @@ def put_or_say(text: str, path: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def verdict_stands(code: ExitCode) -> Iterator[None]:
-    """Report a verdict. Whoever interrupts the report of a violation (Ctrl-C) does not take it back.
+def verdict_stands(code: ExitCode, violated: Iterable[str] = ()) -> Iterator[None]:
+    """Report a verdict. Neither who interrupts the report of a violation (Ctrl-C) takes it back, nor a report that fails.
 
     Args:
         code: of the verdict.
+        violated: names of what is violated, told where the report fails.
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt) as error:
         if code is not ExitCode.VIOLATION:
             raise
-        complain("stopped while it was reported; the verdict stands: violation")
+        if isinstance(error, KeyboardInterrupt):
+            complain("stopped while it was reported; the verdict stands: violation")
+        else:
+            complain(not_made("the report", error))
+            complain(f"the verdict stands: violation{''.join(f' {name}' for name in violated)}")
 
 
 def _replaceable(path: Path) -> bool:

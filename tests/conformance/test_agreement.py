@@ -21,6 +21,7 @@ from click.testing import Result
 from vnic_conformance.defaults import LONG
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.reports.summary import sentence
+from vnic_conformance.running import narrowing
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.judging import judge_again
 from vnic_conformance.running.recorded import load
@@ -28,6 +29,7 @@ from vnic_conformance.running.replaying import replay_failure
 from vnic_conformance.running.runlog import RunLog
 from vnic_conformance.scoring.default import compiled
 from vnic_conformance.scoring.roster import Entry, asked
+from vnic_conformance.system_role import role as system_role
 from vnic_conformance.targets import open_target
 from vnic_reference.adapter import Adapter
 from vnic_reference.failover import FailoverMechanism
@@ -37,8 +39,6 @@ from vnic_reference.policy import Policy
 from vnic_reference.servers import Server
 from vnic_reference.system.faults import SYSTEM_FAULTS
 from vnic_reference.transport import Switchboard
-
-pytestmark = pytest.mark.usefixtures("hurried")
 
 Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
@@ -51,6 +51,14 @@ NAMED = ("tie_preempts", "newest_wins", "no_event_without_successor")
 SEEDS = (1, 2, 3)
 #: How the cases begin that do the same a great many times: a log of them says no more, and takes half a minute to speak of.
 WEARING = ("hundreds", "a-thousand", "ten-thousand")
+
+
+@pytest.fixture(autouse=True)
+def barely_narrowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the three agree has nothing to do with how short a failure is made, and that takes most of the time."""
+    monkeypatch.setattr(narrowing, "SEARCHING", 0)
+    monkeypatch.setattr(narrowing, "SHRINKING", 60)
+    monkeypatch.setattr(system_role, "LEAVING_OUT", 4)
 
 
 def disagreements(request: Request, *, sound: str = REFERENCE, must: ExitCode | None = None) -> Iterator[str]:

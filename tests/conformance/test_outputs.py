@@ -180,6 +180,77 @@ def test_who_interrupts_the_report_of_a_violation_does_not_take_it_back(
     assert fine.exit_code == ExitCode.INCONCLUSIVE, fine.output
 
 
+# --- what cannot be made ---------------------------------------------------------------------------------------------
+
+#: What makes each thing that a run writes, and the words that ask for it.
+MAKERS = {
+    "page": ("vnic_conformance.pictures.page.run_page", ("--html", "p.html")),
+    "JUnit": ("vnic_conformance.commands.check.playing.junit", ("--junit", "j.xml")),
+    "log": ("vnic_conformance.commands.log_file.RunLog", ("--log", "r.jsonl")),
+    "failures": ("vnic_conformance.commands.check.playing.excerpt", ()),
+    "JSON": ("vnic_conformance.commands.check.playing.plain_report", ("--json",)),
+    "text": ("vnic_conformance.commands.check.playing.report_lines", ()),
+}
+
+
+class UnspeakableError(Exception):
+    """A fault of the kit whose text cannot be had, either."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def cannot(*_: object, **__: object) -> None:
+    raise UnspeakableError
+
+
+@pytest.mark.parametrize("what", MAKERS)
+def test_what_cannot_be_made_takes_no_violation_away(what: str, vnickit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker, words = MAKERS[what]
+    monkeypatch.setattr(maker, cannot)
+    result = vnickit("check", "--adapter", FAULTY, *FOUND, *words)
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "could not be made, which is a fault of the kit: UnspeakableError" in result.stderr
+    if what in ("JSON", "text"):
+        assert "the verdict stands: violation SEL-4/range" in result.stderr
+    else:
+        assert "VIOLATION" in result.stdout
+
+
+@pytest.mark.parametrize("what", [what for what in MAKERS if what != "failures"])
+def test_what_cannot_be_made_is_a_fault_of_the_kit_where_all_conforms(
+    what: str, vnickit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, words = MAKERS[what]
+    monkeypatch.setattr(maker, cannot)
+    result = vnickit("check", "--adapter", REFERENCE, *FINE, *words)
+    assert result.exit_code == ExitCode.KIT_ERROR, result.output
+    assert "UnspeakableError" in result.stderr
+
+
+@pytest.mark.parametrize("maker", ["plain", "show_result", "Trace.dump"])
+def test_a_trace_that_cannot_be_made_takes_no_violation_of_the_model_away(
+    maker: str, vnickit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"vnic_conformance.commands.explore.exploring.{maker}", cannot)
+    words = ("--json",) if maker == "plain" else ()
+    result = vnickit("explore", "--mutate", "no_fence", "--engine", "python", "--trace", "t.jsonl", *words)
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "could not be made, which is a fault of the kit: UnspeakableError" in result.stderr
+
+
+@pytest.mark.parametrize("module", [replay_command, judge_command])
+def test_a_report_that_cannot_be_made_takes_no_old_violation_away(
+    module: object, vnickit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert vnickit("check", "--adapter", FAULTY, *FOUND, "--log", "run.jsonl").exit_code == ExitCode.VIOLATION
+    monkeypatch.setattr(module, "_report", cannot)
+    words = ("replay", "run.jsonl", "--adapter", FAULTY) if module is replay_command else ("judge", "run.jsonl")
+    result = vnickit(*words)
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    assert "the verdict stands: violation" in result.stderr
+
+
 # --- replay --------------------------------------------------------------------------------------------------------------
 
 

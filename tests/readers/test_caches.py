@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from vnic_conformance.kept import kept as kept_answer
 from vnic_conformance.running import tours
 from vnic_conformance.running.tours import Tour, Tours
 from vnic_conformance.stimulus import Stimulus
@@ -118,6 +119,61 @@ def test_cases_of_tours_that_are_not_believed_are_listed_anew(
     DAMAGES[damage](file)
     assert listed() == TOURS.ids()
     assert len(worked_out) == 1, "the tours themselves are still there"
+
+
+# --- answers of verbs that play nothing -------------------------------------------------------------------------------
+
+
+def answer(question: str, made: list[str]) -> str:
+    """The answer to a question; ``made`` grows where it is not found."""
+
+    def make() -> dict[str, object]:
+        made.append(question)
+        return {"says": question}
+
+    return kept_answer(question, lambda answer: answer.text("says"), make)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_answers_that_are_not_believed_are_made_anew(
+    damage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
+    made: list[str] = []
+    assert [answer("a", made), answer("a", made), answer("b", made)] == ["a", "a", "b"]
+    assert made == ["a", "b"]
+    for file in (tmp_path / "cache").iterdir():
+        DAMAGES[damage](file)
+    assert answer("a", made) == "a"
+    assert made == ["a", "b", "a"]
+
+
+def test_an_answer_that_answers_another_question_is_made_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
+    made: list[str] = []
+    answer("a", made)
+    (first,) = (tmp_path / "cache").iterdir()
+    answer("b", made)
+    (second,) = set((tmp_path / "cache").iterdir()) - {first}
+    second.write_bytes(first.read_bytes())
+    assert answer("b", made) == "b"
+    assert made == ["a", "b", "b"]
+
+
+def test_answers_without_a_cache(unusable: None) -> None:
+    made: list[str] = []
+    assert answer("a", made) == "a"
+
+
+def test_what_raises_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
+
+    def make() -> dict[str, object]:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept_answer("a", lambda answer: answer.text("says"), make)
+    assert answer("a", []) == "a"
 
 
 # --- a directory that cannot be used ---------------------------------------------------------------------------------

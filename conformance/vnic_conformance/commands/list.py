@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from vnic_conformance.defaults import LONG, PHASES, ROLES
-from vnic_conformance.episode import HYPERVISOR
+from vnic_conformance.defaults import HYPERVISOR, LONG, PHASES, ROLES
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.running.book import listed
-from vnic_conformance.running.plan import Case, NothingSelectedError, select
+from vnic_conformance.kept import kept
+from vnic_conformance.running.case import Case, Phase
 from vnic_conformance.terminal import say, show_json
+from vnic_model.intake import Fields
 from vnic_model.lines import WIDTH
-from vnic_spec.profile import Profile
 
 #: Columns of ID and phase, and the fewest for what a case is about.
 _ID, _PHASE, _NARROWEST = 36, 12, 30
@@ -44,10 +43,7 @@ def command(globs: tuple[str, ...], role: str, phases: tuple[str, ...], as_json:
       vnickit list -k 'FOV-*'
       vnickit list --role client -k 'CLI-21/*-inside-failover'
     """  # noqa: D301 - click wants the character, not its name
-    try:
-        cases = select(_cases(role, phases), globs)
-    except NothingSelectedError as error:
-        raise click.UsageError(str(error)) from None
+    cases = _chosen(kept(f"cases {role} {phases}", _read, lambda: _written(_cases(role, phases))), globs)
     if as_json:
         plain = [
             {
@@ -68,8 +64,57 @@ def command(globs: tuple[str, ...], role: str, phases: tuple[str, ...], as_json:
     return ExitCode.CONFORMS
 
 
+def _chosen(cases: Sequence[Case], globs: Sequence[str]) -> Sequence[Case]:
+    """The cases that one of the globs matches; all of them without globs."""
+    if all(any(case.matches(glob) for case in cases) for glob in globs):
+        return [case for case in cases if not globs or any(map(case.matches, globs))]
+    # Here, because only who names the nearest cases needs the requirements.
+    from vnic_conformance.running.plan import NothingSelectedError, select
+
+    try:
+        return select(cases, globs)
+    except NothingSelectedError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _written(cases: Iterable[Case]) -> dict[str, object]:
+    """Cases as they are kept."""
+    return {
+        "cases": [
+            {
+                "id": case.id,
+                "phase": case.phase.value,
+                "purpose": case.purpose,
+                "requirements": case.requirements,
+                "features": sorted(case.features),
+                "exercised_by": case.exercised_by,
+            }
+            for case in cases
+        ]
+    }
+
+
+def _read(answer: Fields) -> list[Case]:
+    """Cases that were kept."""
+    return [
+        Case(
+            one.text("id"),
+            Phase(one.text("phase", [phase.value for phase in Phase])),
+            one.text("purpose"),
+            one.texts("requirements"),
+            frozenset(one.texts("features")),
+            one.text("exercised_by"),
+        )
+        for one in answer.inners("cases")
+    ]
+
+
 def _cases(role: str, phases: tuple[str, ...]) -> Sequence[Case]:
     """Every case of a role in these phases; without any, in all."""
+    # Here, because what is kept is printed without them.
+    from vnic_conformance.running.book import listed
+    from vnic_spec.profile import Profile
+
     if role == HYPERVISOR:
         return listed(Profile(), phases or (*PHASES, LONG), lambda words: say(words, err=True))
     from vnic_conformance.running.role import role_named  # here, because the cases of a hypervisor need no engine

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from vnic_conformance.running.events import Event, SessionBegan, Stopped
 from vnic_conformance.running.runlog import RunLog
-from vnic_conformance.writing import open_beside
+from vnic_conformance.writing import not_made, open_beside
 
 
 class LogFile:
@@ -37,9 +37,11 @@ class LogFile:
                 self._beside, self._file = open_beside(self.path)
                 self._log = RunLog(self._file)
             self._log(event)
-        except OSError as error:
+        except Exception as error:
             where = "" if self._beside == self.path else f"; what was written until then is in {self._beside}"
-            self.lost = f"{self.path} could not be written: {error.strerror}{where}"
+            disk = isinstance(error, OSError)
+            why = f"{self.path} could not be written: {error.strerror}" if disk else not_made(self.path, error)
+            self.lost = f"{why}{where}"
 
     def close(self) -> None:
         """The run is over: put the log in its place."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from fnmatch import fnmatchcase
 
+from vnic_conformance.running.case import Case as Case
+from vnic_conformance.running.case import Phase as Phase
 from vnic_model.instances import SCENARIOS
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.properties import PROPERTIES
@@ -61,45 +60,6 @@ CARRIED_BY: Mapping[str, tuple[str, ...]] = {
     and entry not in _DECIDES_ANSWERS | set(_ONLY_SCRIPTED)
     and (carriers := tuple(p.name for p in PROPERTIES.values() if entry in p.requirements and p.scope is Scope.ANYBODY))
 }
-
-
-class Phase(StrEnum):
-    """Where a case is put to the test."""
-
-    STEPS = "every step"  #: watched, whatever is played
-    SCRIPT = "scripted"  #: a word written by hand
-    TOUR = "tour"  #: a word through the explored graph
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One thing to be checked.
-
-    Attributes:
-        id: stable; ``REQ-ID`` or ``REQ-ID/slug``.
-        phase: where it is put to the test.
-        purpose: one sentence.
-        requirements: every requirement that it is about, its own first.
-        features: what the implementation has to claim for it.
-        exercised_by: when it counts as exercised, in words.
-    """
-
-    id: str
-    phase: Phase
-    purpose: str
-    requirements: tuple[str, ...]
-    features: frozenset[str] = frozenset()
-    exercised_by: str = "its script ran to the end"
-
-    @property
-    def requirement(self) -> str:
-        """The requirement that it is named after."""
-        return self.id.partition("/")[0]
-
-    @property
-    def watched(self) -> bool:
-        """It is judged at every step."""
-        return self.phase is Phase.STEPS
 
 
 def requirements_of_role() -> list[Requirement]:
@@ -219,16 +179,11 @@ def select(cases: Sequence[Case], globs: Iterable[str]) -> list[Case]:
         return list(cases)
     chosen: dict[str, Case] = {}
     for glob in wanted:
-        matching = [case for case in cases if _matches(case, glob)]
+        matching = [case for case in cases if case.matches(glob)]
         if not matching:
             raise NothingSelectedError(f"no case matches {glob!r}; {_nearest(glob, cases)}")
         chosen |= {case.id: case for case in matching}
     return [case for case in cases if case.id in chosen]
-
-
-def _matches(case: Case, glob: str) -> bool:
-    pattern = glob.upper()
-    return fnmatchcase(case.id.upper(), pattern) or fnmatchcase(case.requirement, pattern)
 
 
 def _nearest(glob: str, cases: Sequence[Case]) -> str:

@@ -10,6 +10,7 @@ import click
 
 from vnic_conformance.commands.log_file import LogFile
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.foreign import told
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
@@ -62,7 +63,8 @@ def _report(
     """Report on a check."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     lost: list[str] = []
-    with verdict_stands(outcome.code), _told_whatever_happens(lost):
+    violated = [failure.case for failure in outcome.failures]
+    with verdict_stands(outcome.code, violated), _told_whatever_happens(lost):
         if written is None:
             file, why = _keep(checked)
             lost += why
@@ -70,18 +72,22 @@ def _report(
             file = str(written.path)
             lost.append(written.lost)
         if xml is not None:
-            lost.append(write_whole(xml, junit(header, chosen, outcome, file=file)))
+            lost.append(write_whole(xml, lambda: junit(header, chosen, outcome, file=file)))
         if html is not None:
-            from vnic_conformance.pictures.page import run_page  # here: most runs write no page
-
-            lost.append(write_whole(html, run_page(header, chosen, outcome)))
+            lost.append(write_whole(html, lambda: _page(checked)))
         if as_json:
             show_json(plain_report(header, chosen, outcome))
         else:
             show(report_lines(header, chosen, outcome, file=file))
     if outcome.fault is not None:
-        complain(f"a fault of the kit ended the run: {type(outcome.fault).__name__}: {outcome.fault}")
+        complain(f"a fault of the kit ended the run: {told(outcome.fault)}")
     return after_losing(outcome.code, lost)
+
+
+def _page(checked: Checked) -> str:
+    from vnic_conformance.pictures.page import run_page  # here: most runs write no page
+
+    return run_page(checked.header, checked.chosen, checked.outcome)
 
 
 @contextlib.contextmanager
@@ -111,5 +117,5 @@ def _keep(checked: Checked) -> tuple[str | None, list[str]]:
     """Where the failures can be found again, and why not."""
     if not checked.outcome.failures:
         return None, []
-    lost = write_whole(Path(FAILURES), excerpt(checked.header, checked.outcome.failures))
+    lost = write_whole(Path(FAILURES), lambda: excerpt(checked.header, checked.outcome.failures))
     return (None, [f"the failures could not be kept: {lost}"]) if lost else (FAILURES, [])

@@ -14,7 +14,7 @@ from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.state_graph import export
 from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.writing import complain, write_whole
+from vnic_conformance.writing import complain, verdict_stands, write_whole
 from vnic_model.trace import Trace
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS
@@ -66,12 +66,14 @@ def explored(
         name = request.mutation.name
         raise click.ClickException(f"no single state or step refutes {name}, an endless run does; add --liveness")
     result = run(request, at_most=at_most, mebibytes=mebibytes, engine=engine, symmetric=symmetric, report=report)
-    trace = result.trace
-    if as_json:
-        show_json(plain(result, trace))
-    else:
-        show_result(result, trace)
-    _write(file, trace)
+    violation = result.found.violation
+    with verdict_stands(result.code, () if violation is None else [violation.name]):
+        trace = result.trace
+        if as_json:
+            show_json(plain(result, trace))
+        else:
+            show_result(result, trace)
+        _write(file, trace)
     return result.code
 
 
@@ -81,7 +83,7 @@ def _write(file: Path | None, trace: Trace | None) -> None:
         return
     if trace is None:
         complain(f"nothing is violated, so {file} is not written")
-    elif lost := write_whole(file, trace.dump()):
+    elif lost := write_whole(file, trace.dump):
         complain(lost)
 
 
@@ -107,11 +109,12 @@ def _endless(
         at_most=at_most,
         tell=(lambda words: say(words, err=True)) if report else (lambda _: None),
     )
-    if as_json:
-        plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
-        show_json(plain)
-    else:
-        introduce(request)
-        show(liveness.lines_of_decided(found))
-    _write(file, next((one.trace for one in found if one.trace is not None), None))
+    with verdict_stands(liveness.code_of(found)):
+        if as_json:
+            plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
+            show_json(plain)
+        else:
+            introduce(request)
+            show(liveness.lines_of_decided(found))
+        _write(file, next((one.trace for one in found if one.trace is not None), None))
     return liveness.code_of(found)

@@ -11,6 +11,7 @@ from vnic_conformance.commands.explore.running import run
 from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, vacuous
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends
+from vnic_conformance.writing import verdict_stands
 from vnic_model.goals import PLANS
 from vnic_model.prover.counterexample import Counterexample
 from vnic_model.prover.finite_induction import DEPTHS, FiniteInduction, decide, decide_action
@@ -31,7 +32,9 @@ def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, 
     progress_ends()
     hollow = vacuous(wanted)
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
-    return conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
+    with verdict_stands(outcome.code, outcome.refutes):
+        conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
+    return outcome.code
 
 
 def refute_misreading(wanted: Sequence[str], servers: int, mutate: str, *, as_json: bool) -> ExitCode:
@@ -41,9 +44,11 @@ def refute_misreading(wanted: Sequence[str], servers: int, mutate: str, *, as_js
     goals = tuple(name for name in wanted if PLANS[name].any_number)
     results = refute(goals, mutate, partial(decide, machines))
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers))
-    trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
-    progress_ends()
-    return conclude(outcome, as_json=as_json, picture=_picture(outcome, servers), trace=trace)
+    with verdict_stands(outcome.code, outcome.refutes):
+        trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
+        progress_ends()
+        conclude(outcome, as_json=as_json, picture=_picture(outcome, servers), trace=trace)
+    return outcome.code
 
 
 def _picture(outcome: Outcome, servers: int) -> Counterexample | None:

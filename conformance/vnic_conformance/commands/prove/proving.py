@@ -15,6 +15,7 @@ from vnic_conformance.commands.explore.request import request_of
 from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends, show, show_json
+from vnic_conformance.writing import verdict_stands
 from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
@@ -48,7 +49,9 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, 
     needs = needs_of(proved, jobs=jobs) if explain else {}
     seconds = time.monotonic() - start
     outcome = Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
-    return _conclude(outcome, as_json=as_json)
+    with verdict_stands(outcome.code, outcome.refutes):
+        _conclude(outcome, as_json=as_json)
+    return outcome.code
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
@@ -61,9 +64,11 @@ def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> E
     start = time.monotonic()
     results = refute(tuple(name for name in wanted if PLANS[name].any_number), mutate)
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate)
-    trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
-    progress_ends()
-    return _conclude(outcome, as_json=as_json, trace=trace)
+    with verdict_stands(outcome.code, outcome.refutes):
+        trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
+        progress_ends()
+        _conclude(outcome, as_json=as_json, trace=trace)
+    return outcome.code
 
 
 def _conclude(outcome: Outcome, *, as_json: bool, trace: Trace | None = None) -> ExitCode:
@@ -99,6 +104,11 @@ class Outcome:
         """The first refutation, of what was asked for if possible."""
         ordered = sorted(self.results, key=lambda r: r.goal not in self.wanted)
         return next((v for r in ordered for v in r.verdicts if v.verdict == REFUTED), None)
+
+    @property
+    def refutes(self) -> tuple[str, ...]:
+        """Every goal with a refutation."""
+        return tuple(r.goal for r in self.results if any(v.verdict == REFUTED for v in r.verdicts))
 
     def verdict(self, name: str) -> str:
         """A goal is proved if it and all that its proof rests on are."""

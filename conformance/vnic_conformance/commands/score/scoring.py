@@ -65,7 +65,9 @@ def scored(
             show_json(plain(score))
         else:
             show(text(score))
-    lost = "" if out is None else write_whole(out, page(score, _words(plan, programs, files, variants=variants)))
+    lost = (
+        "" if out is None else write_whole(out, lambda: page(score, _words(plan, programs, files, variants=variants)))
+    )
     if lost:
         complain(lost)
     return after_losing(score.code, [lost])
