@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.script import Script
 from vnic_conformance.oracle import Judgement, Oracle
 from vnic_conformance.protocol.hello import Hello
@@ -80,3 +82,22 @@ def _verdict(script: Script, session: Session[Oracle]) -> Played:
         verdict = Verdict.UNSUPPORTED if last.came.get("outcome") == "unsupported" else Verdict.INCONCLUSIVE
         return Played(script, verdict, last.inconclusive, step, None, session)
     return Played(script, Verdict.PASS, session=session)
+
+
+#: Rows of tables: a call's values and sizes, an event and the situation that it meets. No parameter is what they are about.
+TABLES = tuple(f"vnic_conformance.cases.{name}" for name in ("geometry", "values", "vanishing"))
+
+
+def dealt(part: int, parts: int) -> list[str]:
+    """The cases to be played under one of several profiles: all but the rows of :data:`TABLES`, and of these a part.
+
+    A part has rows of every table, and neighbours are in different parts.
+    """
+    rows = [
+        name
+        for table in TABLES
+        for name in sorted(GENERATED)
+        if (s := SCRIPTS.get(name)) and s.write.__module__ == table
+    ]
+    left_out = set(rows) - set(rows[part::parts])
+    return [name for name in SCRIPTS if name not in left_out]

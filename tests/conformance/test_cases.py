@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
-from tests.conformance.playing import Verdict, play
+from tests.conformance.playing import Verdict, dealt, play
 
 from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 from vnic_conformance.cases.absent import NOT_VISIBLE
@@ -149,10 +149,6 @@ TOGETHER = (
 )
 
 
-#: Generated cases of these are about a call's values and sizes.
-OF_A_CALL = ("vnic_conformance.cases.values", "vnic_conformance.cases.geometry")
-
-
 def test_together_they_are_all_there_are() -> None:
     assert {item for values in TOGETHER for item in values.items()} == {
         i for values in PROFILES for i in values.items()
@@ -160,21 +156,11 @@ def test_together_they_are_all_there_are() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if name in GENERATED])
-def test_the_reference_passes_what_is_generated(name: str, reference: Target) -> None:
-    played = play(SCRIPTS[name], reference, reference.hello, Profile())
-    assert played.verdict is Verdict.PASS, played.why
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("values", TOGETHER, ids=lambda values: " ".join(f"{k}={v}" for k, v in values.items()))
 def test_the_reference_passes_under_every_profile_value(values: Mapping[str, object], reference: Target) -> None:
-    """Values and sizes under one of them each: they are about a call, not about a parameter."""
+    """Under the default test_check.py plays them all."""
     profile = Profile.from_mapping(values)
-    alike = [name for name in sorted(GENERATED & SCRIPTS.keys()) if SCRIPTS[name].write.__module__ in OF_A_CALL]
-    assert len(alike) > 20
-    left_out = set(alike) - set(alike[TOGETHER.index(values) :: len(TOGETHER)])
-    scripts = [script for name, script in SCRIPTS.items() if name not in left_out]
+    scripts = [SCRIPTS[name] for name in dealt(TOGETHER.index(values), len(TOGETHER))]
     played = [play(script, reference, reference.hello, profile) for script in scripts]
     wrong = [(p.script.id, p.step, p.why) for p in played if p.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)]
     assert wrong == []

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import engine
 from vnic_conformance.running.checking import Request, check
@@ -84,14 +86,6 @@ def test_the_reference_conforms(vnickit: Kit, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "a check that finds nothing leaves nothing behind"
 
 
-@pytest.mark.slow
-def test_every_scripted_case_passes_on_the_reference_or_says_why_not(vnickit: Kit) -> None:
-    report = json.loads(vnickit("check", "--adapter", REFERENCE, "--phase", "scripted", "--json").stdout)
-    assert report["exit"] == ExitCode.CONFORMS, report["sentence"]
-    for case in report["cases"]:
-        assert case["verdict"] == "pass" or case["reason"], case
-
-
 def test_the_same_seed_makes_the_same_run(vnickit: Kit) -> None:
     words = ("check", "--adapter", REFERENCE, *SHORT, "--json")
     first, second, other = vnickit(*words), vnickit(*words), vnickit(*words, "--seed", "2")
@@ -110,14 +104,22 @@ def test_what_is_not_claimed_is_unsupported_and_not_asked_for(vnickit: Kit, plan
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("adapter", [REFERENCE, f"{sys.executable} -m vnic_reference"], ids=["in process", "child"])
-def test_the_whole_check_of_the_reference(adapter: str, vnickit: Kit) -> None:
-    result = vnickit("check", "--adapter", adapter, "--json")
+@pytest.mark.parametrize(
+    ("adapter", "more"),
+    [(REFERENCE, ()), (f"{sys.executable} -m vnic_reference", ("--steps", "1000"))],
+    ids=["in process", "child, few random steps"],
+)
+def test_the_whole_check_of_the_reference(adapter: str, more: tuple[str, ...], vnickit: Kit) -> None:
+    result = vnickit("check", "--adapter", adapter, *more, "--json")
     report = json.loads(result.stdout)
     assert result.exit_code == ExitCode.CONFORMS, report["sentence"]
-    for row in report["requirements"]:
+    for row in (*report["requirements"], *report["cases"]):
         assert row["verdict"] == "pass" or row["reason"], row
     assert [row["requirement"] for row in report["requirements"] if row["verdict"] != "pass"] == ["INV-8"]
+    verdicts = {case["case"]: case["verdict"] for case in report["cases"]}
+    generated = {name: verdicts[name] for name in SCRIPTS if name in GENERATED}
+    assert len(generated) > 100
+    assert set(generated.values()) == {"pass"}, generated
 
 
 # --- 1 -----------------------------------------------------------------------------------------------------------------
