@@ -6,6 +6,7 @@ import click
 
 from vnic_conformance.commands.linux.building import build_command, list_command, shell_command
 from vnic_conformance.commands.linux.checking import adapter_command, bugs_command, check_command
+from vnic_conformance.commands.linux.surveying import survey_command
 
 
 @click.group()
@@ -17,5 +18,5 @@ def command() -> None:
     """
 
 
-for each in (build_command, check_command, bugs_command, list_command, shell_command, adapter_command):
+for each in (build_command, check_command, survey_command, bugs_command, list_command, shell_command, adapter_command):
     command.add_command(each)
