@@ -6,11 +6,8 @@ what stands in the driver and what is to stand there; where that is not found ex
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 from vnic_conformance.linux.driver import Driver
 from vnic_conformance.linux.errors import BuildError
@@ -40,33 +37,14 @@ class Bug:
         number: of the fix in the catalogue.
         sentence: what goes wrong.
         edits: what makes it.
+        shown_by: globs of the cases that are to show it.
     """
 
     name: str
     number: int
     sentence: str
     edits: tuple[Edit, ...]
-
-
-_LIST: Final[tuple[Bug, ...]] = ()
-
-#: Every bug by name.
-BUGS: Final[Mapping[str, Bug]] = MappingProxyType({bug.name: bug for bug in _LIST})
-
-
-def named(name: str) -> Bug:
-    """The bug of this name.
-
-    Raises:
-        BuildError: there is none.
-    """
-    if name not in BUGS:
-        near = difflib.get_close_matches(name, BUGS, n=1)
-        raise BuildError(
-            f"--bug {name}: there is none of this name{f'; did you mean {near[0]}?' if near else ''} "
-            "vnickit linux bugs lists them"
-        )
-    return BUGS[name]
+    shown_by: tuple[str, ...]
 
 
 def put_back(driver: Driver, bug: Bug) -> Driver:
@@ -92,12 +70,10 @@ def _span(text: str, edit: Edit, bug: Bug, driver: Driver) -> tuple[int, int]:
     """Where the body of a function begins and ends."""
     if not edit.within:
         return 0, len(text)
-    at = text.find(f"{edit.within}(")
-    while at >= 0:
-        line = text.rfind("\n", 0, at) + 1
-        opening = text.find("\n{\n", at)
+    for match in re.finditer(rf"\b{edit.within}\(", text):
+        line = text.rfind("\n", 0, match.start()) + 1
+        opening = text.find("\n{\n", match.end())
         # A definition begins at the left margin and has its brace on a line of its own before any semicolon.
-        if not text[line].isspace() and opening >= 0 and ";" not in text[at:opening]:
+        if not text[line].isspace() and opening >= 0 and ";" not in text[match.end() : opening]:
             return opening, text.find("\n}\n", opening) + 3
-        at = text.find(f"{edit.within}(", at + 1)
     raise BuildError(f"bug {bug.name} cannot be put back into {driver.label}: it has no function {edit.within}")

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from vnic_conformance.linux import cache, initramfs, packages, tree
-from vnic_conformance.linux.bugs import Bug, named, put_back
+from vnic_conformance.linux.bugs import Bug, put_back
 from vnic_conformance.linux.cache import Progress, digest
 from vnic_conformance.linux.driver import HEADER, IN_TREE, SOURCE, Driver, resolve
 from vnic_conformance.linux.errors import BuildError
 from vnic_conformance.linux.kernel import Kernel
+from vnic_conformance.linux.known_bugs import named
 from vnic_conformance.linux.make import BINARY, MODULE, ObjectTree
 
 #: The kernel that the kit knows.

@@ -18,11 +18,11 @@ from typing import Final
 
 from vnic_conformance.client_role.cases import tours
 from vnic_conformance.client_role.happenings import Called, Happening, Idled
-from vnic_conformance.client_role.injection import EVENTS, may_happen_in
+from vnic_conformance.client_role.injection import EVENTS, OUTAGE_MS, SPAN_MS, may_happen_in
 from vnic_conformance.client_role.monitor import Monitor
 from vnic_conformance.client_role.partner import LivelockError, Partner
 from vnic_conformance.client_role.stories import Word, injected, played, prepared, stories
-from vnic_conformance.client_role.words import carry_out
+from vnic_conformance.client_role.words import carry_out, inside, passes, straight, user
 from vnic_conformance.linux.client import LinuxClient
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.reports.client_lanes import line_of
@@ -31,6 +31,13 @@ from vnic_conformance.reports.client_lanes import line_of
 TRACE_LINES: Final = 24
 #: Every so many calls an event is injected; 1: into every call.
 STRIDE: Final = 15
+
+#: The procedure that the role has not: the driver looks at a device that has just appeared.
+PROBE: Final = "add"
+_ADDED: Final[Word] = (user("add"), passes(SPAN_MS))
+#: Events that ask for something of a device, which there is not yet while the driver probes.
+_USERS: Final = frozenset({"removal", "close", "open", "complaint", "mtu", "multicast"})
+_MOST_CALLS: Final = 400
 
 _NUMBERS: Final = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{6,}\b|\d[\d,.]*")
 
@@ -187,8 +194,10 @@ def injections(
     """
     names, recovery_ms = list(EVENTS), client.hello.client.recovery_ms
     counted: dict[str, tuple[int, ...]] = {}
-    for case, procedure, event in tours():
-        if not any(wanted(f"{case.id}@{number}", select) for number in range(1, 400)):
+    inside_procedures = [(case.id, procedure, event) for case, procedure, event in tours()]
+    inside_probe = [(f"CLI-21/{event.replace('_', '-')}-inside-{PROBE}", PROBE, event) for event in names]
+    for case, procedure, event in (*inside_procedures, *(each for each in inside_probe if each[2] not in _USERS)):
+        if not any(wanted(f"{case}@{number}", select) for number in range(1, _MOST_CALLS)):
             continue
         if procedure not in counted:
             counted[procedure] = count(procedure)
@@ -196,14 +205,22 @@ def injections(
         first = min(names.index(event) % stride, max(len(calls) - 1, 0))
         every = calls if any("@" in glob for glob in select) else calls[first::stride]
         for call in every:
-            if wanted(f"{case.id}@{call}", select):
-                yield f"{case.id}@{call}", injected(procedure, recovery_ms, call, event)[0]
+            if wanted(f"{case}@{call}", select):
+                word = _probed(recovery_ms, call, event) if procedure == PROBE else None
+                yield f"{case}@{call}", word or injected(procedure, recovery_ms, call, event)[0]
 
 
 def opcodes(client: LinuxClient, procedure: str) -> tuple[int, ...]:
     """What a procedure calls, played alone."""
-    word = played(procedure, 0)[:-3]
-    return play(client, procedure, word, codes_after=len(prepared(procedure))).codes
+    if procedure == PROBE:
+        return play(client, procedure, _ADDED, codes_after=0).codes
+    return play(client, procedure, played(procedure, 0)[:-3], codes_after=len(prepared(procedure))).codes
+
+
+def _probed(recovery_ms: int, call: int, event: str) -> Word:
+    """An event inside a call of the driver's probe; then the user opens the device, and all is well."""
+    well = (straight(), passes(recovery_ms + 1))
+    return (inside(call, event), *_ADDED, user("open"), passes(SPAN_MS), passes(OUTAGE_MS), *well)
 
 
 # -- several processes ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from vnic_conformance.commands.linux.building import build_command, list_command, shell_command
-from vnic_conformance.commands.linux.checking import adapter_command, bugs_command, check_command
+from vnic_conformance.commands.linux.checking import adapter_command, check_command
+from vnic_conformance.commands.linux.hunting import bugs_command
 from vnic_conformance.commands.linux.surveying import survey_command
 
 

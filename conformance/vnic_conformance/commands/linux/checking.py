@@ -123,13 +123,3 @@ def adapter_command(driver: str | None, bug: str | None, *, kasan: bool, xics: b
     with open(0, "rb", closefd=False) as requests, open(sys.stdout.fileno(), "wb", closefd=False) as replies:
         serve(LinuxAdapter(LinuxClient(kernel, xics=xics)), requests, replies)
     return ExitCode.CONFORMS
-
-
-@click.command("bugs")
-def bugs_command() -> ExitCode:
-    """Which known bugs can be put back into the driver, and what each of them is."""
-    from vnic_conformance.linux.bugs import BUGS
-
-    for bug in BUGS.values():
-        say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}")
-    return ExitCode.CONFORMS
