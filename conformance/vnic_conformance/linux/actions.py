@@ -55,6 +55,16 @@ def leave(name: str, mac: str) -> str:
     return f"vnictool leave {shlex.quote(name)} {shlex.quote(mac)}"
 
 
+def send_frame(name: str, frame: bytes) -> str:
+    """Send a frame, destination first; the exit code is the error number."""
+    return f"vnictool send {shlex.quote(name)} {frame.hex()}"
+
+
+def hear() -> str:
+    """From now on tell the host of every frame that comes (:attr:`~vnic_conformance.linux.guest.Guest.heard`)."""
+    return "vnictool hear > /dev/null 2>&1 < /dev/null &"
+
+
 def set_promiscuous(name: str, on: bool) -> str:
     """Receive every frame, or no longer."""
     return f"ifconfig {shlex.quote(name)} {'' if on else '-'}promisc"

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from vnic_conformance.linux import cache, initramfs, packages, tree
+from vnic_conformance.linux.bugs import Bug, put_back
 from vnic_conformance.linux.cache import Progress, digest
 from vnic_conformance.linux.driver import HEADER, IN_TREE, SOURCE, Driver, resolve
 from vnic_conformance.linux.errors import BuildError
 from vnic_conformance.linux.kernel import Kernel
+from vnic_conformance.linux.known_bugs import named
 from vnic_conformance.linux.make import BINARY, MODULE, ObjectTree
 
 #: The kernel that the kit knows.
@@ -65,7 +67,14 @@ class _Places:
         return self.root / "objects" / f"{version}-{'sanitized' if sanitized else 'plain'}"
 
 
-def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Driver | None = None) -> Kernel:
+def build(
+    wanted: str | None,
+    *,
+    sanitized: bool,
+    progress: Progress,
+    driver: Driver | None = None,
+    bug: str | None = None,
+) -> Kernel:
     """A kernel with a driver: from the cache, or else built.
 
     Args:
@@ -73,6 +82,7 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
         sanitized: with KASAN and the other sanitizers.
         progress: told what is going on.
         driver: the driver itself, instead of ``wanted``.
+        bug: name of a known bug that is put back into the driver (:mod:`~vnic_conformance.linux.bugs`).
 
     Raises:
         BuildError: it cannot be built here; the message says what to do.
@@ -83,7 +93,8 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
             "use such a machine, or a container on it"
         )
     places = _Places(cache.directory())
-    there = _find(places, wanted, driver, progress, sanitized=sanitized)
+    known = None if bug is None else named(bug)
+    there = _find(places, wanted, driver, progress, known, sanitized=sanitized)
     if there is not None:
         return there
     with cache.building(places.root, progress):
@@ -94,11 +105,12 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
         busybox = packages.fetch(BUSYBOX, places.packages, progress)
         where = tree.unpack(source, places.trees, progress)
         # Somebody else may have built it while we waited.
-        there = _find(places, wanted, driver, progress, sanitized=sanitized)
+        there = _find(places, wanted, driver, progress, known, sanitized=sanitized)
         if there is not None:
             return there
         packages.require_tools(progress)
         driver = driver or _driver(places, where, wanted, source.version, progress)
+        driver = driver if known is None else put_back(driver, known)
         tree.put_glue(where, driver)
         options = tree.configuration(sanitized=sanitized)
         objects = ObjectTree(places.objects(source.version, sanitized=sanitized), where, options, progress)
@@ -110,7 +122,13 @@ def build(wanted: str | None, *, sanitized: bool, progress: Progress, driver: Dr
 
 
 def _find(
-    places: _Places, wanted: str | None, driver: Driver | None, progress: Progress, *, sanitized: bool
+    places: _Places,
+    wanted: str | None,
+    driver: Driver | None,
+    progress: Progress,
+    bug: Bug | None,
+    *,
+    sanitized: bool,
 ) -> Kernel | None:
     """What has been built before from the same; looked for without a lock, so that it is there while others build."""
     source = packages.cached(SOURCE_PACKAGE, places.packages)
@@ -118,6 +136,7 @@ def _find(
     if source is None or busybox is None or not (places.trees / source.version).is_dir():
         return None
     driver = driver or _driver(places, places.trees / source.version, wanted, source.version, progress)
+    driver = driver if bug is None else put_back(driver, bug)
     kept = places.guests / guest_key(kernel_key(source.version, sanitized=sanitized), driver, busybox.version)
     return _described(places, kept) if kept.is_dir() else None
 

@@ -25,7 +25,7 @@ from vnic_conformance.linux.console import Complaint, complaints
 from vnic_conformance.linux.errors import GuestError
 from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Direction, DmaMap, Window
-from vnic_conformance.linux.observation import Observation, Watch
+from vnic_conformance.linux.observation import Happened, Link, Observation, Watch
 from vnic_conformance.linux.outcomes import Called, Command, Ended, GuestEndedError, Idle, Limits, Why
 from vnic_conformance.linux.process import CALLS, CLOCK, INITRAMFS, GuestProcess
 
@@ -52,6 +52,7 @@ class Guest:
     Attributes:
         memory: what the driver has mapped, and access to it.
         refused_mappings: so many mappings that the driver asks for next are refused.
+        heard: frames that came to a user, where one listens (:func:`~vnic_conformance.linux.actions.hear`).
     """
 
     memory: DmaMap
@@ -61,6 +62,7 @@ class Guest:
         self.options = options or BootOptions()
         self.limits = limits or Limits()
         self.refused_mappings = 0
+        self.heard: list[bytes] = []
         self._process: GuestProcess
         self._clock: Clock
         self._links: list[socket.socket] = []
@@ -248,10 +250,14 @@ class Guest:
         return 0
 
     def _take_end(self, tag: int, status: int, address: int, length: int) -> None:
+        said = self._raw[address : address + length]
+        if tag == wire.HEARD:
+            self.heard.append(said)
+            return
         command = self._commands.pop(tag)
         command.ended = self._clock.now
         command.status = wire.signed(status)
-        command.output = self._raw[address : address + length].decode(errors="replace")
+        command.output = said.decode(errors="replace")
         if command.unit is not None:
             self.memory.clear(command.unit)
 
@@ -396,6 +402,19 @@ class Guest:
     def link_up(self, name: str) -> bool:
         """Whether the network above the driver thinks that frames can pass a device of this name."""
         return any(link.name == name and link.up and link.carrier for link in self._watch.links.values())
+
+    @property
+    def events(self) -> Sequence[Happened]:
+        """Events of network devices so far, in order."""
+        return self._watch.events
+
+    def observe_link(self, name: str) -> Link | None:
+        """A network device as the last event or look has told; None: there is none of this name."""
+        return next((link for link in self._watch.links.values() if link.name == name), None)
+
+    def bytes_at(self, address: int, length: int) -> bytes:
+        """Bytes of the guest's memory, whatever is mapped: for one who looks on."""
+        return bytes(self._raw[address : address + length])
 
     def page(self, number: int) -> memoryview:
         """A page of the guest's memory, whatever is mapped: for a hypervisor, which translates itself."""

@@ -22,6 +22,8 @@ ACKNOWLEDGEMENT: Final = struct.Struct("<Q")
 DEVICE: Final = struct.Struct("<II6s2x")
 #: Data of a REMOVE: unit address.
 UNIT: Final = struct.Struct("<I")
+#: Tag of what has ended that is no command's: its output is a frame that was heard.
+HEARD: Final = 0
 #: Most bytes that may follow an order.
 ORDER_BYTES: Final = 1024
 

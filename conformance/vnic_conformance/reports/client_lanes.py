@@ -26,7 +26,17 @@ def client_lanes(came: Mapping[str, object]) -> Iterator[Line]:
         if left > 1 and number == HEAD:
             yield Line(f"{'':10}… {left} more", "proof")
         if left <= 1 or not HEAD <= number < HEAD + left:
-            yield Line(f"{now:>9,}  {'· ' * LANES.index(lane)}{lane}: {words}"[:WIDTH], "element")
+            yield Line(_drawn(now, lane, words), "element")
+
+
+def line_of(each: h.Happening) -> str:
+    """A happening in its lane; empty: it says nothing to a reader."""
+    said = _words(each)
+    return _drawn(*said) if said else ""
+
+
+def _drawn(now: int, lane: str, words: str) -> str:
+    return f"{now:>9,}  {'· ' * LANES.index(lane)}{lane}: {words}"[:WIDTH]
 
 
 def _words(each: h.Happening) -> tuple[int, str, str] | None:

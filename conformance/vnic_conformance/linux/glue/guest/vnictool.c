@@ -8,6 +8,8 @@
  *   vnictool counters IFACE           the driver's own counters, as "ethtool -S" does
  *   vnictool settings IFACE           speed, duplex, link, as "ethtool" does
  *   vnictool join|leave IFACE MAC     a multicast address, as "ip maddress" does
+ *   vnictool send IFACE HEX           a frame, destination first; the exit code is the error number
+ *   vnictool hear                     report every frame that comes to any device to the host, for ever
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,11 +22,16 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 
 #define MOST_OUTPUT	(48 * 1024)
+#define MOST_FRAME	16384
 
 static int failed(const char *what)
 {
@@ -181,6 +188,47 @@ static int multicast(const char *name, const char *mac, unsigned long request)
 	return device_call(name, request, &asked) ? failed(mac) : 0;
 }
 
+/* ---- frames ---------------------------------------------------------------- */
+
+static int send_frame(const char *name, const char *hex)
+{
+	static unsigned char frame[MOST_FRAME];
+	struct sockaddr_ll to = { .sll_family = AF_PACKET };
+	size_t length = 0;
+	int fd;
+
+	while (length < sizeof(frame) && sscanf(hex + 2 * length, "%2hhx", frame + length) == 1)
+		length++;
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	to.sll_ifindex = if_nametoindex(name);
+	if (fd < 0 || !to.sll_ifindex || sendto(fd, frame, length, 0, (struct sockaddr *)&to, sizeof(to)) < 0) {
+		failed("send");
+		return errno;
+	}
+	return 0;
+}
+
+/* Tag 0 is no command's: what follows the line is a frame. */
+static int hear(void)
+{
+	static char said[8 + MOST_FRAME] = "0 0\n";
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), report, one = 1;
+	struct sockaddr_ll from;
+	socklen_t size;
+	ssize_t got;
+
+	report = open("/proc/vnickit", O_WRONLY);
+	if (fd < 0 || report < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)))
+		return failed("hear");
+	for (;;) {
+		size = sizeof(from);
+		got = recvfrom(fd, said + 4, MOST_FRAME, 0, (struct sockaddr *)&from, &size);
+		/* The loopback device is nobody's business. A device that goes down is told once as an error. */
+		if (got > 0 && from.sll_hatype == ARPHRD_ETHER && write(report, said, 4 + got) < 0)
+			return failed("/proc/vnickit");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[1] : "";
@@ -199,6 +247,10 @@ int main(int argc, char **argv)
 		return multicast(argv[2], argv[3], SIOCADDMULTI);
 	if (!strcmp(verb, "leave") && argc == 4)
 		return multicast(argv[2], argv[3], SIOCDELMULTI);
-	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join or leave; see vnictool.c\n");
+	if (!strcmp(verb, "send") && argc == 4)
+		return send_frame(argv[2], argv[3]);
+	if (argc == 2 && !strcmp(argv[1], "hear"))
+		return hear();
+	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join, leave, send or hear; see vnictool.c\n");
 	return 2;
 }

@@ -1,0 +1,79 @@
+"""``vnickit linux bugs``: the known bugs, and whether each is found when it is put back."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vnic_conformance.commands.linux.choosing import built
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.linux.errors import LinuxError
+from vnic_conformance.options import Whole
+from vnic_conformance.terminal import say
+from vnic_conformance.writing import check_places, write_whole
+
+if TYPE_CHECKING:
+    from vnic_conformance.linux.bugs import Bug
+    from vnic_conformance.linux.kernel import Kernel
+
+_MOST_JOBS = 64
+
+
+@click.command("bugs")
+@click.argument("names", nargs=-1, metavar="[NAME-GLOB]...")
+@click.option("--hunt", "hunting", is_flag=True, help="Put each back, and see whether it is found.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=Whole(1, _MOST_JOBS),
+    metavar="N",
+    help="Processes that play. [default: one for each processor]",
+)
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="With --hunt: write Markdown here.")
+def bugs_command(names: tuple[str, ...], jobs: int | None, page: Path | None, *, hunting: bool) -> ExitCode:
+    r"""Which known bugs of the driver can be put back; with --hunt, whether each of them is found.
+
+    Each is one fix undone by a small edit of the driver's text, for vnickit linux build, check, survey and shell --bug. The
+    exit code of --hunt is 1 where one is not found.
+
+    \b
+    Examples:
+      vnickit linux bugs
+      vnickit linux bugs --hunt 'no-*'
+    """
+    from vnic_conformance.linux.known_bugs import BUGS  # here, because a help text needs none
+
+    check_places((("--page", page),))
+    chosen = [bug for bug in BUGS.values() if not names or any(fnmatchcase(bug.name, glob) for glob in names)]
+    if not chosen:
+        raise click.UsageError(f"there is no bug of this name: {' '.join(names)}; vnickit linux bugs lists them")
+    if not hunting:
+        for bug in chosen:
+            say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}")
+        return ExitCode.CONFORMS
+    return _hunted(chosen, jobs or os.cpu_count() or 1, page)
+
+
+def _hunted(chosen: list[Bug], jobs: int, page: Path | None) -> ExitCode:
+    from vnic_conformance.linux.findings_page import hunt_page, line_of_hunt
+    from vnic_conformance.linux.hunt import hunt
+
+    def kernel_with(bug: Bug | None) -> Kernel:
+        return built(None, None if bug is None else bug.name, kasan=False)
+
+    results = []
+    try:
+        for result in hunt(chosen, kernel_with, jobs=jobs):
+            results.append(result)
+            say(line_of_hunt(result))
+    except LinuxError as error:
+        raise click.ClickException(str(error)) from None
+    found = sum(bool(result.case) for result in results)
+    say(f"{found} of {len(results)} known bugs found")
+    if page is not None and (lost := write_whole(page, hunt_page(results))):
+        raise click.ClickException(lost)
+    return ExitCode.CONFORMS if found == len(results) else ExitCode.VIOLATION

@@ -1,0 +1,293 @@
+"""A survey: everything that is wrong with a driver, not only what is met first.
+
+A check ends a session at its first violation and leaves a phase that meets nothing else. A survey plays every session to its
+end, keeps each violation, and puts those together that say the same. Sessions are independent of each other, so they are played
+by several processes; what comes out does not depend on how many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from multiprocessing.util import Finalize
+from typing import Final
+
+from vnic_conformance.client_role.cases import tours
+from vnic_conformance.client_role.happenings import Called, Happening, Idled
+from vnic_conformance.client_role.injection import EVENTS, OUTAGE_MS, SPAN_MS, may_happen_in
+from vnic_conformance.client_role.monitor import Monitor
+from vnic_conformance.client_role.partner import LivelockError, Partner
+from vnic_conformance.client_role.stories import Word, injected, played, prepared, stories
+from vnic_conformance.client_role.words import carry_out, inside, passes, straight, user
+from vnic_conformance.linux.client import LinuxClient
+from vnic_conformance.linux.kernel import Kernel
+from vnic_conformance.reports.client_lanes import line_of
+
+#: Lines that are kept of what came before a violation.
+TRACE_LINES: Final = 24
+#: Every so many calls an event is injected; 1: into every call.
+STRIDE: Final = 15
+
+#: The procedure that the role has not: the driver looks at a device that has just appeared.
+PROBE: Final = "add"
+_ADDED: Final[Word] = (user("add"), passes(SPAN_MS))
+#: Events that ask for something of a device, which there is not yet while the driver probes.
+_USERS: Final = frozenset({"removal", "close", "open", "complaint", "mtu", "multicast"})
+_MOST_CALLS: Final = 400
+
+_NUMBERS: Final = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{6,}\b|\d[\d,.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A violation of one session.
+
+    Attributes:
+        rule: name of the rule of the monitor.
+        requirement: the requirement that is broken.
+        came: what came.
+        allowed: what was allowed.
+        at: when, in ms since the reset.
+        trace: the last lines of what happened before, in lanes.
+        length: how many happenings there were before.
+    """
+
+    rule: str
+    requirement: str
+    came: str
+    allowed: str
+    at: int
+    trace: tuple[str, ...]
+    length: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two violations the same: the rule, and what came without its numbers."""
+        return self.rule, _NUMBERS.sub("N", re.sub(r" at \d+\.\d+ s\b", "", self.came))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A session that is over.
+
+    Attributes:
+        name: of what was played: a case, for an injection with ``@`` and the number of the call.
+        found: its violations, each key once, in order.
+        calls: hypervisor calls of the client.
+        held: rules whose conditions held.
+        codes: opcodes of all its calls, in order, where they were asked for.
+    """
+
+    name: str
+    found: tuple[Found, ...]
+    calls: int
+    held: frozenset[str]
+    codes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the same violations of several sessions come to.
+
+    Attributes:
+        first: the shortest of them.
+        name: what was played there.
+        others: what else shows it, in order.
+    """
+
+    first: Found
+    name: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What came out.
+
+    Attributes:
+        sessions: every session, in order.
+        findings: by requirement, then by rule.
+    """
+
+    sessions: tuple[Played, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def calls(self) -> int:
+        """Hypervisor calls of all sessions."""
+        return sum(session.calls for session in self.sessions)
+
+
+def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None = None) -> Played:
+    """Play one session to its end.
+
+    Args:
+        client: the driver; it is reset.
+        name: of what is played.
+        word: what is done.
+        codes_after: tell the opcodes of the calls after so many stimuli; None: tell none.
+    """
+    monitor = Monitor(client.hello.client)
+    lines: deque[str] = deque(maxlen=TRACE_LINES)
+    found: dict[tuple[str, str], Found] = {}
+    codes: list[int] = []
+
+    def observe(happening: Happening) -> None:
+        before = len(monitor.violations)
+        monitor(happening)
+        line = "" if isinstance(happening, Idled) else line_of(happening)
+        if line or len(monitor.violations) > before:
+            lines.append(line or f"{happening.now:>9,}  {_in_a_word(happening)}")
+        if isinstance(happening, Called):
+            codes.append(happening.opcode)
+        for violation in monitor.violations[before:]:
+            one = Found(
+                violation.rule.name, violation.requirement, violation.came, violation.allowed, violation.now,
+                tuple(lines), monitor.happenings,
+            )  # fmt: skip
+            found.setdefault(one.key, one)
+
+    partner = Partner(client, observers=[observe])
+    skipped = 0
+    for number, each in enumerate(word):
+        if number == codes_after:
+            skipped = len(codes)
+        try:
+            carry_out(partner, each)
+        except LivelockError:
+            break  # the rule on bursts has complained
+    told = () if codes_after is None else tuple(codes[skipped:])
+    return Played(name, tuple(found.values()), partner.calls, frozenset(monitor.held), told)
+
+
+def _in_a_word(happening: Happening) -> str:
+    return "client: is idle" if isinstance(happening, Idled) else f"client: {type(happening).__name__.lower()}"
+
+
+# -- what there is to play ---------------------------------------------------------------------------------------------
+
+
+def wanted(name: str, select: Sequence[str]) -> bool:
+    """Whether a glob takes this in; without any, all is taken in. A case's own ID takes in all its injections."""
+    return not select or any(fnmatchcase(each, glob) for glob in select for each in (name, name.partition("@")[0]))
+
+
+def told_stories(client: LinuxClient, select: Sequence[str]) -> list[tuple[str, Word]]:
+    """The scripted cases."""
+    return [(story.case.id, story.word) for story in stories(client.hello.client) if wanted(story.case.id, select)]
+
+
+def injections(
+    client: LinuxClient, select: Sequence[str], stride: int, count: Callable[[str], tuple[int, ...]]
+) -> Iterator[tuple[str, Word]]:
+    """Events inside calls of procedures.
+
+    Args:
+        client: the driver.
+        select: globs.
+        stride: every so many calls.
+        count: the opcodes of a procedure's calls.
+    """
+    names, recovery_ms = list(EVENTS), client.hello.client.recovery_ms
+    counted: dict[str, tuple[int, ...]] = {}
+    inside_procedures = [(case.id, procedure, event) for case, procedure, event in tours()]
+    inside_probe = [(f"CLI-21/{event.replace('_', '-')}-inside-{PROBE}", PROBE, event) for event in names]
+    for case, procedure, event in (*inside_procedures, *(each for each in inside_probe if each[2] not in _USERS)):
+        if not any(wanted(f"{case}@{number}", select) for number in range(1, _MOST_CALLS)):
+            continue
+        if procedure not in counted:
+            counted[procedure] = count(procedure)
+        calls = [at for at, opcode in enumerate(counted[procedure], 1) if may_happen_in(event, opcode)]
+        first = min(names.index(event) % stride, max(len(calls) - 1, 0))
+        every = calls if any("@" in glob for glob in select) else calls[first::stride]
+        for call in every:
+            if wanted(f"{case}@{call}", select):
+                word = _probed(recovery_ms, call, event) if procedure == PROBE else None
+                yield f"{case}@{call}", word or injected(procedure, recovery_ms, call, event)[0]
+
+
+def opcodes(client: LinuxClient, procedure: str) -> tuple[int, ...]:
+    """What a procedure calls, played alone."""
+    if procedure == PROBE:
+        return play(client, procedure, _ADDED, codes_after=0).codes
+    return play(client, procedure, played(procedure, 0)[:-3], codes_after=len(prepared(procedure))).codes
+
+
+def _probed(recovery_ms: int, call: int, event: str) -> Word:
+    """An event inside a call of the driver's probe; then the user opens the device, and all is well."""
+    well = (straight(), passes(recovery_ms + 1))
+    return (inside(call, event), *_ADDED, user("open"), passes(SPAN_MS), passes(OUTAGE_MS), *well)
+
+
+# -- several processes ---------------------------------------------------------------------------------------------------
+
+_client: LinuxClient | None = None
+
+
+def _starts(kernel: Kernel, xics: bool) -> None:
+    global _client  # noqa: PLW0603 - one for each process of the pool
+    _client = LinuxClient(kernel, xics=xics)
+    Finalize(None, _client.close, exitpriority=1)
+
+
+def _plays(job: tuple[str, Word]) -> Played:
+    assert _client is not None
+    return play(_client, *job)
+
+
+def survey(
+    kernel: Kernel,
+    select: Sequence[str] = (),
+    *,
+    phases: Sequence[str] = ("scripted", "tour"),
+    stride: int = STRIDE,
+    jobs: int = 1,
+    xics: bool = False,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Survey:
+    """Play, and put together what was found.
+
+    Args:
+        kernel: with the driver.
+        select: globs of cases; none: every case.
+        phases: scripted cases, events inside calls.
+        stride: every so many calls an event is injected.
+        jobs: how many processes play.
+        xics: which interrupt controller.
+        tell: told how many sessions are over, and how many there are.
+    """
+    client = LinuxClient(kernel, xics=xics)
+    try:
+        words = told_stories(client, select) if "scripted" in phases else []
+        if "tour" in phases:
+            words += injections(client, select, stride, lambda procedure: opcodes(client, procedure))
+    finally:
+        client.close()
+    sessions: list[Played] = []
+    with ProcessPoolExecutor(max(1, jobs), initializer=_starts, initargs=(kernel, xics)) as pool:
+        for session in pool.map(_plays, words):
+            sessions.append(session)
+            tell(len(sessions), len(words))
+    return Survey(tuple(sessions), tuple(findings(sessions)))
+
+
+def findings(sessions: Iterable[Played]) -> list[Finding]:
+    """The same violations of different sessions as one, by requirement and rule."""
+    by_key: dict[tuple[str, str], list[tuple[Found, str]]] = {}
+    for session in sessions:
+        for found in session.found:
+            by_key.setdefault(found.key, []).append((found, session.name))
+    made = []
+    for shown in by_key.values():
+        first, name = min(shown, key=lambda one: one[0].length)
+        made.append(Finding(first, name, tuple(other for _, other in shown if other != name)))
+    return sorted(made, key=lambda finding: (_in_order(finding.first.requirement), finding.first.key))
+
+
+def _in_order(requirement: str) -> tuple[str, int]:
+    group, _, number = requirement.partition("-")
+    return group, int(number)
