@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 
 import pytest
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.strategies import integers
 
 from vnic_conformance.answer import Requests
 from vnic_conformance.generation.failure import Failure, Runs, rerun
+from vnic_conformance.generation.hypothesis_run import run_programs
 from vnic_conformance.generation.menu import FAMILIES, menu
 from vnic_conformance.generation.shortest import alphabet, shortest
 from vnic_conformance.generation.shrink import shrink, units
@@ -300,3 +305,22 @@ def test_a_target_that_breaks_is_no_finding() -> None:
 
     with pytest.raises(BrokenError):
         hunt(Breaks(nothing), OURS, seed=1, steps=2_000)
+
+
+def test_a_seed_plays_the_same_whatever_modules_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis draws constants of the modules that are not installed; the kit's runs may not depend on them."""
+    (tmp_path / "of_the_user.py").write_text(f"NUMBERS = {[7_654_321 * n for n in range(1, 60)]}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    drawn: list[list[int]] = []
+
+    class Drawing(RuleBasedStateMachine):
+        @rule(number=integers(0, 10**9))
+        def draw(self, number: int) -> None:
+            drawn[-1].append(number)
+
+    for name in ("json", "of_the_user"):
+        importlib.import_module(name)
+        drawn.append([])
+        run_programs(Drawing, seed=1, programs=20, steps=20, shrink=False, ends=())
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) > 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,28 @@ def _no_directory() -> Iterator[None]:
             yield
         finally:
             set_hypothesis_home_dir(before)
+
+
+@contextmanager
+def _no_constants_of_modules() -> Iterator[None]:
+    """Draw nothing from the source of the modules that happen to be loaded: a seed is to play the same everywhere.
+
+    Hypothesis collects the constants of every module that is not installed, so an editable kit would play other programs than
+    an installed one, and look through all its sources first, which takes a second. It has no setting for that, so its
+    module is told; a version that has no such function draws as it pleases.
+    """
+    try:
+        providers = importlib.import_module("hypothesis.internal.conjecture.providers")
+        none = importlib.import_module("hypothesis.internal.constants_ast").Constants()
+        collected = providers._get_local_constants
+    except (ImportError, AttributeError):
+        yield
+        return
+    providers._get_local_constants = lambda: none  # type: ignore[attr-defined]  # as above
+    try:
+        yield
+    finally:
+        providers._get_local_constants = collected  # type: ignore[attr-defined]  # as above
 
 
 def run_programs(
@@ -57,5 +80,5 @@ def run_programs(
         report_multiple_bugs=False,
         print_blob=False,
     )
-    with _no_directory(), suppress(*ends, HypothesisException):
+    with _no_directory(), _no_constants_of_modules(), suppress(*ends, HypothesisException):
         run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=settings)

@@ -126,13 +126,14 @@ def broken_properties(o: OracleOps, s: State, nearest: Mismatch, came: Mapping[s
     seen = as_seen(a.possibility.state, came)
     for p in _BY_PRECEDENCE:
         if p.of_step is not None:
-            holds = not p.speaks_of(action) or bool(p.of_step(o, s, seen, step))
+            holds = not p.speaks_of(action) or bool(o.carrying(p.of_step)(o, s, seen, step))
             held = not p.speaks_of(action) or bool(
-                p.of_step(o, s, a.possibility.state, Step(a.action, step.parameters, a.rc))
+                o.carrying(p.of_step)(o, s, a.possibility.state, Step(a.action, step.parameters, a.rc))
             )
         else:
             assert p.of_state is not None
-            holds, held = bool(p.of_state(o, seen)), bool(p.of_state(o, a.possibility.state))
+            law = o.carrying(p.of_state)
+            holds, held = bool(law(o, seen)), bool(law(o, a.possibility.state))
         if held and not holds:
             yield p
 

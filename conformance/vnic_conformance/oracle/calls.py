@@ -27,7 +27,7 @@ from vnic_conformance.oracle.time import Clock, Instant, fullness
 from vnic_conformance.stimulus import ADAPTERS_OWN, CLIENT, CONSOLE, MAPPED, PLATFORM, Stimulus, server
 from vnic_model.direct import DirectQueue
 from vnic_spec import calls
-from vnic_spec.action import Action, Effect
+from vnic_spec.action import Action, carry_out
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.state import State
@@ -113,11 +113,12 @@ class Calls:
         client_full, server_full = fullness(p.state)
         for name in names:
             action = ACTIONS[name]
+            carrying = self.ops.carrying(action.effect)
             full = client_full if action.parameters and "to_client_kind" in action.parameters else server_full
             facts = {"client_full": client_full, "server_full": server_full, "full": full}
             for combination in self._combinations(action, parameters, facts):
                 try:
-                    effect: Effect = action.taken(self.ops, p.state, *combination.values())
+                    effect = carry_out(carrying, self.ops, p.state, *combination.values())
                 except NotChosen:
                     continue
                 if effect.guard:

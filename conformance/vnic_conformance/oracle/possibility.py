@@ -15,7 +15,7 @@ from typing import Any
 from vnic_conformance.oracle.beside import UNKNOWN, Beside, followed
 from vnic_conformance.oracle.spent import Spent
 from vnic_model.direct import DirectMap, DirectOps, DirectQueue
-from vnic_spec.algebra import Ops, Server, Truth
+from vnic_spec.algebra import Server, Truth
 from vnic_spec.calls import event_bytes
 from vnic_spec.profile import Profile
 from vnic_spec.selection import choice
@@ -41,9 +41,9 @@ class NotChosen(Exception):  # noqa: N818 - no error: the guard of a step does n
     """The selection that is tried is not the one that the policy makes, so the step is not possible."""
 
 
-def _choose(o: Ops, s: State, b: Server, at_once: Truth) -> Truth:
+def _choose(o: OracleOps, s: State, b: Server, at_once: Truth) -> Truth:
     """As the specification's rule; a selection that is not made ends the step there, because its guard then is false anyway."""
-    if not choice.as_written(o, s, b, at_once):
+    if not o.carrying(choice.function)(o, s, b, at_once):
         raise NotChosen
     return o.true
 

@@ -78,7 +78,7 @@ class Clock:
                     kept += self._hold_timer(i, running.get(("hold", i)), report, now)
             elif held:
                 kept.append(running.get(("gap", i)) or self._exact("gap", i, now, self.profile.gap_ms))
-        if self.ops.profile.damped and s.selected is not None and preempted(self.ops, s):
+        if self.ops.profile.damped and s.selected is not None and self.ops.carrying(preempted)(self.ops, s):
             kept.append(running.get(("delay", -1)) or self._exact("delay", -1, now, self.profile.preempt_delay_ms))
         timers = tuple(kept)
         return before if timers == before.timers else replace(before, timers=timers)
@@ -148,14 +148,14 @@ class Clock:
             for t in group[len(late) :]:
                 s = s.but(overdue=s.overdue.set(t.server, True))
             yield from self._choices(
-                rest, lambda b, cf, sf: Effect(True, fall_silent(o, s, lambda j: j in late, b, cf, sf))
+                rest, lambda b, cf, sf: Effect(True, o.carrying(fall_silent)(o, s, lambda j: j in late, b, cf, sf))
             )
         elif what == "hold":
-            yield from self._choices(rest, lambda b, cf, _: hold_expires(o, s, group[0].server, b, cf))
+            yield from self._choices(rest, lambda b, cf, _: o.carrying(hold_expires)(o, s, group[0].server, b, cf))
         elif what == "delay":
-            yield from self._choices(rest, lambda b, cf, sf: delay_ends(o, s, b, cf, sf))
+            yield from self._choices(rest, lambda b, cf, sf: o.carrying(delay_ends)(o, s, b, cf, sf))
         else:
-            effect = carry_out(gap_ends, o, s, group[0].server)
+            effect = carry_out(o.carrying(gap_ends), o, s, group[0].server)
             if effect.guard:
                 yield rest.with_state(effect.state)
 

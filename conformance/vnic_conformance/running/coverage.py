@@ -48,6 +48,7 @@ class Coverage:
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
+        self._open = {action: list(properties) for action, properties in _BY_ACTION.items()}
 
     def exercised(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> tuple[str, ...]:
         """The cases that one step has put to the test. An answer that says that it is unknown puts nothing to the test.
@@ -79,8 +80,14 @@ class Coverage:
 
     def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> list[str]:
         found: list[str] = []
-        for claim in _BY_ACTION[steps[0][2].action]:
-            if self.counts[claim.name] < ENOUGH and all(_exercised(ops, claim, *step) for step in steps):
+        action = steps[0][2].action
+        self._open[action] = still = [p for p in self._open[action] if self.counts[p.name] < ENOUGH]
+        s, t, first = steps[0]
+        for claim in still:
+            witness = ops.carrying(_AT_THE_INTERFACE.get(claim.name, claim.witness))
+            if witness(ops, s, t, first) and all(
+                _speaks_of(claim, step) and witness(ops, before, after, step) for before, after, step in steps[1:]
+            ):
                 found += (claim.name, *_CARRIES[claim.name])
         return found
 
@@ -89,11 +96,8 @@ def _answers(decided: list[tuple[str, ...]]) -> list[str]:
     return [f"ADM-7/{ANSWERS}", *(f"{entry}/{ANSWERS}" for entry in set(decided[0]).intersection(*decided[1:]))]
 
 
-def _exercised(ops: OracleOps, claim: Property, before: State, after: State, step: Step) -> bool:
-    if claim.actions and step.action not in claim.actions:
-        return False
-    witness = _AT_THE_INTERFACE.get(claim.name, claim.witness)
-    return bool(witness(ops, before, after, step))
+def _speaks_of(claim: Property, step: Step) -> bool:
+    return not claim.actions or step.action in claim.actions
 
 
 def _handed_over(o: Ops, before: State, after: State, step: Step) -> bool:
