@@ -101,6 +101,13 @@ def test_a_call_is_three_files_and_a_fourth_if_it_is_one_of_the_hypervisor(tmp_p
         assert_judged(check(kit, f"python:clearing:{adapter}", name), name, code)
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no repository")
+def test_nothing_that_is_to_be_ignored_is_tracked() -> None:
+    """Such as the failures that a run keeps in the directory where it is started."""
+    words = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout == ""
+
+
 def test_a_choice_of_the_profile_is_in_six_files() -> None:
     """Counted for one. Cases and properties say what follows from a choice; that it is one they do not say."""
     place = re.compile(r"\bcomplaint_order\b(?! = )")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vnic_spec.wire import Hcall, Rc, Vioctl
+from vnic_spec.wire import Event, Hcall, Rc, Vioctl
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,17 @@ def _unused(words: str, *requirements: str) -> Check:
     return Check(f"a parameter that is not used ({words}) is not 0", Rc.H_PARAMETER, requirements)
 
 
+#: The events that the hypervisor writes: code, to whom and when, and who demands it.
+EVENTS: tuple[tuple[Event, str, tuple[str, ...]], ...] = (
+    (Event.PARTNER_FAILED, "the connected server, when the client's partition goes down", ("CRQ-4",)),
+    (
+        Event.PARTNER_DEREGISTERED,
+        "the connected server, when the client frees its CRQ or migrates; at a switch the old server, if registered",
+        ("CRQ-4", "CRQ-8", "FOV-2"),
+    ),
+    (Event.MIGRATED, "the client, when it has migrated", ("CRQ-8",)),
+    (Event.DEVICE_FAILOVER, "the client, at each switch, with a successor or without", ("FOV-3", "FOV-6")),
+)
 #: The calls on the CRQ and its interrupt.
 CRQ_CALLS = (
     Described(

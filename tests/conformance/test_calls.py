@@ -9,13 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from vnic_conformance.call_reference import BUSY, CODES, DESCRIBED, DESCRIPTOR, MAY_BE_BUSY, RECORD, SUBFUNCTIONS
+from vnic_conformance.call_reference import (
+    BUSY,
+    CODES,
+    DESCRIBED,
+    DESCRIPTOR,
+    EVENTS,
+    MAY_BE_BUSY,
+    RECORD,
+    SUBFUNCTIONS,
+)
 from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.protocol.messages import calls
 from vnic_conformance.protocol.rules import WITHOUT_RC
 from vnic_conformance.specification.interface import interface
+from vnic_spec.calls import event_bytes
 from vnic_spec.profile import ComplaintOrder, Crossing, EventFull, Profile, Reopen
 from vnic_spec.requirements import REQUIREMENTS
+from vnic_spec.vocabulary import Kind
 from vnic_spec.wire import SERVER_INFO_BYTES, OutputDescriptor, Rc, ServerInfo, Vioctl
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -100,6 +111,14 @@ def test_the_layout_of_the_record_is_that_of_its_bytes() -> None:
     assert sum(size for _, size, _ in RECORD) == SERVER_INFO_BYTES == len(packed)
     assert [at for at, _, _ in RECORD] == [sum(size for _, size, _ in RECORD[:n]) for n in range(len(RECORD))]
     assert [int.from_bytes(packed[at : at + size], "big") for at, size, _ in RECORD] == [1, 1, 6, 100, 0]
+
+
+def test_every_event_has_its_bytes() -> None:
+    events = (Kind.FAILED, Kind.DEREGISTERED, Kind.MIGRATED, Kind.FAILOVER)
+    assert [event_bytes(kind)[1] for kind in events] == [code for code, _, _ in EVENTS]
+    chapter = "\n".join(interface())
+    assert all(f"| {event_bytes(kind).hex(' ')} |" in chapter for kind in events)
+    assert {name for _, _, demanded in EVENTS for name in demanded} <= set(REQUIREMENTS)
 
 
 def test_the_layout_of_the_descriptor_is_that_of_its_bits() -> None:

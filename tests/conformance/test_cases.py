@@ -23,6 +23,9 @@ from vnic_conformance.stimulus import CLIENT, Stimulus
 from vnic_conformance.targets import Target
 from vnic_conformance.targets.in_process import InProcessLink
 from vnic_reference.adapter import FEATURES, Adapter
+from vnic_reference.failover import FailoverMechanism
+from vnic_reference.parts import Parts
+from vnic_reference.servers import Server
 from vnic_spec.profile import Profile
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.requirements import REQUIREMENTS
@@ -249,6 +252,26 @@ def test_what_is_demanded_without_a_feature_is_played_only_then() -> None:
             assert play(script, target, target.hello, Profile()).verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
         with Target(InProcessLink(Adapter())) as target:
             assert play(script, target, target.hello, Profile()).verdict is Verdict.NOT_APPLICABLE
+
+
+class KeepsItsPlace(FailoverMechanism):
+    """Of equal standbys takes the one that was first at the beginning, whatever was removed and added since."""
+
+    def best(self) -> Server | None:
+        return min(self.candidates(), key=lambda server: (server.priority, server.index), default=None)
+
+
+def test_a_server_that_is_added_again_at_its_old_place_is_found() -> None:
+    """The listing tells nothing: it has the server where it belongs."""
+    with Target(InProcessLink(Adapter(Parts(mechanism=KeepsItsPlace)))) as target:
+        found = {
+            name: play(SCRIPTS[name], target, target.hello, Profile())
+            for name in ("ADM-7/listing", "SEL-5/added-again")
+        }
+    assert found["ADM-7/listing"].verdict is Verdict.PASS
+    failure = found["SEL-5/added-again"].failure
+    assert failure is not None
+    assert failure.requirement == "SEL-5"
 
 
 #: One script for each feature; ADM-7/without-console makes none of the console's calls, and so cannot find them.

@@ -163,6 +163,16 @@ def test_a_survivor_and_a_false_alarm_are_violations(tmp_path: Path, vnickit: Vn
     assert "0 of 1 fault found; 1 false alarm on 1 variant." in result.stdout
 
 
+def test_what_nobody_chose_is_not_said_to_be_ineffective(tmp_path: Path, vnickit: Vnickit) -> None:
+    tried = {"name": SOON.name, "adapter": SOON.adapter, "requirement": SOON.requirement}
+    file = roster(tmp_path, faults=[tried, {"name": "other", "adapter": "/nowhere/mine", "requirement": "CRQ-1"}])
+    result = vnickit("score", "--roster", file, "--phase", "scripted", "--only", SOON.name)
+    assert result.exit_code == ExitCode.CONFORMS, result.output
+    said = " ".join(result.stdout.split())
+    assert "Only what was chosen was tried: 1 fault that hurts SEL-4." in said
+    assert "None did for" not in said, "of what nobody tried"
+
+
 def test_what_cannot_be_asked_is_no_kill(tmp_path: Path, vnickit: Vnickit) -> None:
     file = roster(tmp_path, faults=[{"name": "gone", "adapter": "/nowhere/mine"}])
     result = vnickit("score", "--roster", file)

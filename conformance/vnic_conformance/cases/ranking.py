@@ -22,16 +22,6 @@ def _(p: Profile) -> Steps:
     yield do(report(S2, status=2), "SEL-5", selected="$lowest")
 
 
-@script("SEL-5/added-again", servers=3, when=lambda p: p.tie_break in (TieBreak.OLDEST, TieBreak.NEWEST))
-def _(p: Profile) -> Steps:
-    """A server that was removed and added again is the last that was added, whatever its place was before."""
-    yield from plain(remove(S0), add(S0))
-    yield from ready(S2, S0, S1)
-    yield from plain(register(CLIENT))
-    first, last = S1, S0
-    yield do(report(S2, status=2), "SEL-5", selected=first if p.tie_break is TieBreak.OLDEST else last)
-
-
 @script("SEL-5/tie-after-switches", servers=4, when=lambda p: p.tie_break in (TieBreak.OLDEST, TieBreak.NEWEST))
 def _(p: Profile) -> Steps:
     """The rule among standbys of equal priority is the same however many switches there were before."""
@@ -44,3 +34,13 @@ def _(p: Profile) -> Steps:
     for failing in order[:2]:
         yield from plain(report(failing))
     yield do(report(order[3], status=3), "SEL-5", selected=order[0])
+
+
+@script("SEL-5/added-again", servers=3, when=lambda p: p.tie_break in (TieBreak.OLDEST, TieBreak.NEWEST))
+def _(p: Profile) -> Steps:
+    """A server that was removed and added again is the last that was added, whatever its place was before."""
+    yield from plain(remove(S0), add(S0))
+    yield from ready(S2, S0, S1)
+    yield from plain(register(CLIENT))
+    first, last = S1, S0
+    yield do(report(S2, status=2), "SEL-5", selected=first if p.tie_break is TieBreak.OLDEST else last)

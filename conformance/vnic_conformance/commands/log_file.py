@@ -37,11 +37,14 @@ class LogFile:
                 self._beside, self._file = open_beside(self.path)
                 self._log = RunLog(self._file)
             self._log(event)
+        except OSError as error:
+            self._loses(f"{self.path} could not be written: {error.strerror}")
         except Exception as error:
-            where = "" if self._beside == self.path else f"; what was written until then is in {self._beside}"
-            disk = isinstance(error, OSError)
-            why = f"{self.path} could not be written: {error.strerror}" if disk else not_made(self.path, error)
-            self.lost = f"{why}{where}"
+            self._loses(not_made(self.path, error))
+
+    def _loses(self, why: str) -> None:
+        where = "" if self._beside == self.path else f"; what was written until then is in {self._beside}"
+        self.lost = f"{why}{where}"
 
     def close(self) -> None:
         """The run is over: put the log in its place."""

@@ -10,6 +10,7 @@ from vnic_conformance.call_reference import (
     CODES,
     CRQ_CALLS,
     DESCRIPTOR,
+    EVENTS,
     MAY_BE_BUSY,
     RECORD,
     SUB_CALLS,
@@ -17,7 +18,7 @@ from vnic_conformance.call_reference import (
     Described,
 )
 from vnic_conformance.specification.markdown import item, links, paragraph, table
-from vnic_spec.wire import SERVER_INFO_BYTES, Hcall, Rc, Vioctl
+from vnic_spec.wire import ELEMENT_BYTES, SERVER_INFO_BYTES, SUB_ELEMENT_BYTES, Hcall, Header, Rc, Vioctl
 
 
 def interface() -> Iterator[str]:
@@ -28,6 +29,7 @@ def interface() -> Iterator[str]:
         "conformance kit expects of an answer stands here."
     )
     yield from _codes()
+    yield from _elements()
     yield "### Calls on the CRQ"
     yield ""
     for call in CRQ_CALLS:
@@ -62,6 +64,24 @@ def _codes() -> Iterator[str]:
     yield from paragraph(
         f"Only {titles.replace(' and ', ', ', 1)} may be busy. The effect shows once, with whichever answer, and not again "
         f"when the call is repeated ({', '.join(code.name for code in BUSY[:2])}, and the long ones, which name a time to wait)."
+    )
+
+
+def _elements() -> Iterator[str]:
+    yield "### Elements"
+    yield ""
+    yield from paragraph(
+        f"An element of a CRQ has {ELEMENT_BYTES} bytes, one of a sub-CRQ {SUB_ELEMENT_BYTES}. Byte 0 is the header (CRQ-1); the "
+        "rest of what a partner sends is carried unchanged (CRQ-10)."
+    )
+    rows = (
+        (f"{Header.EVENT:02x} {code:02x}", f"event {code:02X}, {code.name}", f"to {to}", links(requirements))
+        for code, to, requirements in EVENTS
+    )
+    yield from table(("bytes 0 and 1", "element", "which the hypervisor writes", "requirements"), rows)
+    yield from paragraph(
+        "Bytes 2 to 15 of an event are free: no client or server may depend on them, and the kit does not look at them. No other "
+        "event may come."
     )
 
 
