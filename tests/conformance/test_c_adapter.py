@@ -209,6 +209,7 @@ def test_a_fault_that_shows_late_is_found(built: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("name", [LATE, "silent_without_successor"])
 def test_a_whole_check_finds_it_too(name: str, built: str, vnickit: Vnickit) -> None:
     result = vnickit("check", "--adapter", f"{built} --fault {name}", "-x", "--steps", "2000", "--log", "run.jsonl")

@@ -104,6 +104,7 @@ def test_what_is_not_claimed_is_unsupported_and_not_asked_for(vnickit: Kit, plan
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tours_at_hand")
 @pytest.mark.parametrize(
     ("adapter", "more"),
     [(REFERENCE, ()), (f"{sys.executable} -m vnic_reference", ("--steps", "1000"))],
