@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
 from vnic_conformance.running import narrowing
+from vnic_conformance.running.tours import tours
 from vnic_model.cache import CACHE_VARIABLE
+from vnic_spec.profile import Profile
 
 
 @pytest.fixture
@@ -23,6 +25,12 @@ def vnickit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Re
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words], prog_name="vnickit")
+
+
+@pytest.fixture(scope="session")
+def tours_at_hand() -> None:
+    """The tours of the default profile, from the cache that all workers share; a test's own cache begins empty."""
+    tours(Profile())
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.protocol.messages import FEATURES, Outcome
 from vnic_conformance.reports.summary import outcome_of, rows
-from vnic_conformance.running.plan import known_case, requirements_of_role
+from vnic_conformance.running.book import book
+from vnic_conformance.running.plan import requirements_of_role
 from vnic_conformance.running.recorded import load
 from vnic_conformance.running.scripts import applies
 from vnic_conformance.targets import open_target
@@ -142,7 +143,7 @@ def test_it_conforms_and_leaves_no_requirement_out(page: Page) -> None:
     """By the log of the check that its page shows."""
     run = load(page.log)
     assert outcome_of(run).code is ExitCode.CONFORMS
-    found = {row.requirement.id: row.verdict.words for row in rows(map(known_case, run.header.cases), run.results)}
+    found = {row.requirement.id: row.verdict.words for row in rows(book(run.header.profile).cases, run.results)}
     assert found == {e.id: "pass" for e in requirements_of_role()} | {"INV-8": "not exercised"}, "INV-8 is the drivers'"
 
 
@@ -209,6 +210,7 @@ def test_a_fault_that_shows_late_is_found(built: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("name", [LATE, "silent_without_successor"])
 def test_a_whole_check_finds_it_too(name: str, built: str, vnickit: Vnickit) -> None:
     result = vnickit("check", "--adapter", f"{built} --fault {name}", "-x", "--steps", "2000", "--log", "run.jsonl")

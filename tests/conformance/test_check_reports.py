@@ -108,6 +108,7 @@ def test_a_violation_counts_against_the_property_or_else_against_the_answers() -
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tours_at_hand")
 def test_tours_are_listed_with_a_purpose(vnickit: Kit) -> None:
     cases = json.loads(vnickit("list", "--json").stdout)["cases"]
     toured = [case for case in cases if case["phase"] == "tour"]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.conformance.playing import Verdict, play
+from tests.conformance.playing import Verdict, dealt, play
 
 from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.generation.walk import random_walk
@@ -270,9 +270,9 @@ def test_the_list_is_printed() -> None:
 
 @pytest.mark.slow
 def test_a_hypervisor_that_is_busy_at_first_is_not_found() -> None:
-    """It may (CRQ-14): every script passes, each call that may be busy having been repeated."""
+    """It may (CRQ-14): every script passes, of tables some rows, each call that may be busy having been repeated."""
     with Target(InProcessLink(VARIANTS["busy_at_first"].adapter())) as target:
-        played = [play(script, target, target.hello, target.hello.profile) for script in SCRIPTS.values()]
+        played = [play(SCRIPTS[name], target, target.hello, target.hello.profile) for name in dealt(0, 5)]
         session = random_walk(target, 3, target.hello.profile, seed=1, steps=WALK)
     assert {p.verdict for p in played} == {Verdict.PASS, Verdict.NOT_APPLICABLE}
     assert session.failure is None

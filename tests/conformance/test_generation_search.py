@@ -145,9 +145,9 @@ def test_hypothesis_chooses_every_family(reference: Target) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("servers", [1, 2, 3, 6])
 def test_long_walks_find_nothing(reference: Target, servers: int) -> None:
-    for seed in range(3):
-        session = random_walk(reference, servers, OURS, seed=1000 + seed, steps=2_000)
-        assert session.failure is None, (seed, session.failure.requirement, str(session.failure.stimulus))
+    """Long ones; many short ones are in test_faults_false_alarms.py."""
+    session = random_walk(reference, servers, OURS, seed=1000, steps=2_000)
+    assert session.failure is None, (session.failure.requirement, str(session.failure.stimulus))
 
 
 def test_a_menu_has_known_families_only() -> None:

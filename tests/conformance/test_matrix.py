@@ -214,6 +214,7 @@ def test_a_truncated_log_is_said_to_be_so(vnickit: Vnickit, log: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tours_at_hand")
 def test_with_the_tours_every_requirement_of_the_hypervisor_has_a_case(vnickit: Vnickit) -> None:
     found = rows(vnickit("matrix", "--json"))
     without = [name for name, row in found.items() if not row["cases"] and name.partition("-")[0] in HYPERVISOR]

@@ -174,7 +174,8 @@ def test_an_adapter_that_breaks(failures: Path, vnickit: Kit) -> None:
 def test_a_failure_of_partitions_without_a_connection_is_replayed(vnickit: Kit) -> None:
     """The log says which partitions have none, so the run can be made again; without the feature it cannot."""
     faulty = "python:vnic_reference.faults:pairing_unchecked"
-    vnickit("check", "--adapter", faulty, "-k", "CRQ-2/*authorised*", "--log", "run.jsonl")
+    words = ("-k", "CRQ-2/*authorised*", "--phase", "scripted", "--log", "run.jsonl")
+    vnickit("check", "--adapter", faulty, *words)
     assert vnickit("replay", "run.jsonl", "--adapter", faulty).exit_code == ExitCode.VIOLATION
     assert vnickit("replay", "run.jsonl", "--adapter", REFERENCE).exit_code == ExitCode.CONFORMS
     without = vnickit("replay", "run.jsonl", "--adapter", f"{sys.executable} -m vnic_reference --without unpaired")

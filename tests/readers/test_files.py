@@ -262,7 +262,7 @@ def repeated(place: Path, least: int) -> int:
 def test_a_long_log_is_read_in_little_memory_and_in_time_that_grows_with_it(tmp_path: Path) -> None:
     place, memory = tmp_path / "run.jsonl", 10 << 20
     took: list[float] = []
-    for least in (5 << 20, 20 << 20):  # the longer one does not fit
+    for least in (3 << 20, 12 << 20):  # the longer one does not fit
         count = repeated(place, least)
         words = [sys.executable, "-c", READER, str(place), str(memory)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -285,7 +285,7 @@ def test_a_failure_is_shown_whatever_it_hurts(tmp_path: Path, hurts: str) -> Non
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_sessions(tmp_path: Path) -> None:
     most = []
-    for least in (1 << 18, 1 << 20):
+    for least in (1 << 17, 1 << 19):
         place = tmp_path / str(least)
         repeated(place, least)
         tracemalloc.start()
