@@ -49,6 +49,17 @@ class Group:
             found = self.known[key] = self.call(key)
         return found
 
+    def move(self, packed: int, step: Step) -> Move:
+        """One of the steps out of a state, in full."""
+        number, keep, add, answer, marks = step
+        return Move(
+            self.action,
+            self.traced[number].parameters,
+            None if answer is None else Rc(answer),
+            packed & keep | add,
+            marks,
+        )
+
 
 class Machine:
     """An instance ready to run.
@@ -114,14 +125,8 @@ class Machine:
     def moves(self, packed: int) -> Iterator[Move]:
         """Every possible step out of a state."""
         for group in self.groups:
-            for number, keep, add, answer, marks in group.steps(packed):
-                yield Move(
-                    group.action,
-                    group.traced[number].parameters,
-                    None if answer is None else Rc(answer),
-                    packed & keep | add,
-                    marks,
-                )
+            for step in group.steps(packed):
+                yield group.move(packed, step)
 
     def step(self, packed: int, action: str, parameters: tuple[object, ...]) -> int | None:
         """The state after one given step, or None where it is not possible."""

@@ -49,18 +49,29 @@ class Graph:
         self._explore()
 
     def _explore(self) -> None:
-        tree, frontier = self._tree, [self.machine.initial]
+        machine, tree, visible = self.machine, self._tree, self._visible
+        # Steps are many, and what is new about them is little: which goals one reaches depends on the step and on what goals
+        # see before and after it, and a move is made of it only where it is kept.
+        reached: dict[tuple[object, ...], list[list[tuple[int, Move]]]] = {}
+        frontier = [machine.initial]
         while frontier:
             following: list[int] = []
             for state in frontier:
-                for move in self.machine.moves(state):
-                    if move.after not in tree:
-                        tree.add_edge(state, move.after, move=move)
-                        following.append(move.after)
-                    for case in self.cases(state, move):
-                        found = self.goals.setdefault(case, [])
-                        if len(found) < CHOICES:
-                            found.append((state, move))
+                for group in machine.groups:
+                    for step in group.steps(state):
+                        number, keep, add, answer, marks = step
+                        after = state & keep | add
+                        key = (group.action.name, number, answer, marks, state & visible, after & visible)
+                        goals = reached.get(key)
+                        if goals is None:
+                            cases = self.cases(state, group.move(state, step))
+                            goals = reached[key] = [self.goals.setdefault(case, []) for case in cases]
+                        if after not in tree:
+                            tree.add_edge(state, after, move=group.move(state, step))
+                            following.append(after)
+                        for found in goals:
+                            if len(found) < CHOICES:
+                                found.append((state, group.move(state, step)))
             frontier = following
 
     def cases(self, state: int, move: Move) -> Iterator[str]:
