@@ -95,9 +95,16 @@ def survey_command(
     for line in lines_of(made):
         say(line)
     say(f"{_sums(made)}; {time.monotonic() - begun:.0f} s", err=True)
-    if page is not None and (lost := write_whole(page, page_of(kernel, made))):
+    if page is not None and (
+        lost := write_whole(page, page_of(kernel, made, _options(driver, bug, kasan=kasan, xics=xics)))
+    ):
         raise click.ClickException(lost)
     return ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
+
+
+def _options(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> list[str]:
+    named = [f"--driver={driver}"] * (driver is not None) + [f"--bug={bug}"] * (bug is not None)
+    return [*named, *["--kasan"] * kasan, *["--xics"] * xics]
 
 
 def _sums(made: Survey) -> str:
