@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from vnic_conformance.cli import main
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux import survey as surveys
 from vnic_conformance.linux.bugs import Bug
 from vnic_conformance.linux.findings_page import hunt_page, line_of_hunt, lines_of, page_of
@@ -121,3 +124,12 @@ def test_a_bug_is_found_where_a_session_breaks_a_rule_that_it_did_not_break_befo
 def test_a_survey_of_nothing_finds_nothing() -> None:
     assert surveys.findings([]) == []
     assert Hunted(Bug("bug", 1, "It.", (), ()), "", None, 0, 0).found is None
+
+
+def test_the_known_bugs_are_listed_and_a_wrong_name_is_usage() -> None:
+    listed = CliRunner().invoke(main, ["linux", "bugs", "no-*"], prog_name="vnickit")
+    assert listed.exit_code == ExitCode.CONFORMS
+    assert listed.output.splitlines()[0].startswith("no-resets-while-probing      #5")
+    wrong = CliRunner().invoke(main, ["linux", "bugs", "nothing"], prog_name="vnickit")
+    assert wrong.exit_code == ExitCode.USAGE
+    assert "vnickit linux bugs lists them" in wrong.output
