@@ -81,7 +81,7 @@ def test_a_number_beyond_its_bounds_is_told_them(words: tuple[str, ...], says: s
             "--stride: events are injected in the phase tour",
         ),
         (("linux", "bugs", "--jobs", "2"), "--jobs: nothing is played without --hunt"),
-        (("linux", "bugs", "--out", "x.md"), "--out: nothing is played without --hunt"),
+        (("linux", "bugs", "--out", "x.md"), "--output: nothing is played without --hunt"),
     ],
     ids=lambda value: " ".join(value)[-60:] if isinstance(value, tuple) else "",
 )

@@ -99,8 +99,8 @@ def survey_command(
     for line in lines_of(made):
         say(line)
     say(f"{_sums(made)}; {time.monotonic() - begun:.0f} s", err=True)
-    if page is not None and (
-        lost := write_whole(page, page_of(kernel, made, _options(driver, bug, kasan=kasan, xics=xics)))
+    if out is not None and (
+        lost := write_whole(out, page_of(kernel, made, _options(driver, bug, kasan=kasan, xics=xics)))
     ):
         raise click.ClickException(lost)
     return ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
