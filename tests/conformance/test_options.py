@@ -74,6 +74,14 @@ def test_a_number_beyond_its_bounds_is_told_them(words: tuple[str, ...], says: s
         ((*CHECK, "--phase", "walk", "--longest-wait", "5"), "--longest-wait: the adapter's clock is virtual"),
         (("score", "--phase", "scripted", "--seeds", "2"), "--seeds: only the phases"),
         (("score", "--phase", "tour", "--steps", "2"), "--steps: only the phases"),
+        (("linux", "check", "--seed", "2"), "--seed: only the phase hypothesis is random"),
+        (("linux", "check", "--phase", "tour", "--steps", "2"), "--steps: only the phase hypothesis"),
+        (
+            ("linux", "survey", "--phase", "scripted", "--stride", "2"),
+            "--stride: events are injected in the phase tour",
+        ),
+        (("linux", "bugs", "--jobs", "2"), "--jobs: nothing is played without --hunt"),
+        (("linux", "bugs", "--out", "x.md"), "--output: nothing is played without --hunt"),
     ],
     ids=lambda value: " ".join(value)[-60:] if isinstance(value, tuple) else "",
 )
@@ -131,14 +139,17 @@ TOGETHER = {
     "smoke": {"spec", "time_scale", "as_json"},
     "new-adapter": {"directory", "lang", "role"},
     "explain": {"name", "as_json"},
-    "demo": set(),
+    "demo": {"with_linux"},
     "specification": {"out"},
-    "linux build": {"driver", "kasan"},
+    "linux adapter": {"driver", "kasan", "bug", "xics"},
+    "linux build": {"driver", "kasan", "bug"},
     "linux list": set(),
-    "linux shell": {"driver", "kasan", "xics", "debug", "around"},
+    "linux shell": {"driver", "kasan", "bug", "xics", "debug", "around"},
 }
 #: Verbs with options that do not: test_options_together.py has a table for each, or the tests above.
-NOT_ALL = {"check", "score", "show", "prove", "explore", "export"}
+NOT_ALL = {
+    "check", "score", "show", "prove", "explore", "export", "linux check", "linux survey", "linux bugs",
+}  # fmt: skip
 
 
 def commands() -> dict[str, click.Command]:

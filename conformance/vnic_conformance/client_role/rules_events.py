@@ -62,11 +62,12 @@ def element_name(element: bytes) -> str:
     on="Called Idled",
     sentence="After event 08 the client waits for INIT, with no reset of its own.",
     when="the client calls or is idle after event 08 was read, with nothing outstanding",
-    watches="owed excused",
+    watches="owed excused orders",
 )
 def waits_after_failover(view: View, happening: h.Happening) -> Iterator[Finding | None]:
-    """R3: unless a request was outstanding that the new server may have got."""
-    if view.owed != "init" or view.excused:
+    """R3: unless a request was outstanding that the new server may have got. A removal that is under way goes on (CLI-17)."""
+    removing = any(action == "remove" for action, _ in view.orders.values())
+    if view.owed != "init" or view.excused or removing:
         return
     yield HELD
     if not isinstance(happening, h.Called):

@@ -11,13 +11,13 @@ _SYSFS_DRIVER = "/sys/bus/vio/drivers/ibmvnic"
 
 
 def open_device(name: str) -> str:
-    """Bring a network device up."""
-    return f"ip link set {shlex.quote(name)} up"
+    """Bring a network device up; the exit code is the error number."""
+    return f"vnictool up {shlex.quote(name)}"
 
 
 def close_device(name: str) -> str:
-    """Take a network device down."""
-    return f"ip link set {shlex.quote(name)} down"
+    """Take a network device down; the exit code is the error number."""
+    return f"vnictool down {shlex.quote(name)}"
 
 
 def set_address(name: str, address: str) -> str:

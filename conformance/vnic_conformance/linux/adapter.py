@@ -125,7 +125,9 @@ def _not_mapped() -> Fields:
 
 
 def _whole(fields: Fields, name: str) -> int:
-    value = fields[name]
+    value = fields.get(name)
+    if value is None:
+        raise ValueError(f"{fields.get('op')} needs the field {name}")
     return value if isinstance(value, int) else int(str(value), 0)
 
 

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from vnic_conformance.client_role.rule import RULES
 from vnic_conformance.linux.hunt import Hunted
 from vnic_conformance.linux.kernel import Kernel
+from vnic_conformance.linux.kinds import kind_of, notes_of
 from vnic_conformance.linux.known_bugs import NOT_SHOWN
 from vnic_conformance.linux.survey import Finding, Survey
 
-#: So many other cases are named.
-_NAMED = 3
+#: So many other cases are named on a terminal, and on a page.
+_NAMED, _NAMED_ON_A_PAGE = 3, 12
+#: So many lines of a trace are on a page.
+_SHOWN = 10
+_INTRODUCTION = """\
+What `vnickit linux survey` finds: the driver, unmodified, as a client in User-Mode Linux ([how](linux.md)), with hypervisor,
+servers and user played by the kit. Each session begins with a kernel that has just been booted and is played to its end;
+violations of the same rule that say the same are one finding. This page is made by that command and not edited.
+
+How to read it:
+
+- A finding is *by this driver in User-Mode Linux*, to be confirmed on POWER. One CPU, no preemption: no races of two CPUs.
+- `vnickit explain CLI-1` says what a requirement asks for, and where it comes from. The public sources leave room; a note says
+  so where the requirement, and not the driver, may be in doubt.
+- Whether one of them is known elsewhere was not looked for; none is called new.
+- Times are virtual, in ms since the driver was loaded. Two runs of one kernel say the same; addresses change from build to
+  build.
+- The last lines before the violation are shown; the command under *again* plays the whole session and shows more.
+"""
 
 
 def lines_of(survey: Survey) -> Iterator[str]:
@@ -21,39 +40,92 @@ def lines_of(survey: Survey) -> Iterator[str]:
         yield f"{number}. {', '.join(RULES[first.rule].requirements)}: {RULES[first.rule].sentence}"
         yield f"   came     at {first.at:,} ms: {first.came}"
         yield f"   allowed  {first.allowed}"
-        yield f"   in       {finding.name}{_others(finding)}"
+        yield f"   in       {finding.name}{_others(finding, _NAMED)}"
+        if followed := _followed(finding, survey):
+            yield f"   after    {followed}"
         yield from (f"   {line}" for line in first.trace)
         yield ""
     shown = sum(bool(session.found) for session in survey.sessions)
-    yield f"{len(survey.findings)} findings in {shown} of {len(survey.sessions)} sessions"
+    yield f"{_counted(len(survey.findings), 'finding')} in {shown} of {_counted(len(survey.sessions), 'session')}"
 
 
-def _others(finding: Finding) -> str:
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _others(finding: Finding, most: int) -> str:
     others = finding.others
     if not others:
         return ""
-    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-    return f"; also in {', '.join(others[:_NAMED])}{more}"
+    more = f" and {len(others) - most} more" if len(others) > most else ""
+    return f"; also in {', '.join(others[:most])}{more}"
 
 
-def page_of(kernel: Kernel, survey: Survey) -> str:
-    """The page."""
-    return "\n".join([f"# {kernel.label}", "", *lines_of(survey), ""])
+def _followed(finding: Finding, survey: Survey) -> str:
+    """The findings that it always comes after."""
+    numbers = {other.first.key: number for number, other in enumerate(survey.findings, 1)}
+    return ", ".join(str(number) for number in sorted(numbers[key] for key in finding.after))
+
+
+def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = ()) -> str:
+    """Everything that was found in one driver, as a page.
+
+    Args:
+        kernel: with the driver.
+        survey: what came out.
+        options: those of ``vnickit linux survey`` that named the driver.
+    """
+    sessions, found = _counted(len(survey.sessions), "session"), _counted(len(survey.findings), "finding")
+    played = f"{sessions}, {survey.calls:,} hypervisor calls, {found}."
+    lines = [
+        f"# Findings: {kernel.label}",
+        "",
+        _INTRODUCTION,
+        played,
+        "",
+        "| | requirement | kind | what came | sessions |",
+        "|---|---|---|---|---|",
+    ]
+    for number, finding in enumerate(survey.findings, 1):
+        came = finding.first.came[:140].replace("|", "\\|")
+        lines.append(
+            f"| {number} | {finding.first.requirement} | {kind_of(finding)} | {came} | {1 + len(finding.others)} |"
+        )
+    for number, finding in enumerate(survey.findings, 1):
+        lines += ["", *_chapter(number, finding, survey, options)]
+    return "\n".join([*lines, ""])
+
+
+def _chapter(number: int, finding: Finding, survey: Survey, options: Sequence[str]) -> Iterator[str]:
+    first = finding.first
+    yield f"## {number}. {kind_of(finding)}: {RULES[first.rule].sentence}"
+    yield ""
+    yield f"- requirements: {', '.join(RULES[first.rule].requirements)}"
+    yield f"- came, at {first.at:,} ms: {first.came}"
+    yield f"- allowed: {first.allowed}"
+    yield f"- shortest in: `{finding.name}`{_others(finding, _NAMED_ON_A_PAGE)}"
+    if followed := _followed(finding, survey):
+        yield f"- only seen after, and perhaps because of: {followed}"
+    yield f"- again: `{shlex.join(['vnickit', 'linux', 'survey', *options, '-k', finding.name])}`"
+    yield from (f"- {note}" for note in notes_of(finding))
+    yield ""
+    yield "```text"
+    yield from first.trace[-_SHOWN:]
+    yield "```"
 
 
 def line_of_hunt(result: Hunted) -> str:
     """Whether a known bug was found, in a line."""
+    named = f"{result.bug.name:<28} #{result.bug.number:<3}"
     if result.found is None:
-        return f"{result.bug.name:<28} #{result.bug.number:<3} not found in {result.sessions} sessions"
-    return (
-        f"{result.bug.name:<28} #{result.bug.number:<3} found by {result.case}: "
-        f"{result.found.requirement} at {result.found.at:,} ms: {result.found.came[:120]}"
-    )
+        return f"{named} not found in {_counted(result.sessions, 'session')}"
+    found = result.found
+    return f"{named} found by {result.case}: {found.requirement} at {found.at:,} ms: {found.came[:120]}"
 
 
 def hunt_page(results: Sequence[Hunted]) -> str:
     """The table of known bugs, and of those that cannot be shown."""
-    rows = ["| # | bug | put back | found by | requirement | sessions | calls |", "|---|---|---|---|---|---|---|"]
+    rows = ["| # | bug | put back by | found by | requirement | sessions | calls |", "|---|---|---|---|---|---|---|"]
     for result in results:
         bug, found = result.bug, result.found
         how = f"`{result.case}` | {found.requirement}" if found is not None else "not found | "

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from vnic_conformance.linux.bugs import Bug
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.linux.survey import STRIDE, Found, Played, survey
+from vnic_conformance.linux.survey import Found, Played, survey
+
+#: Every so many calls an event is injected: closer than in a survey, because each bug has few cases of its own.
+CLOSE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Hunted:
 
 
 def hunt(
-    bugs: Sequence[Bug], built: Callable[[Bug | None], Kernel], *, jobs: int = 1, stride: int = STRIDE
+    bugs: Sequence[Bug], built: Callable[[Bug | None], Kernel], *, jobs: int = 1, stride: int = CLOSE
 ) -> Iterator[Hunted]:
     """Look for bugs, one after the other.
 

@@ -76,7 +76,7 @@ class Played:
 
     Attributes:
         name: of what was played: a case, for an injection with ``@`` and the number of the call.
-        found: its violations, each key once, in order.
+        found: its violations, each rule's first, in order.
         calls: hypervisor calls of the client.
         held: rules whose conditions held.
         codes: opcodes of all its calls, in order, where they were asked for.
@@ -97,11 +97,13 @@ class Finding:
         first: the shortest of them.
         name: what was played there.
         others: what else shows it, in order.
+        after: keys of violations that precede it in every session: it may follow from one of them.
     """
 
     first: Found
     name: str
     others: tuple[str, ...]
+    after: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
     """
     monitor = Monitor(client.hello.client)
     lines: deque[str] = deque(maxlen=TRACE_LINES)
-    found: dict[tuple[str, str], Found] = {}
+    found: dict[str, Found] = {}
     codes: list[int] = []
 
     def observe(happening: Happening) -> None:
@@ -149,7 +151,8 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
                 violation.rule.name, violation.requirement, violation.came, violation.allowed, violation.now,
                 tuple(lines), monitor.happenings,
             )  # fmt: skip
-            found.setdefault(one.key, one)
+            # What breaks the same rule later in a session mostly follows from that.
+            found.setdefault(one.rule, one)
 
     partner = Partner(client, observers=[observe])
     skipped = 0
@@ -278,13 +281,17 @@ def survey(
 def findings(sessions: Iterable[Played]) -> list[Finding]:
     """The same violations of different sessions as one, by requirement and rule."""
     by_key: dict[tuple[str, str], list[tuple[Found, str]]] = {}
+    before: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
     for session in sessions:
+        earlier: list[tuple[str, str]] = []
         for found in session.found:
             by_key.setdefault(found.key, []).append((found, session.name))
+            before[found.key] = before.get(found.key, frozenset(earlier)) & frozenset(earlier)
+            earlier.append(found.key)
     made = []
-    for shown in by_key.values():
+    for key, shown in by_key.items():
         first, name = min(shown, key=lambda one: one[0].length)
-        made.append(Finding(first, name, tuple(other for _, other in shown if other != name)))
+        made.append(Finding(first, name, tuple(other for _, other in shown if other != name), before[key]))
     return sorted(made, key=lambda finding: (_in_order(finding.first.requirement), finding.first.key))
 
 

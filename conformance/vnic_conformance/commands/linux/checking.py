@@ -13,7 +13,7 @@ from vnic_conformance.commands.check import EPILOG, time_scale_option
 from vnic_conformance.commands.linux.choosing import built, chosen_kernel
 from vnic_conformance.defaults import LONG, SEED
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.options import MOST_SEED, MOST_STEPS, Whole
+from vnic_conformance.options import MOST_SEED, MOST_STEPS, Whole, refuse
 from vnic_conformance.terminal import say
 
 #: Those that say much in little time; pairs of injections (``hypothesis``) find more, and take as long as they are let.
@@ -51,7 +51,9 @@ _xics = click.option(
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page of HTML here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
+@click.pass_context
 def check_command(
+    ctx: click.Context,
     driver: str | None,
     bug: str | None,
     select: tuple[str, ...],
@@ -80,6 +82,8 @@ def check_command(
       vnickit linux check --driver ../linux/drivers/net/ethernet/ibm -k 'CLI-*' -x
       vnickit linux check --kasan --html report.html
     """
+    if "hypothesis" not in phases:
+        refuse(ctx, ("steps", "seed"), "only the phase hypothesis is random; add --phase hypothesis")
     built(driver, bug, kasan=kasan)
     # Here, because a help text needs no machine.
     from vnic_conformance.commands.check.playing import played

@@ -12,7 +12,7 @@ import click
 from vnic_conformance.commands.linux.choosing import built
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.errors import LinuxError
-from vnic_conformance.options import Whole
+from vnic_conformance.options import Whole, out_option, refuse
 from vnic_conformance.terminal import say
 from vnic_conformance.writing import check_places, write_whole
 
@@ -33,8 +33,11 @@ _MOST_JOBS = 64
     metavar="N",
     help="Processes that play. [default: one for each processor]",
 )
-@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="With --hunt: write Markdown here.")
-def bugs_command(names: tuple[str, ...], jobs: int | None, page: Path | None, *, hunting: bool) -> ExitCode:
+@out_option("With --hunt: write a table of Markdown here.")
+@click.pass_context
+def bugs_command(
+    ctx: click.Context, names: tuple[str, ...], jobs: int | None, out: Path | None, *, hunting: bool
+) -> ExitCode:
     r"""Which known bugs of the driver can be put back; with --hunt, whether each of them is found.
 
     Each is one fix undone by a small edit of the driver's text, for vnickit linux build, check, survey and shell --bug. The
@@ -47,7 +50,9 @@ def bugs_command(names: tuple[str, ...], jobs: int | None, page: Path | None, *,
     """
     from vnic_conformance.linux.known_bugs import BUGS  # here, because a help text needs none
 
-    check_places((("--page", page),))
+    if not hunting:
+        refuse(ctx, ("jobs", "out"), "nothing is played without --hunt")
+    check_places((("--out", out),))
     chosen = [bug for bug in BUGS.values() if not names or any(fnmatchcase(bug.name, glob) for glob in names)]
     if not chosen:
         raise click.UsageError(f"there is no bug of this name: {' '.join(names)}; vnickit linux bugs lists them")
@@ -55,10 +60,10 @@ def bugs_command(names: tuple[str, ...], jobs: int | None, page: Path | None, *,
         for bug in chosen:
             say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}")
         return ExitCode.CONFORMS
-    return _hunted(chosen, jobs or os.cpu_count() or 1, page)
+    return _hunted(chosen, jobs or os.cpu_count() or 1, out)
 
 
-def _hunted(chosen: list[Bug], jobs: int, page: Path | None) -> ExitCode:
+def _hunted(chosen: list[Bug], jobs: int, out: Path | None) -> ExitCode:
     from vnic_conformance.linux.findings_page import hunt_page, line_of_hunt
     from vnic_conformance.linux.hunt import hunt
 
@@ -74,6 +79,6 @@ def _hunted(chosen: list[Bug], jobs: int, page: Path | None) -> ExitCode:
         raise click.ClickException(str(error)) from None
     found = sum(bool(result.case) for result in results)
     say(f"{found} of {len(results)} known bugs found")
-    if page is not None and (lost := write_whole(page, hunt_page(results))):
+    if out is not None and (lost := write_whole(out, hunt_page(results))):
         raise click.ClickException(lost)
     return ExitCode.CONFORMS if found == len(results) else ExitCode.VIOLATION

@@ -14,7 +14,7 @@ from vnic_conformance.commands.linux.checking import PHASES
 from vnic_conformance.commands.linux.choosing import built, chosen_kernel
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.errors import LinuxError
-from vnic_conformance.options import Whole
+from vnic_conformance.options import Whole, out_option, refuse
 from vnic_conformance.terminal import say
 from vnic_conformance.writing import check_places, write_whole
 
@@ -48,15 +48,17 @@ _MOST_STRIDE = 1_000
     metavar="N",
     help="Processes that play. [default: one for each processor]",
 )
-@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page of Markdown here.")
+@out_option("Write a page of Markdown here.")
+@click.pass_context
 def survey_command(
+    ctx: click.Context,
     driver: str | None,
     bug: str | None,
     select: tuple[str, ...],
     phases: tuple[str, ...],
     stride: int,
     jobs: int | None,
-    page: Path | None,
+    out: Path | None,
     *,
     kasan: bool,
     xics: bool,
@@ -69,10 +71,12 @@ def survey_command(
     \b
     Examples:
       vnickit linux survey
-      vnickit linux survey --driver 6.1 --page findings.md
+      vnickit linux survey --driver 6.1 --out findings.md
       vnickit linux survey -k 'CLI-21/*-inside-failover' --stride 1
     """
-    check_places((("--page", page),))
+    if phases and "tour" not in phases:
+        refuse(ctx, ("stride",), "events are injected in the phase tour; add it with --phase")
+    check_places((("--out", out),))
     kernel = built(driver, bug, kasan=kasan)
     from vnic_conformance.linux.findings_page import lines_of, page_of
     from vnic_conformance.linux.survey import survey
@@ -95,9 +99,16 @@ def survey_command(
     for line in lines_of(made):
         say(line)
     say(f"{_sums(made)}; {time.monotonic() - begun:.0f} s", err=True)
-    if page is not None and (lost := write_whole(page, page_of(kernel, made))):
+    if out is not None and (
+        lost := write_whole(out, page_of(kernel, made, _options(driver, bug, kasan=kasan, xics=xics)))
+    ):
         raise click.ClickException(lost)
     return ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
+
+
+def _options(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> list[str]:
+    named = [f"--driver={driver}"] * (driver is not None) + [f"--bug={bug}"] * (bug is not None)
+    return [*named, *["--kasan"] * kasan, *["--xics"] * xics]
 
 
 def _sums(made: Survey) -> str:

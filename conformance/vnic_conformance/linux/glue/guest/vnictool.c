@@ -8,6 +8,7 @@
  *   vnictool counters IFACE           the driver's own counters, as "ethtool -S" does
  *   vnictool settings IFACE           speed, duplex, link, as "ethtool" does
  *   vnictool join|leave IFACE MAC     a multicast address, as "ip maddress" does
+ *   vnictool up|down IFACE            as "ip link set" does; the exit code is the error number
  *   vnictool send IFACE HEX           a frame, destination first; the exit code is the error number
  *   vnictool hear                     report every frame that comes to any device to the host, for ever
  */
@@ -28,6 +29,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
 #define MOST_OUTPUT	(48 * 1024)
@@ -188,6 +190,43 @@ static int multicast(const char *name, const char *mac, unsigned long request)
 	return device_call(name, request, &asked) ? failed(mac) : 0;
 }
 
+/* ---- up and down -------------------------------------------------------------- */
+
+/*
+ * In one request. busybox looks at the flags first, without the lock, and asks for nothing
+ * where they seem to be right: a close that meets an open is lost.
+ */
+static int set_up(const char *name, int up)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} asked = {
+		.head = {
+			.nlmsg_len = sizeof(asked), .nlmsg_type = RTM_NEWLINK,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		},
+		.link = { .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP },
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr said;
+		char rest[256];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	asked.link.ifi_index = if_nametoindex(name);
+	if (fd < 0 || !asked.link.ifi_index || send(fd, &asked, sizeof(asked), 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < 0) {
+		failed(name);
+		return errno;
+	}
+	errno = -answer.said.error;
+	if (errno)
+		failed(name);
+	return -answer.said.error;
+}
+
 /* ---- frames ---------------------------------------------------------------- */
 
 static int send_frame(const char *name, const char *hex)
@@ -247,10 +286,14 @@ int main(int argc, char **argv)
 		return multicast(argv[2], argv[3], SIOCADDMULTI);
 	if (!strcmp(verb, "leave") && argc == 4)
 		return multicast(argv[2], argv[3], SIOCDELMULTI);
+	if (!strcmp(verb, "up") && argc == 3)
+		return set_up(argv[2], 1);
+	if (!strcmp(verb, "down") && argc == 3)
+		return set_up(argv[2], 0);
 	if (!strcmp(verb, "send") && argc == 4)
 		return send_frame(argv[2], argv[3]);
 	if (argc == 2 && !strcmp(argv[1], "hear"))
 		return hear();
-	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join, leave, send or hear; see vnictool.c\n");
+	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join, leave, up, down, send or hear; see vnictool.c\n");
 	return 2;
 }
