@@ -135,7 +135,7 @@ def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterato
         yield f"REQUEST_CAPABILITY {values['capability']}", "a capability that can be requested"
         return
     granted = view.partial.get(entry.capability)
-    if granted is not None and entry.capability in view.requested:
+    if granted is not None:
         if number != granted:
             yield f"{entry.capability} {number} after PartialSuccess with {granted}", f"{granted}"
         return
