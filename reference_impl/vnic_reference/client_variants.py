@@ -7,14 +7,18 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from vnic_reference.client.bugs import CLIENT_BUGS
 from vnic_reference.client.client import VnicClient
 from vnic_reference.client.faults import CLIENT_FAULTS
 from vnic_reference.client.slips import CLIENT_SLIPS
+from vnic_reference.client.slips_by_rule import CLIENT_RULE_SLIPS
 from vnic_reference.client_adapter import ClientAdapter
 from vnic_reference.dialogue.variants import Variant
 
 #: All of them: those that a whole system shows, and those that only role client shows.
-CLIENT_VARIANTS: Final[Mapping[str, Variant[VnicClient]]] = MappingProxyType({**CLIENT_FAULTS, **CLIENT_SLIPS})
+CLIENT_VARIANTS: Final[Mapping[str, Variant[VnicClient]]] = MappingProxyType(
+    {**CLIENT_FAULTS, **CLIENT_SLIPS, **CLIENT_BUGS, **CLIENT_RULE_SLIPS}
+)
 
 
 def __getattr__(name: str) -> Callable[[], ClientAdapter]:

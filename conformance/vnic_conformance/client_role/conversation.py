@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vnic_conformance.answer import Answer
 from vnic_conformance.client_role.happenings import Happening
-from vnic_conformance.client_role.monitor import Monitor
+from vnic_conformance.client_role.monitor import READING, Monitor
 from vnic_conformance.client_role.partner import LivelockError, Partner
 from vnic_conformance.client_role.port import ClientPort
 from vnic_conformance.client_role.record import Reads, remembered, text_of
@@ -41,7 +41,7 @@ class ClientConversation:
     def reset(self, fields: Mapping[str, object], *, may_be_unsupported: bool = False) -> Answer:
         """A fresh client partition."""
         self._kept = []
-        monitor = Monitor(self._port.hello.client)
+        monitor = Monitor(self._port.hello.client, READING)
 
         def observe(happening: Happening) -> None:
             reads: Reads = {}

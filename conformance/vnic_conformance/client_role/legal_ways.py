@@ -8,7 +8,7 @@ from dataclasses import replace
 from vnic_conformance.client_role.deviations import AnswerHook, CallHook, Deviation, SettingsHook, enter
 from vnic_conformance.client_role.server_settings import ServerSettings
 from vnic_spec.layouts import COMMANDS, command_layout
-from vnic_spec.wire import Capability, Command, CommandRc, Hcall, InitFormat, Rc, from_words
+from vnic_spec.wire import MAX_INDIRECT_OLD, Capability, Command, CommandRc, Hcall, InitFormat, Rc, from_words
 
 BUSY = (
     Rc.H_BUSY, Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_10_MS, Rc.H_LONG_BUSY_100_MS, Rc.H_LONG_BUSY_1_S,
@@ -86,6 +86,12 @@ def settings(**capabilities: int) -> SettingsHook:
     return lambda usual: replace(usual, capabilities={**usual.capabilities, **others})
 
 
+def _few_at_once(opcode: int, arguments: tuple[int, ...]) -> tuple[int, ...] | None:
+    """An older platform refuses what is longer (protocol.md 2.7)."""
+    long = opcode == Hcall.H_SEND_SUB_CRQ_INDIRECT and arguments[3:4] > (MAX_INDIRECT_OLD,)
+    return (Rc.H_PARAMETER,) if long else None
+
+
 def _offering(usual: ServerSettings) -> ServerSettings:
     return replace(usual, offloads=frozenset({"ipv4_checksum", "tcp_ipv4_checksum", "large_tx_ipv4"}))
 
@@ -115,6 +121,7 @@ _legal("init_dropped", "CLI-7", "INIT: H_DROPPED, once.", call=code_of_send(Rc.H
 _legal("command_closed", "CLI-7", "A command: H_CLOSED, once.", call=code_of_send(Rc.H_CLOSED, is_command))
 _legal("command_dropped", "CLI-7", "A command: H_DROPPED, once.", call=code_of_send(Rc.H_DROPPED, is_command))
 _legal("descriptors_dropped", "DLG-9", "Buffers: H_DROPPED.", call=code(Hcall.H_SEND_SUB_CRQ_INDIRECT, rc=-12), times=3)
+_legal("older_platform", "DLG-8", "Indirect sends of 16 elements at most.", call=_few_at_once, times=None)
 _legal(
     "token_not_found",
     "CLI-19",
@@ -155,6 +162,13 @@ _legal("unsupported_query", "DLG-4", "One query: unsupported.", answer=refused(C
 _legal("mac_refused", "DLG-10", "CHANGE_MAC_ADDR is refused.", answer=refused(Command.CHANGE_MAC_ADDR, 2))
 _legal("partial_capability", "DLG-4", "Half of the entries are granted.", answer=_partial, times=2)
 _legal("login_aborted", "DLG-5", "LOGIN: Aborted, twice.", answer=refused(Command.LOGIN, CommandRc.ABORTED), times=2)
+_legal(
+    "login_always_aborted",
+    "DLG-5",
+    "LOGIN: Aborted, each time.",
+    answer=refused(Command.LOGIN, CommandRc.ABORTED),
+    times=None,
+)
 _legal(
     "login_partial", "DLG-5", "LOGIN: PartialSuccess, once.", answer=refused(Command.LOGIN, CommandRc.PARTIAL_SUCCESS)
 )

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -39,8 +40,31 @@ def remembered(happening: Happening, reads: Reads) -> Happening:
     return Called(happening.now, happening.number, happening.opcode, happening.arguments, read)
 
 
+#: The last texts that were written here, with what they record: what is judged at once need not be read again.
+_WRITTEN: Final[OrderedDict[str, list[Happening]]] = OrderedDict()
+_KEPT: Final = 4
+
+
 def text_of(kept: Sequence[tuple[Happening, Reads]]) -> str:
     """The text of happenings, each with what was read inside it."""
+    text = _packed(kept)
+    _WRITTEN[text] = [_as_recorded(happening, reads) for happening, reads in kept]
+    if len(_WRITTEN) > _KEPT:
+        _WRITTEN.popitem(last=False)
+    return text
+
+
+def _as_recorded(happening: Happening, reads: Reads) -> Happening:
+    if not isinstance(happening, Called):
+        return happening
+    return Called(happening.now, happening.number, happening.opcode, happening.arguments, _remembering(reads))
+
+
+def _remembering(reads: Reads) -> Memory:
+    return lambda address, length: reads.get((address, length))
+
+
+def _packed(kept: Sequence[tuple[Happening, Reads]]) -> str:
     rows = []
     for happening, reads in kept:
         row: list[object] = [type(happening).__name__]
@@ -57,6 +81,9 @@ def happenings_of(text: str) -> list[Happening]:
     Raises:
         RecordError: it records none.
     """
+    written = _WRITTEN.get(text)
+    if written is not None:
+        return list(written)
     try:
         unpacker = zlib.decompressobj()
         plain = unpacker.decompress(base64.b64decode(text, validate=True), MOST)
@@ -88,7 +115,7 @@ def _happening(row: object) -> Happening:
 
 def _memory(rows: object) -> Memory:
     known = {(_whole(at), _whole(length)): _maybe(_bytes)(data) for at, length, data in _list(rows)}
-    return lambda address, length: known.get((address, length))
+    return _remembering(known)
 
 
 def _plain(value: object) -> object:

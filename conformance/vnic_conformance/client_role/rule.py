@@ -8,6 +8,7 @@ from typing import Final
 
 from vnic_conformance.client_role.happenings import KINDS, Happening
 from vnic_conformance.client_role.view import View
+from vnic_spec.wire import Hcall
 
 #: What came, and what was allowed.
 Finding = tuple[str, str]
@@ -28,6 +29,8 @@ class Rule:
         when: what its condition is, in words: where it holds the rule is put to the test.
         on: the happenings at which its condition may hold.
         watches: names of the fields of the :class:`~.view.View` that it looks at.
+        calls: the hypervisor calls in which its condition may hold; None: any.
+        reads: it reads the client's memory.
         check: finds where its condition holds, and what breaks it.
     """
 
@@ -37,6 +40,8 @@ class Rule:
     when: str
     on: tuple[type[Happening], ...]
     watches: tuple[str, ...]
+    calls: frozenset[int] | None
+    reads: bool
     check: Check
 
 
@@ -62,12 +67,14 @@ class Violation:
 RULES: Final[dict[str, Rule]] = {}
 
 
-def rule(*requirements: str, on: str, sentence: str, when: str = "", watches: str = "") -> Callable[[Check], Check]:
-    """Enter a check as a rule; its name is the function's, ``on`` and ``watches`` are names with blanks between.
+def rule(
+    *requirements: str, on: str, sentence: str, when: str = "", watches: str = "", calls: str = "", reads: bool = False
+) -> Callable[[Check], Check]:
+    """Enter a check as a rule; its name is the function's. ``on``, ``watches`` and ``calls`` are names with blanks between.
 
     Raises:
         ValueError: there is a rule of this name, or it watches what is no field of the view.
-        KeyError: there is no such happening.
+        KeyError: there is no such happening, or no such call.
     """
 
     def enter(check: Check) -> Check:
@@ -77,7 +84,8 @@ def rule(*requirements: str, on: str, sentence: str, when: str = "", watches: st
         if name in RULES or unknown:
             raise ValueError(f"rule {name}: defined twice, or watches {unknown}")
         kinds = tuple(KINDS[kind] for kind in on.split())
-        RULES[name] = Rule(name, requirements, sentence, when, kinds, fields, check)
+        opcodes = frozenset(int(Hcall[call]) for call in calls.split()) if calls else None
+        RULES[name] = Rule(name, requirements, sentence, when, kinds, fields, opcodes, reads, check)
         return check
 
     return enter

@@ -49,6 +49,7 @@ def _command(view: View, happening: h.Happening) -> bytes | None:
     sentence="Elements have the layouts of the protocol, reserved bytes are 0.",
     when="an element is sent",
     watches="registered",
+    calls="H_SEND_CRQ",
 )
 def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Commands on the CRQ, and initialisation."""
@@ -75,6 +76,7 @@ def sends_well_formed_elements(view: View, happening: h.Happening) -> Iterator[F
     sentence="Version first; capabilities and offload, then LOGIN, then all else.",
     when="a command is sent",
     watches="dialogue version login",
+    calls="H_SEND_CRQ",
 )
 def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Each step by what has been answered."""
@@ -102,6 +104,7 @@ def keeps_the_order(view: View, happening: h.Happening) -> Iterator[Finding | No
     sentence="Of each command at most one is outstanding, save those that the answer tells apart.",
     when="a command is sent while another is not answered",
     watches="pending",
+    calls="H_SEND_CRQ",
 )
 def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """An answer that was lost leaves its command outstanding for all of the registration."""
@@ -122,6 +125,7 @@ def asks_one_at_a_time(view: View, happening: h.Happening) -> Iterator[Finding |
     sentence="What is requested lies between what this server said in this registration.",
     when="REQUEST_CAPABILITY",
     watches="told partial",
+    calls="H_SEND_CRQ",
 )
 def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """A number that was granted in part is taken as it is."""
@@ -135,7 +139,7 @@ def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterato
         yield f"REQUEST_CAPABILITY {values['capability']}", "a capability that can be requested"
         return
     granted = view.partial.get(entry.capability)
-    if granted is not None and entry.capability in view.requested:
+    if granted is not None:
         if number != granted:
             yield f"{entry.capability} {number} after PartialSuccess with {granted}", f"{granted}"
         return
@@ -151,6 +155,7 @@ def requests_within_what_was_told(view: View, happening: h.Happening) -> Iterato
     sentence="At most `rounds` rounds of requests.",
     when="a capability is requested once more",
     watches="rounds requested profile",
+    calls="H_SEND_CRQ",
 )
 def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """A round begins when something is requested once more."""
@@ -171,6 +176,7 @@ def requests_in_few_rounds(view: View, happening: h.Happening) -> Iterator[Findi
     sentence="The next step begins when every answer has come.",
     when="a step of the negotiation, a sub-CRQ or LOGIN",
     watches="pending",
+    calls="H_SEND_CRQ H_REG_SUB_CRQ",
 )
 def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Of the negotiation: version, queries, requests, offload."""
@@ -193,6 +199,8 @@ def waits_for_every_answer(view: View, happening: h.Happening) -> Iterator[Findi
     sentence="LOGIN is sent with buffers that are mapped and well-formed.",
     when="LOGIN",
     watches="sub_crqs granted",
+    calls="H_SEND_CRQ",
+    reads=True,
 )
 def logs_in_with_good_buffers(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """The handles in it are those of its own live sub-CRQs."""
@@ -263,6 +271,8 @@ def uses_good_login_responses(view: View, happening: h.Happening) -> Iterator[Fi
     sentence="Maps are of memory that is mapped for DMA, and have ids of their own.",
     when="REQUEST_MAP or REQUEST_UNMAP",
     watches="maps asked_maps",
+    calls="H_SEND_CRQ",
+    reads=True,
 )
 def maps_what_there_is(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """REQUEST_UNMAP is for maps of this session."""
@@ -300,6 +310,7 @@ def _descriptors(view: View, happening: h.Happening) -> tuple[int, list[bytes]] 
     sentence="A descriptor names a map of this session, and lies inside it.",
     when="a frame or a buffer is handed over",
     watches="maps",
+    calls="H_SEND_SUB_CRQ H_SEND_SUB_CRQ_INDIRECT",
 )
 def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Frames and buffers."""
@@ -330,6 +341,7 @@ def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding | No
     sentence="Descriptors have the layouts of the protocol.",
     when="descriptors are sent",
     watches="tx_handles rx_handles",
+    calls="H_SEND_SUB_CRQ H_SEND_SUB_CRQ_INDIRECT",
 )
 def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Header, type, and reserved bytes of those that have any."""
@@ -351,6 +363,7 @@ def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterato
     sentence="A frame has the descriptors that it says, no more bytes than agreed on, and the headers that are wanted.",
     when="a frame is sent",
     watches="granted told in_flight",
+    calls="H_SEND_SUB_CRQ H_SEND_SUB_CRQ_INDIRECT",
 )
 def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """And a correlator that is not in flight."""
@@ -386,6 +399,7 @@ def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[F
     sentence="An indirect send has as many elements as the platform takes now.",
     when="H_SEND_SUB_CRQ_INDIRECT",
     watches="too_many",
+    calls="H_SEND_SUB_CRQ_INDIRECT",
 )
 def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """There is no query for it: H_PARAMETER to more than 16 says that it is 16."""
@@ -405,6 +419,7 @@ def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Fin
     sentence="A buffer is given once until it comes back.",
     when="a buffer is given to a server",
     watches="lent rx_handles",
+    calls="H_SEND_SUB_CRQ H_SEND_SUB_CRQ_INDIRECT",
 )
 def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """By its correlator and by its address; it is as long as the server asked."""

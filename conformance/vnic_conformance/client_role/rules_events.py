@@ -159,6 +159,7 @@ def sends_no_descriptor_after_a_refusal(view: View, happening: h.Happening) -> I
     sentence="Handles of an earlier registration are not used.",
     when="descriptors are sent in a registration that is not the first",
     watches="registered tx_handles rx_handles login",
+    calls="H_SEND_SUB_CRQ H_SEND_SUB_CRQ_INDIRECT",
 )
 def uses_handles_of_this_login(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """A handle that the login response of this registration does not have."""
@@ -201,6 +202,7 @@ def uses_no_released_queue(view: View, happening: h.Happening) -> Iterator[Findi
     sentence="A CRQ is freed before it is registered again.",
     when="H_REG_CRQ for the second time or later",
     watches="registered last_register",
+    calls="H_REG_CRQ",
 )
 def frees_before_registering(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """One that this client has registered itself."""
@@ -217,6 +219,8 @@ def frees_before_registering(view: View, happening: h.Happening) -> Iterator[Fin
     sentence="The queue is mapped whole, aligned, and empty before H_REG_CRQ.",
     when="H_REG_CRQ",
     watches="registered",
+    calls="H_REG_CRQ",
+    reads=True,
 )
 def registers_a_good_queue(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Every header byte is looked at."""
@@ -391,6 +395,7 @@ def is_not_moved_by_noise(view: View, happening: h.Happening) -> Iterator[Findin
     sentence="After three failures in a row there is a pause.",
     when="H_REG_CRQ after three attempts for which nothing but the client gave a reason",
     watches="own_attempts",
+    calls="H_REG_CRQ",
 )
 def backs_off(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Registrations for which nothing outside gave a reason."""

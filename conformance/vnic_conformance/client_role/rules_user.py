@@ -81,6 +81,7 @@ def returns_to_the_user(view: View, happening: h.Happening) -> Iterator[Finding 
     sentence="A complaint has the token of H_VIOCTL 0x19.",
     when="H_VIOCTL 0x1A",
     watches="token complaint",
+    calls="H_VIOCTL",
 )
 def complains_with_the_token(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """And nothing else in the other registers."""

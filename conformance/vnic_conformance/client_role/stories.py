@@ -55,6 +55,18 @@ _MEANWHILE: Final[Mapping[str, tuple[str, bool, Stimulus]]] = {
     "removed": ("CLI-17", True, user("remove")),
     "complained-of": ("CLI-19", True, user("complain")),
 }
+#: What may come after event 08 before the next server has said anything.
+_AFTER_FAILOVER: Final[Mapping[str, str]] = {
+    "failover": "CLI-1", "migrated": "CLI-3", "partner_failed": "CLI-3", "partner_deregistered": "CLI-3",
+    "unknown_event": "CLI-3",
+}  # fmt: skip
+#: The calls with which a client registers, sends INIT and begins to negotiate.
+_FIRST_CALLS: Final = (2, 3, 4, 5, 6, 12)
+#: What fails each time: the deviation, the requirement, what it is for.
+_FAILURES: Final = (
+    ("version_always_refused", "CLI-7", "No attempt gets beyond the version for minutes; then all is well."),
+    ("login_always_aborted", "DLG-5", "Each login is answered Aborted for minutes; then all is well."),
+)
 #: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
 _FAILING_MS: Final = 200_000
 #: How often is looked meanwhile, so that a client that never pauses is found out soon.
@@ -118,7 +130,8 @@ def stories(profile: ClientProfile) -> tuple[Story, ...]:
     """Everything that is played as scripted cases, on a client that claims this."""
     return (
         *_procedures(profile.recovery_ms), *_at_once(profile.recovery_ms), *_settings(profile.recovery_ms),
-        *_outages(profile.recovery_ms), *_frames(profile.recovery_ms), *_returns(profile.user_ms),
+        *_outages(profile.recovery_ms), *_in_a_row(profile.recovery_ms), *_early(profile.recovery_ms),
+        *_frames(profile.recovery_ms), *_returns(profile.user_ms),
         *_failing(profile.recovery_ms), *_deviations(profile.recovery_ms),
     )  # fmt: skip
 
@@ -174,6 +187,40 @@ def _outages(recovery_ms: int) -> Iterator[Story]:
         yield _story(slug, purpose, word, "outage")
 
 
+def _in_a_row(recovery_ms: int) -> Iterator[Story]:
+    """An event after event 08, before the next server has said anything."""
+    for name, requirement in _AFTER_FAILOVER.items():
+        word = (*_OPENED, event("failover"), passes(1), event(name), passes(100), passes(SPAN_MS), *_well(recovery_ms))
+        slug = f"{requirement}/{name.replace('_', '-')}-after-a-failover"
+        yield _story(slug, f"{name} while the client waits for a server: it recovers.", word, name)
+    word = (*_OPENED, *(event("failover"), passes(1), passes(SPAN_MS)) * 3, *_well(recovery_ms))
+    yield _story("CLI-1/three-failovers", "Three failovers, and a look right after each: the link is down.", word)
+
+
+def _early(recovery_ms: int) -> Iterator[Story]:
+    """Nobody serves when the device is added; event 08 inside the calls with which it begins."""
+    added = (event("outage"), user("add"), user("open"), passes(100), passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
+    yield _story("CLI-21/added-in-an-outage", "Nobody serves when the device is added: it recovers.", added, "outage")
+    for call in _FIRST_CALLS:
+        word = (inside(call, "failover"), *_OPENED, *_well(recovery_ms))
+        slug = f"CLI-1/failover-inside-call-{call}-of-a-life"
+        purpose = f"Event 08 inside call {call} of a client's life: it recovers."
+        yield _story(slug, purpose, word, told_inside("failover"))
+        word = (
+            *_OPENED,
+            inside(call, "outage"),
+            event("failover"),
+            passes(100),
+            passes(OUTAGE_MS),
+            *_well(recovery_ms),
+        )
+        slug = f"CLI-11/outage-inside-call-{call}-of-a-failover"
+        purpose = (
+            f"Nobody serves from call {call} of a failover on: what came before the interrupt was enabled is found."
+        )
+        yield _story(slug, purpose, word, told_inside("outage"))
+
+
 def _frames(recovery_ms: int) -> Iterator[Story]:
     """Several frames at one instant; one that is in flight when the server is left."""
     word = (
@@ -191,17 +238,16 @@ def _returns(user_ms: int) -> Iterator[Story]:
 
 def _failing(recovery_ms: int) -> Iterator[Story]:
     """Attempts that fail for so long that there are back-offs between them."""
-    name = "version_always_refused"
-    word = (
-        *_OPENED,
-        deviate(name),
-        event("failover"),
-        *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
-        *_well(recovery_ms),
-    )
-    yield _story(
-        "CLI-7/attempts-that-fail", "No attempt gets beyond the version for minutes; then all is well.", word, name
-    )
+    for name, requirement, purpose in _FAILURES:
+        word = (
+            *_OPENED,
+            deviate(name),
+            event("failover"),
+            *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
+            *_well(recovery_ms),
+        )
+        slug = "attempts-that-fail" if requirement == "CLI-7" else "logins-that-fail"
+        yield _story(f"{requirement}/{slug}", purpose, word, name)
 
 
 def _lived(name: str, recovery_ms: int) -> Word:

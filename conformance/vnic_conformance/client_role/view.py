@@ -62,7 +62,7 @@ class View:
         version: the version has been agreed on.
         told: answers to queries in this registration.
         requested: numbers requested in this round, and what was granted in part.
-        partial: numbers that the server granted in part, to be requested next.
+        partial: numbers that the server granted in part, and that have not been requested since.
         granted: numbers agreed on.
         rounds: rounds of requests in this negotiation.
         sub_crqs: its sub-CRQs: source by handle.

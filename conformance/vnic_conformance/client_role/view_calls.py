@@ -164,11 +164,12 @@ class CallsView(View):
             if values["capability"] in self.requested or not self.rounds:
                 self.rounds += 1
                 self.requested = {}
-                self.partial = {}
+            self.partial.pop(values["capability"], None)
             self.renegotiated = True
             self.requested[values["capability"]] = values["number"]
         elif entry.command == Command.QUERY_CAPABILITY:
             self.rounds = 0
+            self.partial = {}
         elif entry.command == Command.LOGIN:
             if self.now >= self.login_at + BACK_OFF_MS:
                 self.failed_logins = 0

@@ -73,10 +73,12 @@ def check_client_reply(
         reply: what came, as it stood on the line.
         virtual: whether the adapter's clock is virtual, so that an idle client's next deadline lies ahead.
     """
-    problem = _PLAIN(reply)
+    op = str(request["op"])
+    # What was done is checked as the reply that the request asks for, which is a reply as any other.
+    problem = (_REPLIES[op] if reply.get("outcome") == Outcome.DONE else _PLAIN)(reply)
     if problem is not None:
         return problem
-    outcome, op = reply["outcome"], str(request["op"])
+    outcome = reply["outcome"]
     if outcome == Outcome.ERROR:
         return None if reply.get("error") else 'outcome is "error", so field "error" must say what is wrong'
     if outcome == Outcome.REFUSED:
@@ -85,9 +87,6 @@ def check_client_reply(
         return None if reply.get("reason") else 'outcome is "refused", so field "reason" must say why'
     if outcome == Outcome.UNSUPPORTED:
         return None if op in ("user", "reset") else f"every adapter of role client has {op}"
-    problem = _REPLIES[op](reply)
-    if problem is not None:
-        return problem
     if op == "read" and len(str(reply["hex"])) != 2 * int(str(request["length"])):
         return f"read of {request['length']} bytes must answer with so many bytes"
     return _turn_problem(request, reply, virtual) if op in ("run", "answer") else None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.cases import every_case, watched
 from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
+from vnic_conformance.client_role.monitor import READING, RULES
 from vnic_conformance.client_role.record import RecordError, happenings_of, remembered, text_of
 from vnic_conformance.client_role.role import ROLE
 from vnic_conformance.client_role.stories import stories, told
@@ -25,6 +29,7 @@ from vnic_conformance.targets import open_target
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.profile import Profile
 from vnic_spec.requirements import check_ids
+from vnic_spec.wire import Hcall
 
 REFERENCE = "python:vnic_reference.client_adapter:ClientAdapter"
 
@@ -101,6 +106,22 @@ def test_every_rule_says_when_it_is_put_to_the_test() -> None:
     assert all(case.exercised_by for case in watched())
 
 
+def test_a_rule_that_reads_memory_says_so() -> None:
+    """What it reads is recorded, and nothing else is; descriptors and login buffers are read by the view."""
+    reading = {name for name, rule in RULES.items() if ".memory" in inspect.getsource(rule.check)}
+    assert reading == READING
+
+
+def test_a_rule_of_some_calls_finds_nothing_in_others(trace: Callable[..., Any]) -> None:
+    up = trace().up().link()
+    for opcode in Hcall:
+        called = h.Called(up.now, 1, opcode, (1, 2, 3, 4), up.read)
+        for rule in RULES.values():
+            if rule.calls is not None and opcode not in rule.calls:
+                assert h.Called in rule.on
+                assert list(rule.check(up.monitor.view, called)) == []
+
+
 def test_a_log_is_judged_again_as_it_was(tmp_path: Path) -> None:
     """Also of a violation: what the monitor needs of the client's memory is in the log."""
     for number, adapter in enumerate((REFERENCE, "python:vnic_reference.client_variants:ignores_migration")):
@@ -159,11 +180,16 @@ def test_a_record_keeps_what_was_read_and_nothing_else() -> None:
     assert isinstance(called, h.Called)
     called.memory(0x1000, 4)
     looked = h.Looked(6, True, None, (b"ab",), "")
-    again = happenings_of(text_of([(called, reads), (looked, {})]))
-    assert again == [called, looked]
-    assert isinstance(again[0], h.Called)
-    assert again[0].memory(0x1000, 4) == bytes(4)
-    assert again[0].memory(0x2000, 4) is None
+    text = text_of([(called, reads), (looked, {})])
+    # As it was written here, and as it is read from a log, after others.
+    for _ in range(2):
+        again = happenings_of(text)
+        assert again == [called, looked]
+        assert isinstance(again[0], h.Called)
+        assert again[0].memory(0x1000, 4) == bytes(4)
+        assert again[0].memory(0x2000, 4) is None
+        for now in range(10):
+            text_of([(h.Unwell(now, True), {})])
 
 
 @pytest.mark.parametrize("text", ["", "!", "e30=", "eJyLBQAAXgBe"], ids=str)
