@@ -118,11 +118,22 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
 
     def plays(engine: Engine) -> Iterator[Play]:
         yield from role.plays(engine, book, chosen, Budget(request.steps, request.seed, request.servers))
+        if left := _left_out(request, role, profile):
+            engine.note(f"{left} cases that take long were not played; --thorough plays them")
         if not engine.outcome.failures:
             target.finish()  # an adapter that does not end as it must is broken, however well it played
 
     outcome = engine.run(plays)
     return Checked(header, engine.chosen, outcome)
+
+
+def _left_out(request: Request, role: Role, profile: Profile) -> int:
+    """How many cases are played only where they are asked for, in a run that has chosen nothing else."""
+    asked = set(request.phases)
+    if asked.intersection(role.on_request) or not asked.issuperset(role.phases) or request.select or request.fail_fast:
+        return 0
+    known = {case.id for case in role.book(profile, (), lambda _: None).cases}
+    return sum(case.id not in known for case in role.book(profile, role.on_request, lambda _: None).cases)
 
 
 def _afresh(request: Request) -> Callable[[], Target] | None:
