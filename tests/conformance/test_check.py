@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases import LONG_SCRIPTS, SCRIPTS
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import engine
@@ -116,6 +116,8 @@ def test_the_whole_check_of_the_reference(vnickit: Kit) -> None:
     generated = {name: verdicts[name] for name in SCRIPTS if name in GENERATED}
     assert len(generated) > 100
     assert set(generated.values()) == {"pass"}, generated
+    (left_out,) = [note for note in report["notes"] if "were not played" in note]
+    assert left_out == f"{len(LONG_SCRIPTS)} cases that take long were not played; --thorough plays them"
 
 
 @pytest.mark.slow
