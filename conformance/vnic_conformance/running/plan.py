@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 
 from vnic_model.instances import SCENARIOS
 from vnic_spec.catalogue import ACTIONS
@@ -109,6 +110,12 @@ def requirements_of_role() -> list[Requirement]:
 
 def watched_cases() -> list[Case]:
     """The cases that are judged at every step, by requirement."""
+    return list(_watched().values())
+
+
+@cache
+def _watched() -> Mapping[str, Case]:
+    """These cases by ID; a judge of a log asks for each."""
     found: list[Case] = []
     for entry in requirements_of_role():
         found += [
@@ -118,7 +125,7 @@ def watched_cases() -> list[Case]:
         ]
         if entry.id in _DECIDES_ANSWERS or entry.id in _ONLY_SCRIPTED or entry.id in CARRIED_BY:
             found.append(answers_case(entry.id))
-    return found
+    return {case.id: case for case in found}
 
 
 def answers_case(requirement: str) -> Case:
@@ -135,7 +142,7 @@ def answers_case(requirement: str) -> Case:
 
 def known_case(name: str) -> Case:
     """The case of an ID that a log names, or that a violation is blamed on; of one that is not watched only the ID is known."""
-    watched = {case.id: case for case in watched_cases()}
+    watched = _watched()
     if name in watched:
         return watched[name]
     requirement, _, slug = name.partition("/")
