@@ -19,7 +19,7 @@ _ADVICE = (
 class Node:
     """One expression. ``op`` is const, var, not, and, or, ite, eq or lt; Booleans are the constants 0 and 1 of ``truth``."""
 
-    __slots__ = ("args", "ident", "op", "reads", "truth", "value")
+    __slots__ = ("args", "ident", "inverse", "op", "reads", "truth", "value")
 
     def __init__(
         self, ident: int, op: str, args: tuple[Node, ...], value: int | str, truth: bool, reads: frozenset[str]
@@ -30,6 +30,7 @@ class Node:
         self.value = value
         self.truth = truth
         self.reads = reads
+        self.inverse: Node | None = None  #: its negation, once somebody has asked for it
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"bool({self}): {_ADVICE}")
@@ -62,11 +63,13 @@ class Builder:
 
     def __init__(self) -> None:
         self._nodes: dict[tuple[object, ...], Node] = {}
+        self._numbers: dict[int, Node] = {}
+        self._conjunctions: dict[tuple[int, ...], Node] = {}  #: most of what is asked for has been asked for before
         self.false = self._make("const", (), 0, True)
         self.true = self._make("const", (), 1, True)
 
     def _make(self, op: str, args: tuple[Node, ...], value: int | str = 0, truth: bool = True) -> Node:
-        key = (op, value, truth, *(a.ident for a in args))
+        key = (op, value, truth, *[a.ident for a in args])
         node = self._nodes.get(key)
         if node is None:
             if op == "var":
@@ -79,7 +82,10 @@ class Builder:
 
     def const(self, value: int) -> Node:
         """A number: code of a vocabulary member, of a server, of a priority."""
-        return self._make("const", (), value, False)
+        node = self._numbers.get(value)
+        if node is None:
+            node = self._numbers[value] = self._make("const", (), value, False)
+        return node
 
     def truth(self, value: bool) -> Node:
         """A known Boolean."""
@@ -91,19 +97,28 @@ class Builder:
 
     def no(self, a: Node) -> Node:
         """Negation."""
-        if a is self.true:
-            return self.false
-        if a is self.false:
-            return self.true
-        if a.op == "not":
-            return a.args[0]
-        return self._make("not", (a,))
+        if a.inverse is None:
+            if a.op == "not":
+                a.inverse = a.args[0]
+            elif a is self.true or a is self.false:
+                a.inverse = self.truth(a is self.false)
+            else:
+                a.inverse = self._make("not", (a,))
+        return a.inverse
 
     def all_of(self, nodes: Iterable[Node]) -> Node:
         """Conjunction: flattened, without duplicates; false if two conjuncts exclude each other."""
+        conjuncts = list(nodes)
+        key = tuple([node.ident for node in conjuncts])
+        node = self._conjunctions.get(key)
+        if node is None:
+            node = self._conjunctions[key] = self._all_of(conjuncts)
+        return node
+
+    def _all_of(self, nodes: list[Node]) -> Node:
         found: dict[int, Node] = {}
         known: dict[int, int] = {}
-        stack = list(nodes)[::-1]
+        stack = nodes[::-1]
         while stack:
             node = stack.pop()
             if node is self.true:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -19,11 +20,23 @@ from vnic_model.cache import CACHE_VARIABLE
 from vnic_spec.profile import Profile
 
 
+@pytest.fixture(scope="session")
+def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache directory of all these tests: the tours are worked out once, and not for each. The user's is left alone."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+
+
+@pytest.fixture(autouse=True)
+def _cached(monkeypatch: pytest.MonkeyPatch, cache_of_tests: Path) -> None:
+    """The kit finds it, in this process and in children."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(cache_of_tests))
+
+
 @pytest.fixture
 def vnickit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
-    """``vnickit(words ...)`` in a directory of its own, with a cache of its own."""
+    """``vnickit(words ...)`` in a directory of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     return lambda *words: CliRunner().invoke(main, [str(word) for word in words], prog_name="vnickit")
 
 

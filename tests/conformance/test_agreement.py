@@ -49,6 +49,7 @@ STEPS = 150
 #: The faults that once passed a check and failed judge; they are tried with more seeds, and without the scripted cases.
 NAMED = ("tie_preempts", "newest_wins", "no_event_without_successor")
 SEEDS = (1, 2, 3)
+ONE_FAST = [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])]
 #: How the cases begin that do the same a great many times: a log of them says no more, and takes half a minute to speak of.
 WEARING = ("hundreds", "a-thousand", "ten-thousand")
 
@@ -115,7 +116,7 @@ def on_fault(adapter: str, found: tuple[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("fault", NAMED)
-@pytest.mark.parametrize("seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.slow) for seed in SEEDS[1:])])
+@pytest.mark.parametrize("seed", ONE_FAST)
 def test_on_what_once_passed_a_check(fault: str, seed: int) -> None:
     request = replace(requested(f"python:vnic_reference.faults:{fault}", ("walk",), seed=seed), steps=2000)
     assert list(disagreements(request)) == []
@@ -193,7 +194,7 @@ class ReturningTakes(FailoverMechanism):
         super()._leave(successor)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ONE_FAST)
 def test_a_returning_server_that_takes_the_client_fails_check_judge_and_replay(
     seed: int, vnickit: Kit, plant: Plant
 ) -> None:

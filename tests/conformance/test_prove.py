@@ -12,9 +12,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
+from vnic_conformance.commands.explore.request import Request
+from vnic_conformance.commands.explore.running import Result as Explored
+from vnic_conformance.commands.prove import proving
 from vnic_conformance.exit_codes import ExitCode
+from vnic_model.explorer import Exploration
 from vnic_model.goals import PLANS, Plan, closure
-from vnic_model.prover.induction import Induction, Obligation
+from vnic_model.instances import instance
+from vnic_model.machine import Machine
+from vnic_model.prover import run as proof
+from vnic_model.prover.induction import Induction, Obligation, obligations
 from vnic_model.prover.needs import holds_of_itself, needed
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -144,19 +151,46 @@ def test_without_the_solver_it_says_what_to_install() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_every_misreading_is_refuted_by_a_step_and_a_run(name: str) -> None:
-    refuted = MUTATIONS[name].refutes
+def test_every_misreading_is_refuted_by_a_step_and_a_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of the command but the exploration: which run it gives is shown, for each misreading, by tests/model/test_trace.py.
+
+    Here the command has to ask for that exploration, and for no other. Of a misreading that replaces effects only, just the
+    obligations of their actions are decided: those of the others are the specification's, proved below.
+    """
+    mutation = MUTATIONS[name]
+    asked: list[Request] = []
+
+    def unexplored(request: Request) -> Explored:
+        asked.append(request)
+        return Explored(request, Exploration(Machine(instance("gap", 1))), 0.0)
+
+    def touched(goal: str) -> tuple[Obligation, ...]:
+        return tuple(x for x in obligations(goal) if mutation.rules or x.action in mutation.effects)
+
+    monkeypatch.setattr(proving, "run", unexplored)
+    monkeypatch.setattr(proof, "obligations", touched)
+    refuted = PROPERTIES[mutation.refutes]
     result = prove("--mutate", name, "--json")
     assert result.exit_code == ExitCode.VIOLATION, result.output
     document = json.loads(result.stdout)
-    assert document["trace"][0]["property"] == refuted
-    assert document["trace"][0]["requirement"] in PROPERTIES[refuted].requirements
-    assert len(document["trace"]) >= 2
-    if PLANS[refuted].any_number:
-        broken = [entry["id"] for entry in document["properties"] if entry["obligations"][-1]["verdict"] == "refuted"]
-        assert set(broken) <= set(closure((refuted,)))
+    where = instance(mutation.instance or refuted.instance, mutation.servers, mutation=mutation)
+    assert asked == [Request(where, mutation, (refuted,))]
+    if PLANS[refuted.name].any_number:
+        decided = {entry["id"]: entry["obligations"] for entry in document["properties"] if entry["obligations"]}
+        broken = [goal for goal, verdicts in decided.items() if verdicts[-1]["verdict"] == "refuted"]
+        assert set(broken) <= set(closure((refuted.name,)))
         assert broken
         assert document["counterexample"][0].startswith("refuted ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["no_fence", "removal_tells_everybody", "silent_from_the_start"])
+def test_a_misreading_and_its_run_are_one_document(name: str) -> None:
+    """Three whose runs are short: the way from the exploration to the document is one for all."""
+    trace = json.loads(prove("--mutate", name, "--json").stdout)["trace"]
+    assert trace[0]["property"] == MUTATIONS[name].refutes
+    assert trace[0]["requirement"] in PROPERTIES[MUTATIONS[name].refutes].requirements
+    assert len(trace) >= 2
 
 
 @pytest.mark.slow

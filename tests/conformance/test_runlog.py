@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ from vnic_conformance.stimulus import Stimulus
 from vnic_reference.adapter import Adapter
 from vnic_spec.profile import Profile
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 REFERENCE = "python:vnic_reference.adapter:Adapter"
 Kit = Callable[..., Result]
 Plant = Callable[[Callable[[], object]], str]
@@ -40,8 +43,9 @@ class LosesTheFirstElement(Adapter):
         return reply
 
 
+@cache
 def logged(adapter: str, steps: int = 900) -> tuple[str, list[Event]]:
-    """The log of a short check, and the events that it was told."""
+    """The log of a short check, and the events that it was told. One adapter is planted here, so its name stands for it."""
     file = io.StringIO()
     events: list[Event] = []
     check(Request(adapter, steps=steps, phases=("walk",)), [RunLog(file), events.append])

@@ -351,6 +351,7 @@ def agree(
     return run
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("select", [(), ("SEL-*",), ("CRQ-14/*",)], ids=["all", "SEL", "CRQ-14"])
 @pytest.mark.parametrize("fault", ["tie_preempts", "no_event_without_successor", "busy_for_ever"])
 def test_check_and_judge_agree(fault: str, select: tuple[str, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from vnic_model.explorer import explore
@@ -14,9 +16,14 @@ from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
 
 
+@cache
+def unbounded(name: str, servers: int) -> Machine:
+    return Machine(instance(name, servers, interventions=None))
+
+
 def pairs(name: str, servers: int, bound: int) -> tuple[set[tuple[int, int]], int]:
     """(state, interventions so far), and the steps between them, counted on the machine without a bound."""
-    machine = Machine(instance(name, servers, interventions=None))
+    machine = unbounded(name, servers)
     found = {(machine.initial, 0)}
     pending = list(found)
     steps = 0

@@ -92,7 +92,7 @@ def test_two_servers(name: str, explored: Explored) -> None:
 
 
 #: Beyond so many steps generated C is worth its compilation.
-MANY = 3_000_000
+MANY = 500_000
 
 
 def explored_fast(made: Instance, steps: int) -> Exploration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
 from typing import Any
 
@@ -41,6 +42,7 @@ def choices(machine: Machine, packed: int) -> dict[tuple[object, ...], dict[obje
     return found
 
 
+@cache
 def equals(name: str, rule: TieBreak) -> Machine:
     """Servers that all start with the same priority."""
     return Machine(replace(instance(name, 2, profile=Profile(tie_break=rule)), start={}))
@@ -113,17 +115,21 @@ def blocked(machine: Machine, states: Iterable[int]) -> list[tuple[str, tuple[ob
     """Actions possible when their own guard does not hold, or not possible when it does: (action, parameters, possible)."""
     found = []
     direct = DirectMachine(machine.instance)
+    guards = [
+        (name, guard, _own_parameters(direct, ACTIONS[name]))
+        for name, guard in OWN_GUARD.items()
+        if name in machine.instance.actions
+    ]
     for s in states:
         possible = set()
         for move in machine.moves(s):
             possible.add((move.action.name, _own(move.action, move.parameters)))
         state = machine.decode(s)
-        for name, guard in OWN_GUARD.items():
-            if name in machine.instance.actions:
-                for own in _own_parameters(direct, ACTIONS[name]):
-                    due = bool(guard(direct.ops, state, own))
-                    if due != ((name, own) in possible):
-                        found.append((name, own, not due))
+        for name, guard, parameters in guards:
+            for own in parameters:
+                due = bool(guard(direct.ops, state, own))
+                if due != ((name, own) in possible):
+                    found.append((name, own, not due))
     return found
 
 
@@ -223,10 +229,12 @@ def walked(machine: Machine, enough: int) -> list[int]:
     while frontier and len(seen) < 40 * enough:
         following = []
         for s in frontier:
-            for move in machine.moves(s):
-                if move.after not in seen:
-                    seen[move.after] = None
-                    following.append(move.after)
+            for group in machine.groups:
+                for _, keep, add, _, _ in group.steps(s):
+                    after = s & keep | add
+                    if after not in seen:
+                        seen[after] = None
+                        following.append(after)
         frontier = following
     return list(seen)[:: max(1, len(seen) // enough)]
 

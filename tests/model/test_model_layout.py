@@ -80,7 +80,11 @@ def test_slots_beyond_the_length_are_zero(made_and_state: tuple[Instance, State]
 
 @pytest.mark.parametrize(
     ("name", "servers"),
-    [*((n, 1) for n in SCENARIOS if n != "all"), ("damped", 2), ("gap", 2), ("interface", 2), ("admin", 2)],
+    [
+        *((n, 1) for n in SCENARIOS if n != "all"),
+        *(("damped", 2), ("gap", 2)),
+        *(pytest.param(n, 2, marks=pytest.mark.slow) for n in ("interface", "admin")),
+    ],
 )
 def test_generated_code_leaves_equal_states_equal_numbers(name: str, servers: int, reached: Reached) -> None:
     # What the generated code makes of a state is exactly the number that the state it stands for is packed to: above all,

@@ -41,6 +41,7 @@ def mutual(monkeypatch: pytest.MonkeyPatch) -> dict[str, Plan]:
 # --- what is proved ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_headline_the_client_never_sees_two_active_servers() -> None:
     results = prove(plan_of(["INV-1", "INV-2"]), jobs=1)
     assert {r.verdict for r in results} == {PROVED}

@@ -53,8 +53,12 @@ def test_a_trace_replays(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_every_mutation_has_a_trace_that_replays(name: str) -> None:
-    check(mutant(name), traced=True)
-    assert mutant(name).header.property == MUTATIONS[name].refutes
+    """It is the run that ``vnickit prove --mutate`` and ``vnickit explore --mutate`` show."""
+    trace = mutant(name)
+    check(trace, traced=True)
+    assert trace.header.property == MUTATIONS[name].refutes
+    assert trace.header.requirement in PROPERTIES[trace.header.property].requirements
+    assert trace.steps
 
 
 @pytest.mark.slow

@@ -20,7 +20,8 @@ FAULTY = "python:vnic_reference.faults:registering_enables_interrupt"
 def records() -> list[Record]:
     """A log of two sessions, one of which fails."""
     file = io.StringIO()
-    check(Request(FAULTY, ("CRQ-11/*",), steps=0, phases=("scripted",)), [RunLog(file)])
+    few = ("CRQ-11/registering-disables", "CRQ-11/enabled-raises")  # it is read a hundred times
+    check(Request(FAULTY, few, steps=0, phases=("scripted",)), [RunLog(file)])
     return [json.loads(line) for line in file.getvalue().splitlines()]
 
 

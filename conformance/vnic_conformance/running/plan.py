@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cache
 
 from vnic_conformance.running.case import Case as Case
 from vnic_conformance.running.case import Phase as Phase
@@ -69,6 +70,12 @@ def requirements_of_role() -> list[Requirement]:
 
 def watched_cases() -> list[Case]:
     """The cases that are judged at every step, by requirement."""
+    return list(_watched().values())
+
+
+@cache
+def _watched() -> Mapping[str, Case]:
+    """These cases by ID; a judge of a log asks for each."""
     found: list[Case] = []
     for entry in requirements_of_role():
         found += [
@@ -78,7 +85,7 @@ def watched_cases() -> list[Case]:
         ]
         if entry.id in _DECIDES_ANSWERS or entry.id in _ONLY_SCRIPTED or entry.id in CARRIED_BY:
             found.append(answers_case(entry.id))
-    return found
+    return {case.id: case for case in found}
 
 
 def answers_case(requirement: str) -> Case:
@@ -95,7 +102,7 @@ def answers_case(requirement: str) -> Case:
 
 def known_case(name: str) -> Case:
     """The case of an ID that a log names, or that a violation is blamed on; of one that is not watched only the ID is known."""
-    watched = {case.id: case for case in watched_cases()}
+    watched = _watched()
     if name in watched:
         return watched[name]
     requirement, _, slug = name.partition("/")
