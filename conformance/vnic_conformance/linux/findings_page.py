@@ -35,10 +35,11 @@ How to read it:
 _ABOUT_BUGS = """\
 # Known bugs of the Linux driver, put back
 
-What `vnickit linux bugs --hunt` finds. Each row is one fix of the driver's history, undone by a small edit of the driver of today
-before it is built. It counts as found where a session breaks a rule in a way in which it does not without the edit. *Sessions* and
-*calls* are how many it took up to that one, in the cases that each bug names for itself. Where one is not found, today's driver may
-have a second guard, or breaks the same rule in the same sessions without the edit, or the sessions do not lead there.
+What `vnickit linux bugs --hunt` finds. Each row is one fix of the driver's history, undone by a small edit of the driver of
+today before it is built. It counts as found where a session breaks a rule in a way in which it does not without the edit.
+*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself. Where one is not found,
+today's driver may have a second guard, or breaks the same rule in the same sessions without the edit, or the sessions do not lead
+there.
 """
 
 
