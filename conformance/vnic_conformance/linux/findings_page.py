@@ -32,6 +32,16 @@ How to read it:
 - The last lines before the violation are shown; the command under *again* plays the whole session and shows more.
 """
 
+_ABOUT_BUGS = """\
+# Known bugs of the Linux driver, put back
+
+What `vnickit linux bugs --hunt` finds. Each row is one fix of the driver's history, undone by a small edit of the driver of
+today before it is built. It counts as found where a session breaks a rule in a way in which it does not without the edit.
+*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself. Where one is not found,
+today's driver may have a second guard, or breaks the same rule in the same sessions without the edit, or the sessions do not lead
+there.
+"""
+
 
 def lines_of(survey: Survey) -> Iterator[str]:
     """Each finding with its trace, and then what was played."""
@@ -125,7 +135,11 @@ def line_of_hunt(result: Hunted) -> str:
 
 def hunt_page(results: Sequence[Hunted]) -> str:
     """The table of known bugs, and of those that cannot be shown."""
-    rows = ["| # | bug | put back by | found by | requirement | sessions | calls |", "|---|---|---|---|---|---|---|"]
+    rows = [
+        _ABOUT_BUGS,
+        "| # | bug | put back by | found by | requirement | sessions | calls |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for result in results:
         bug, found = result.bug, result.found
         how = f"`{result.case}` | {found.requirement}" if found is not None else "not found | "

@@ -30,6 +30,8 @@ leave soon sees nothing of it; one that only listens stays unreachable behind a 
 _REFUSED: Final = """\
 In doubt: the open has returned an error to its user, so one may say that the wish was refused, not forgotten. Nothing opens \
 the device when all is well again."""
+_NOT_OPEN: Final = """\
+In doubt where the user's open has returned an error (see the finding of CLI-6); where it has returned 0, it is the driver's."""
 _HEADERS: Final = """\
 The server asks for the headers of each frame as descriptors, which it may. Read in the source, not measured: the length of the \
 network header is taken from the transport header's place, which a frame that is neither TCP nor UDP need not have."""

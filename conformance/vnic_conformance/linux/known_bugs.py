@@ -255,7 +255,7 @@ _LIST: Final = (
         31,
         "INIT is tried once.",
         (Edit("if (rc != H_CLOSED)", "if (1)", "ibmvnic_send_crq_init"),),
-        ("CLI-7/legal-init-closed",),
+        ("CLI-7/legal-init-closed", "CLI-10/legal-held", "CLI-21/outage-inside-failover"),
     ),
     Bug(
         "no-server-no-device",
@@ -292,7 +292,7 @@ _LIST: Final = (
         39,
         "A command whose answer is lost is waited for without end.",
         (Edit("if (!retry--)\n\t\t\tbreak;", "", "ibmvnic_wait_for_completion"),),
-        ("CLI-7/legal-lost-change-mac-addr",),
+        ("CLI-21/lost-answer-inside-open",),
     ),
     Bug(
         "replays-old-descriptors",

@@ -34,7 +34,8 @@ STRIDE: Final = 15
 
 #: The procedure that the role has not: the driver looks at a device that has just appeared.
 PROBE: Final = "add"
-_ADDED: Final[Word] = (user("add"), passes(SPAN_MS))
+#: A probe that fails is tried for 20 s and more; nobody can open the device before.
+_ADDED: Final[Word] = (user("add"), passes(30_000))
 #: Events that ask for something of a device, which there is not yet while the driver probes.
 _USERS: Final = frozenset({"removal", "close", "open", "complaint", "mtu", "multicast"})
 _MOST_CALLS: Final = 400

@@ -82,6 +82,10 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
         lambda t: t.up().event(8).idle().free(),
         lambda t: t.up().send(command_element(Command.QUERY_MAP)).event(8).free(),
     ),
+    "waits_after_failover: a removal under way": (
+        lambda t: t.up().user(1, "multicast", list="").event(8).free(),
+        lambda t: t.up().user(1, "remove").event(8).free().returns(1),
+    ),
     "opens_anew_after_init": (
         lambda t: t.up().say(INIT).send(INIT_COMPLETE),
         lambda t: t.register().say(INIT).send(INIT_COMPLETE),
