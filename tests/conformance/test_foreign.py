@@ -81,7 +81,7 @@ def test_an_implementation_with_a_hostile_name_in_html_xml_and_json(
     vnickit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = RunLog((tmp_path / "run.jsonl").open("w", encoding="utf-8"))
-    check(Request("python:vnic_reference.adapter:Adapter", ("CRQ-2/two-pages",), phases=("scripted",)), [log])
+    check(Request("python:vnic_reference.adapter:Adapter", ("CRQ-2/wrong-unit",), phases=("scripted",)), [log])
     log.close()
     lines = (tmp_path / "run.jsonl").read_text().splitlines()
     begun = json.loads(lines[0])
