@@ -7,7 +7,8 @@ from collections import Counter
 from vnic_conformance.answer import Answer
 from vnic_conformance.client_role.cases import id_of
 from vnic_conformance.client_role.conversation import HAPPENED, LIVELOCK
-from vnic_conformance.client_role.happenings import Called, Happened
+from vnic_conformance.client_role.evidence import came_about
+from vnic_conformance.client_role.happenings import Called
 from vnic_conformance.client_role.monitor import Monitor
 from vnic_conformance.client_role.record import happenings_of
 from vnic_conformance.client_role.rule import RULES
@@ -54,7 +55,7 @@ class ClientJudge:
 
     Attributes:
         codes: opcodes of the client's calls in the step that was judged last.
-        happened: what of the kit's intentions has come about since the reset, by name (:class:`~.happenings.Happened`).
+        happened: what of the kit's intentions has come about since the reset, by name, as far as the record bears it out.
     """
 
     def __init__(self, setting: Setting, counts: Counter[str] | None = None) -> None:
@@ -75,7 +76,7 @@ class ClientJudge:
     def _judged(self, stimulus: Stimulus, came: Answer) -> Judgement:
         happened = happenings_of(str(came[HAPPENED]))
         self.codes = [happening.opcode for happening in happened if isinstance(happening, Called)]
-        self.happened |= {happening.what for happening in happened if isinstance(happening, Happened)}
+        self.happened |= came_about(happened)
         for happening in happened:
             self.monitor(happening)
         exercised = self._exercised()

@@ -14,7 +14,7 @@ from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
 from vnic_conformance.client_role.port import TargetPort
 from vnic_conformance.client_role.record import RecordError, happenings_of
 from vnic_conformance.client_role.stories import Story, injected, played, prepared, stories, told
-from vnic_conformance.client_role.words import feature_of, problem, written
+from vnic_conformance.client_role.words import PARTNER, feature_of, problem, written
 from vnic_conformance.defaults import LONG
 from vnic_conformance.episode import Episode
 from vnic_conformance.oracle import Judgement
@@ -59,6 +59,20 @@ def _turns(name: str) -> Callable[[Session[Any]], Turns] | None:
     def turns(session: Session[Any]) -> Turns:
         profile = session.oracle.monitor.view.profile
         return _told(next(story for story in stories(profile) if story.case.id == name))(session)
+
+    return turns
+
+
+def _retold(name: str, word: Sequence[Stimulus]) -> Callable[[Session[Any]], Turns] | None:
+    """An injection into the call that was chosen; the rest of what is done is known by the ID of the case."""
+    found = next(((procedure, event) for case, procedure, event in tours() if case.id == name), None)
+    if found is None:
+        return None
+    call = next((each.given["at"] for each in word if (each.who, each.call) == (PARTNER, "inside")), 1)
+
+    def turns(session: Session[Any]) -> Turns:
+        procedure, event = found
+        return told(*injected(procedure, session.oracle.monitor.view.profile.recovery_ms, int(call), event), session)
 
     return turns
 
@@ -141,6 +155,7 @@ ROLE = Role(
     judge=ClientJudge,
     plays=_plays,
     turns=_turns,
+    retold=_retold,
     narrow=_narrow,
     phrase=written,
     by_case=True,

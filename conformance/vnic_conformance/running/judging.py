@@ -167,6 +167,8 @@ class _Judge:
         self._passed: dict[str, int] = {}
         self._undecided: dict[str, str] = {}
         self._failed: dict[str, str] = {}
+        #: Of the session that was judged last: what its case needs has not come about, whatever the log says.
+        self._skipped = False
 
     @property
     def exercised(self) -> bool:
@@ -183,7 +185,7 @@ class _Judge:
         found = self.judged(
             recorded.number, recorded.case or recorded.phase, recorded.verdict, recorded.episode, name, played
         )
-        if played is not None and found.now != FAIL and not (found.now == OK and recorded.reason):
+        if played is not None and found.now != FAIL and not (found.now == OK and (recorded.reason or self._skipped)):
             # What the line says that was played counts only where the steps can show it: a script where they are its own.
             named = (played.id,) if scripted else (played.id, *recorded.covers)
             gone = {case for case in named if scripted or self._role.turns(case) is None}
@@ -226,14 +228,18 @@ class _Judge:
         judge = self._role.judge(episode.setting, self._counts)
         session = Session(recalled, episode.setting, judge, recalled)
         changed = ""
+        self._skipped = False
         if not session.begin().inconclusive and session.failure is None:
             turns = self._role.turns(name) if name else None
+            if turns is None and played is not None:
+                turns = self._role.retold(played.id, [moment.stimulus for moment in episode.moments])
             if turns is None and name:
                 changed = f"this kit has no script {name}; the oracle alone has judged"
             try:
                 changed = changed or _play(session, episode.moments, turns)
             except _NotRecordedError:
                 changed = f"step {len(session.word)}: the log does not say what came when the busy call was repeated"
+        self._skipped = session.skipped is not None
         last, failure = session.judgements[-1], session.failure
         steps = len(session.judgements) - 1
         if failure is not None:
@@ -270,6 +276,6 @@ def _play(session: Session[Judge], moments: Sequence[Moment], turns: Callable[[S
             wanted = "none" if turn is None else turn.stimulus
             return f"the script is another one today: step {number} was {moment.stimulus}, and is {wanted}"
         session.apply(turn.stimulus, turn.expect)
-    if session.failure is None:
-        next(asked, None)  # the script may need what was not told
+    if session.failure is None and next(asked, None) is not None and not session.over:
+        return f"the log ends after step {len(moments)}, and the script does not"
     return ""

@@ -45,6 +45,7 @@ class Role:
         judge: the oracle of a session; with counts it says what is put to the test, as often as they still ask for it.
         plays: what is played for the cases that were chosen.
         turns: what a scripted case does, by its ID; None: there is no such case.
+        retold: what a case does whose ID leaves something open, from what was done; None: there is no such case.
         narrow: a failing episode made short, and repeated; thoroughly, or within a small budget.
         phrase: a stimulus in words.
         also: IDs of watched cases that a played one counts for.
@@ -73,6 +74,7 @@ class Role:
     phrase: Callable[[Stimulus], str]
     also: Callable[[str], frozenset[str]] = lambda _: frozenset()
     changed: Callable[[str, object, object], str] = lambda name, was, now: f"{name} was {was}, is {now}"
+    retold: Callable[[str, Sequence[Stimulus]], Callable[[Session[Judge]], Turns] | None] = lambda name, word: None
     by_case: bool = False
     own_servers: bool = False
     on_request: tuple[str, ...] = ()

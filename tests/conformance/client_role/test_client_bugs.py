@@ -14,7 +14,7 @@ from vnic_conformance.client_role.judge import ClientJudge
 from vnic_conformance.client_role.partner import Partner
 from vnic_conformance.client_role.port import DirectPort
 from vnic_conformance.client_role.role import STRIDE
-from vnic_conformance.client_role.stories import injected, stories, told
+from vnic_conformance.client_role.stories import Word, injected, stories, told
 from vnic_conformance.episode import Setting
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.session import Session
@@ -77,7 +77,7 @@ FOUND_BY: dict[str, tuple[str, str]] = {
 }
 
 
-def plays(case: str, recovery_ms: int) -> list[tuple[object, ...]]:
+def plays(case: str, recovery_ms: int) -> list[tuple[Word, str]]:
     """What ``vnickit check`` plays of a case: its word and its witness, for each call that an event is injected into."""
     for story in stories(ClientProfile()):
         if story.case.id == case:

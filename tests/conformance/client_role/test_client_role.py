@@ -12,6 +12,8 @@ import pytest
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.cases import every_case, watched
+from vnic_conformance.client_role.evidence import came_about
+from vnic_conformance.client_role.injection import EVENTS, told_inside
 from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
 from vnic_conformance.client_role.monitor import READING, RULES
 from vnic_conformance.client_role.record import RecordError, happenings_of, remembered, text_of
@@ -203,3 +205,32 @@ def test_a_profile_survives_a_log() -> None:
     assert profile_of(claims(profile)) == profile
     with pytest.raises(ValueError, match="client_init"):
         profile_of({"client_init": 9})
+
+
+def test_that_something_came_about_is_not_believed_but_seen() -> None:
+    """The line alone, without the event that it speaks of."""
+    put = h.Put(5, None, bytes((0xFF, 8)) + bytes(14))
+    said = [h.Injected(5, "failover"), put, h.Happened(5, "failover")]
+    assert came_about(said) == {"failover"}
+    assert came_about([said[0], said[2]]) == set()
+    assert came_about([put, said[0], said[2]]) == set()
+    assert came_about([h.Happened(5, "no such thing")]) == set()
+
+
+@pytest.mark.parametrize("event_name", EVENTS)
+def test_a_line_alone_says_nothing_about_an_injection(event_name: str) -> None:
+    told = told_inside(event_name)
+    assert came_about([h.Injected(5, "x"), h.Happened(5, told)]) == set()
+
+
+def test_a_tour_in_a_log_counts_by_its_steps(tmp_path: Path) -> None:
+    """Without the step of the injection, or without the last steps, the case has not been played, whatever the log says."""
+    file = tmp_path / "run.jsonl"
+    found = logged(Request(adapter=REFERENCE, select=("CLI-21/close-inside-removal",), phases=("tour",), steps=0), file)
+    assert found.outcome.code == 0
+    assert judge_log(file)[1].code == 0
+    lines = file.read_text(encoding="utf-8").splitlines()
+    other = [line.replace('"close"', '"open"') if '"inside"' in line else line for line in lines]
+    assert other != lines
+    file.write_text("\n".join(other) + "\n", encoding="utf-8")
+    assert judge_log(file)[1].code == 3

@@ -28,7 +28,7 @@ def entry(name: str) -> Entry:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", {**CLIENT_FAULTS, **CLIENT_SLIPS})
+@pytest.mark.parametrize("name", [*CLIENT_FAULTS, *CLIENT_SLIPS])
 def test_a_faulty_client_is_found_by_a_scripted_case(name: str) -> None:
     """Those of the requirement that it hurts come first, so that few are played. Of the others, see ``test_client_bugs``."""
     select = (BY_ANOTHER[name],) if name in BY_ANOTHER else ()
