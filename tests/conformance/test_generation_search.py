@@ -21,6 +21,7 @@ from vnic_conformance.generation.stateful import hunt
 from vnic_conformance.generation.tours import plan
 from vnic_conformance.generation.walk import random_walk
 from vnic_conformance.oracle import Oracle
+from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import Stimulus
 from vnic_conformance.targets import Target, open_target
 from vnic_reference import selection
@@ -99,6 +100,32 @@ GENERATORS = [pytest.param(by_tours, marks=pytest.mark.slow), by_hypothesis, by_
 def text(word: tuple[Stimulus, ...]) -> list[str]:
     """A word to be pinned: a fill as one line."""
     return [f"{len(unit)} times {unit[0].who} send_crq" if len(unit) > 1 else str(unit[0]) for unit in units(word)]
+
+
+def closes_behind_a_crash(request: Mapping[str, object], reply: Reply) -> None:
+    """Once a partition has crashed, a call that is made for it is carried out: it is not refused."""
+    if reply.get("outcome") == "refused" and request.get("who") == "server1":
+        reply |= {"outcome": "done", "rc": int(Rc.H_CLOSED)}
+        reply.pop("reason", None)
+
+
+def test_what_fails_by_a_call_of_a_partition_that_is_off_fails_again_and_is_made_short() -> None:
+    word = [
+        *(Stimulus.of("console", "auto", value=value) for value in (0, 1)),
+        Stimulus.of("platform", "crash", target="server0"),
+        Stimulus.of("server0", "reg_crq", address=0, length=0x1000),
+        Stimulus.of("platform", "crash", target="server1"),
+        Stimulus.of("console", "auto", value=0),
+        Stimulus.of("server1", "free_crq"),
+    ]
+    target = Faulty(closes_behind_a_crash)
+    session = hypervisor_session(target, 2, OURS)
+    session.play(word)
+    found = Failure.of(session)
+    assert found is not None
+    again = rerun(target, found, 3)
+    assert (again.failed, again.runs, again.reproducible) == (3, 3, True)
+    assert text(shrink(target, found).word) == ["platform crash target=server1", "server1 free_crq"]
 
 
 # --- on the reference itself ----------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def shortest(target: Implementation, failure: Failure, *, budget: int = BUDGET) 
 
     First over the letters of the word itself, then over all; ``budget`` bounds the stimuli applied.
     """
-    runs = Runs(target, failure.profile, budget)
+    runs = Runs.of(target, failure, budget)
     own = list(dict.fromkeys(units(failure.word)))
     best = failure
     found, _ = _search(runs, best, own, budget // 4)

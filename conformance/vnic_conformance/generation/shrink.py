@@ -32,7 +32,7 @@ _SERVER = re.compile(r"server(\d+)")
 
 def shrink(target: Implementation, failure: Failure, *, budget: int = BUDGET) -> Failure:
     """The shortest failing word that leaving out and simplifying leads to."""
-    runs = Runs(target, failure.profile, budget)
+    runs = Runs.of(target, failure, budget)
     best = _without_idle_steps(runs, failure)
     while True:
         before = best
