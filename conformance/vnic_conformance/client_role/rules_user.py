@@ -15,6 +15,8 @@ from vnic_spec.wire import Capability, Hcall, Rc, Vioctl
 
 #: How long after its link is up a client may take to set again what its user has set, in ms.
 _SETTLED_MS: Final = 1_000
+#: How long after a complaint was not accepted a client may take to begin again, in ms.
+_FALL_BACK_MS: Final = 1_000
 
 
 @rule(
@@ -119,7 +121,7 @@ def waits_after_a_complaint(view: View, happening: h.Happening) -> Iterator[Find
     on="Called Idled",
     sentence="After a complaint that is not accepted the client does what it claims.",
     when="the client calls or is idle after a complaint was not accepted",
-    watches="complaint registrations profile",
+    watches="complaint registrations profile excused_at",
 )
 def falls_back_after_a_complaint(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Judged when the client is idle again: profile reset registers again, profile none does not."""
@@ -129,7 +131,15 @@ def falls_back_after_a_complaint(view: View, happening: h.Happening) -> Iterator
     reset = view.profile.complaint_fallback is ComplaintFallback.RESET
     if isinstance(happening, h.Called) and happening.opcode == Hcall.H_FREE_CRQ and not reset:
         yield "H_FREE_CRQ after a complaint that was not accepted", "nothing, as the profile says"
-    elif isinstance(happening, h.Idled) and reset and view.steady and happening.until is None:
+    elif (
+        isinstance(happening, h.Idled)
+        and reset
+        and view.steady
+        and (
+            # An operating system has timers of its own, and is never idle without end.
+            happening.until is None or happening.now - view.excused_at >= _FALL_BACK_MS
+        )
+    ):
         yield "idle, with the session as it was, after a complaint that was not accepted", "H_FREE_CRQ and H_REG_CRQ"
 
 

@@ -440,6 +440,10 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
         lambda t: t.up().user(1, "complain").complain(rc=Rc.H_STATE).returns(1).idle(),
         lambda t: t.up().user(1, "complain").complain(rc=Rc.H_STATE).returns(1).free().idle(),
     ),
+    "falls_back_after_a_complaint: with timers of its own": (
+        lambda t: t.at(0).up().user(1, "complain").complain(rc=Rc.H_STATE).returns(1).at(1_000).idle(2_000),
+        lambda t: t.at(0).up().user(1, "complain").complain(rc=Rc.H_STATE).returns(1).at(999).idle(2_000),
+    ),
     "shows_the_link_as_it_is": (
         lambda t: t.up().event(8).look(True),
         lambda t: t.up().put(bytes((0xFF, 8)) + bytes(14)).look(True),
