@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
@@ -120,6 +121,7 @@ def nothing_explored(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, lambda *given, **named: ExitCode.CONFORMS)
 
     class Done:
+        found = SimpleNamespace(violation=None)
         trace = None
         code = ExitCode.CONFORMS
 
