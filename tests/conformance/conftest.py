@@ -28,9 +28,11 @@ def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _cached(monkeypatch: pytest.MonkeyPatch, cache_of_tests: Path) -> None:
-    """The kit finds it, in this process and in children."""
-    monkeypatch.setenv(CACHE_VARIABLE, str(cache_of_tests))
+def _cached(cache_of_tests: Path) -> Iterator[None]:
+    """The kit finds it, in this process and in children. What a test changes itself is undone before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(cache_of_tests))
+        yield
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_a_test_for_each_case_in_everybodys_junit(users_pytest: Run, tmp_path: P
     (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
     result = users_pytest(
         f"--vnic-adapter={REFERENCE}",
-        "--vnic-case=CRQ-2/w*",
+        "--vnic-case=CRQ-2/[tw]*",
         "--vnic-phase=scripted",
         "--junitxml=j.xml",
         "--vnic-log=run.jsonl",

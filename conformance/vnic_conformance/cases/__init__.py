@@ -30,6 +30,9 @@ from vnic_conformance.cases import (
     vanishing,
     watching,
 )
+
+# Last, so that what an earlier case finds is still found by it.
+from vnic_conformance.cases import large_numbers, leftovers  # isort: skip
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 
@@ -45,6 +48,8 @@ __all__ = [
     "geometry",
     "headline",
     "indices",
+    "large_numbers",
+    "leftovers",
     "moments",
     "ranking",
     "refusing",
