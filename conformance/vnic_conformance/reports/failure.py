@@ -112,7 +112,10 @@ def what_came(failure: Failure) -> dict[str, object]:
 
 def _fields_that_came(failure: Failure) -> list[str]:
     instead = {name: value for a in reversed(failure.allowed) for name, value in a.instead.items()}
-    return [_field(name, value, instead[name]) for name, value in what_came(failure).items()]
+    return [
+        f"{naming.field_name(name)}: not there" if value is None else _field(name, value, instead[name])
+        for name, value in what_came(failure).items()
+    ]
 
 
 def _field(name: str, value: object, beside: object) -> str:

@@ -113,7 +113,7 @@ def _argument(name: str, value: object) -> str:
     if name == "hex":
         return f"bytes {_bytes(str(value))}"
     if name == "map" and value in (0, 1):
-        return "mapped by another" if value else "mapped by itself"
+        return "mapping the page first" if value else "mapping nothing"
     return f"{name} {_number(value)}"
 
 
@@ -258,6 +258,8 @@ def field_value(name: str, value: object) -> str:
         return ", ".join(partner(word) for word in str(value).split()) or "none"
     if name == "r4" and value is None:
         return "the token of this session, which no other has"
+    if name in ("handle", "source") and value is None:
+        return f"a {name} that has never been given out"
     if name in ("r4", "handle"):
         return hex(value) if isinstance(value, int) else str(value)
     if name == "info":
