@@ -12,6 +12,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -212,12 +213,28 @@ class VerbGroup(click.Group):
 
 
 def report_kit_error(error: BaseException) -> None:
-    """Tell on standard error that the kit itself failed, where, and how to see more."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Tell on standard error that the kit itself failed, where, and how to see more.
+
+    An adapter in this process may have seen to it that nothing works any more (an audit hook that raises, say). The exit code
+    is that of a kit error all the same, never the 1 of an interpreter that gives up.
+    """
+    try:
+        _tell_kit_error(error)
+    except BaseException:
+        with contextlib.suppress(BaseException):
+            os.write(
+                2, b"vnickit: kit error, which cannot be told. It says nothing about the implementation under test.\n"
+            )
+
+
+def _tell_kit_error(error: BaseException) -> None:
     place = ""
-    if frames:
-        last = frames[-1]
-        place = f" (in {last.name}, line {last.lineno} of {Path(last.filename).name})"
+    found = error.__traceback__
+    while found is not None and found.tb_next is not None:
+        found = found.tb_next
+    if found is not None:
+        code = found.tb_frame.f_code
+        place = f" (in {code.co_name}, line {found.tb_lineno} of {Path(code.co_filename).name})"
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     click.echo(

@@ -7,6 +7,7 @@ verdict: it is told after the report, and the exit code is that of the verdict u
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
@@ -40,6 +41,8 @@ def check_places(places: Iterable[tuple[str, Path | None]]) -> None:
             continue
         if not path.parent.is_dir():
             raise click.ClickException(f"{option} {path}: there is no directory {path.parent}")
+        if _unread(path):
+            raise click.ClickException(f"{option} {path}: it is a pipe that nobody reads")
         if _replaceable(path) and not os.access(path.parent, os.W_OK):
             raise click.ClickException(f"{option} {path}: the directory {path.parent} may not be written to")
         if _replaceable(path) and path.resolve() in named:
@@ -136,6 +139,33 @@ def _replaceable(path: Path) -> bool:
     return path.is_file() or not path.exists()
 
 
+def _unread(path: Path) -> bool:
+    """A named pipe without a reader: who opens it to write waits until there is one, perhaps for ever."""
+    if not path.is_fifo():
+        return False
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    return False
+
+
+def refuse_what_is_read(option: str, out: Path | None, *read: Path) -> None:
+    """Refuse to write to a file that the same command reads.
+
+    Args:
+        option: that names the file to be written.
+        out: the file to be written, if there is one.
+        read: those that are read.
+
+    Raises:
+        click.UsageError: it is one of them, by whatever name.
+    """
+    for path in read:
+        if out is not None and out.exists() and path.exists() and out.samefile(path):
+            raise click.UsageError(f"{option} {out}: this command reads that file; write to another one")
+
+
 def open_beside(path: Path) -> tuple[Path, TextIO]:
     """Open what a file is written to until it is whole, and say what that is called.
 
@@ -145,6 +175,8 @@ def open_beside(path: Path) -> tuple[Path, TextIO]:
     Raises:
         OSError: it cannot be opened.
     """
+    if _unread(path):
+        raise OSError(errno.ENXIO, "it is a pipe that nobody reads")
     if not _replaceable(path):
         return path, path.open("w", encoding="utf-8", errors=_ERRORS)
     for number in count(1):

@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 
+from vnic_conformance.cli import report_kit_error
 from vnic_conformance.commands import judge as judge_command
 from vnic_conformance.commands.check import playing as check_command
 from vnic_conformance.commands.log_file import LogFile
@@ -300,3 +302,84 @@ def test_a_failure_that_comes_now_and_then_is_not_fixed(vnickit: Kit, plant: Pla
     said = " ".join(fixed.stdout.split())
     assert "violated in 0 of 21 runs" in said
     assert "it came in 1 of 5 runs; if it still did, these runs would miss it with a probability of 0.9%" in said
+
+
+# --- what somebody else does to the files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", ["--log", "--junit", "--html"])
+@pytest.mark.parametrize("adapter", [FAULTY, REFERENCE])
+def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(
+    option: str, adapter: str, vnickit: Kit, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "q")
+    result = vnickit("check", "--adapter", adapter, *FINE, option, tmp_path / "q")
+    assert result.exit_code == ExitCode.USAGE
+    assert "it is a pipe that nobody reads" in result.stderr
+
+
+def test_failures_are_not_kept_in_a_pipe_that_nobody_reads(vnickit: Kit, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vnickit-failures.jsonl")
+    result = vnickit("check", "--adapter", FAULTY, *FOUND)
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "could not be written: it is a pipe that nobody reads" in result.stderr
+
+
+class Meddles(Adapter):
+    """Does something to the log of the run that checks it."""
+
+    def __init__(self, part: Path, what: Callable[[Path], None]) -> None:
+        super().__init__()
+        self._part, self._what, self._left = part, what, 5
+
+    def __call__(self, request: Mapping[str, object]) -> dict[str, object]:
+        self._left -= 1
+        if self._left == 0:
+            self._what(self._part)
+        return super().__call__(request)
+
+
+def _cut(part: Path) -> None:
+    os.truncate(part, 0)
+
+
+def _replace(part: Path) -> None:
+    part.unlink()
+    part.symlink_to(part.with_name("elsewhere"))
+    part.with_name("elsewhere").write_text("")
+
+
+@pytest.mark.parametrize(("what", "said"), [(_cut, "cut it short"), (_replace, "another file was put in its place")])
+def test_a_log_that_somebody_else_changed_is_no_log(
+    what: Callable[[Path], None], said: str, vnickit: Kit, plant: Plant, tmp_path: Path
+) -> None:
+    log = tmp_path / "run.jsonl"
+    adapter = plant(lambda: Meddles(tmp_path / "run.jsonl.part", what))
+    result = vnickit("check", "--adapter", adapter, *FINE, "--log", log)
+    assert result.exit_code == ExitCode.KIT_ERROR
+    assert f"{log} could not be written: " in result.stderr
+    assert said in result.stderr
+    assert not log.exists()
+
+
+def test_a_command_does_not_write_to_what_it_reads(vnickit: Kit, tmp_path: Path) -> None:
+    log, link = tmp_path / "run.jsonl", tmp_path / "link"
+    assert vnickit("check", "--adapter", REFERENCE, *FINE, "--log", log).exit_code == ExitCode.CONFORMS
+    before = log.read_text()
+    link.symlink_to(log)
+    for words in (("show", log, "--as", "html", "--out"), ("matrix", "--run", log, "--html")):
+        for out in (log, link):
+            result = vnickit(*words, out)
+            assert result.exit_code == ExitCode.USAGE
+            assert "this command reads that file" in result.stderr
+    assert log.read_text() == before
+
+
+def test_a_kit_error_that_cannot_be_told_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind an audit hook that lets nobody open a file."""
+
+    def refuses(*words: object, **more: object) -> None:
+        raise RuntimeError("nothing works")
+
+    monkeypatch.setattr(click, "echo", refuses)
+    report_kit_error(ValueError("the first thing that went wrong"))

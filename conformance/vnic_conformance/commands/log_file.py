@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TextIO
 
@@ -51,7 +52,13 @@ class LogFile:
         if self._file is None:
             return
         try:
-            self._file.close()
+            try:
+                self._file.flush()
+                meddled = "" if self._beside == self.path else self._meddled(self._file)
+            finally:
+                self._file.close()
+            if meddled and not self.lost:
+                self._loses(meddled)
             if self.lost or self._beside == self.path:
                 return
             if not self._began and self.path.exists():
@@ -62,3 +69,20 @@ class LogFile:
             self._beside.replace(self.path)
         except OSError as error:
             self.lost = self.lost or f"{self.path} could not be written: {error.strerror}"
+
+    def _meddled(self, file: TextIO) -> str:
+        """What somebody else has done to the log while it was written, or nothing.
+
+        A file that is cut short while it is written has a hole where it was cut, which reads as zeros; a log has none.
+        """
+        mine, there = os.fstat(file.fileno()), os.lstat(self._beside)
+        if (mine.st_dev, mine.st_ino) != (there.st_dev, there.st_ino):
+            return f"{self.path} could not be written: another file was put in its place"
+        if there.st_size != os.lseek(file.fileno(), 0, os.SEEK_CUR) or _has_a_hole(self._beside):
+            return f"{self.path} could not be written: somebody else has cut it short"
+        return ""
+
+
+def _has_a_hole(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(b"\0" in block for block in iter(lambda: file.read(1 << 20), b""))

@@ -9,7 +9,7 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.writing import check_places, write_whole
+from vnic_conformance.writing import check_places, refuse_what_is_read, write_whole
 from vnic_model.intake import IntakeError, text_of
 from vnic_spec.requirements import GROUPS, REQUIREMENTS
 
@@ -74,6 +74,7 @@ def command(
             "requirement matches", glob.upper(), [*REQUIREMENTS, *(f"{group}-*" for group in GROUPS)]
         ) from None
     if html is not None:
+        refuse_what_is_read("--html", html, *(read for read in (log, proofs) if read is not None))
         check_places((("--html", html),))
     if as_json:
         show_json(plain_matrix(made))

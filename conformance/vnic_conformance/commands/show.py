@@ -9,6 +9,7 @@ import click
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import out_option
 from vnic_conformance.pictures import PAGE, PICTURES
+from vnic_conformance.writing import refuse_what_is_read
 
 
 @click.command(epilog="Exit codes: 0 shown; 2 the file cannot be read, or has nothing of that case; 3 it is truncated.")
@@ -36,4 +37,5 @@ def command(file: Path, case: str | None, form: str, out: Path | None) -> ExitCo
     """  # noqa: D301 - click wants the character, not its name
     from vnic_conformance.showing import shown  # here, because a help text needs no machine
 
+    refuse_what_is_read("--out", out, file)
     return shown(file, case, form, out)
