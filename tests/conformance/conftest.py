@@ -50,10 +50,11 @@ def tours_at_hand() -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """SIGINT interrupts. Workers of pytest-xdist and jobs in the background of a shell ignore it, and children inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """SIGINT interrupts, SIGHUP ends: workers of pytest-xdist, background jobs and nohup ignore one of them, and so do children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, before[0])
+    signal.signal(signal.SIGHUP, before[1])
 
 
 @pytest.fixture
