@@ -50,7 +50,7 @@ def tours_at_hand() -> None:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """SIGINT interrupts, SIGHUP ends: workers of pytest-xdist, background jobs and nohup ignore one of them, and so do children."""
+    """SIGINT interrupts, SIGHUP ends: workers of pytest-xdist, background jobs and nohup ignore one of them; children too."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGINT, before[0])

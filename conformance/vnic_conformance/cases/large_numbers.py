@@ -57,7 +57,7 @@ def _(p: Profile) -> Steps:
         yield do(advance(ms), "CRQ-13", server0_status="OPERATIONAL", selected=S0)
 
 
-@script("CRQ-13/gap-far-in-time", when=lambda p: p.crossing is Crossing.GAP)
+@script("CRQ-13/gap-far-in-time", when=lambda p: p.crossing is Crossing.GAP and p.gap_ms > 1)
 def _(p: Profile) -> Steps:
     """When the clock has gone far a gap is as long as before."""
     yield from plain(advance(_FAR))
