@@ -229,12 +229,9 @@ def report_kit_error(error: BaseException) -> None:
 
 def _tell_kit_error(error: BaseException) -> None:
     place = ""
-    found = error.__traceback__
-    while found is not None and found.tb_next is not None:
-        found = found.tb_next
-    if found is not None:
-        code = found.tb_frame.f_code
-        place = f" (in {code.co_name}, line {found.tb_lineno} of {Path(code.co_filename).name})"
+    # As extract_tb, which also looks for the line in its file.
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        place = f" (in {frame.f_code.co_name}, line {line} of {Path(frame.f_code.co_filename).name})"
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     click.echo(

@@ -38,23 +38,12 @@ def kept(question: str, read: Callable[[Fields], T], make: Callable[[], dict[str
     data = cache.found(file)
     if data is not None:
         try:
-            return read(_answer(data, key))
+            return read(cache.record(data, key, "answer", "answer").inner("answer"))
         except IntakeError:
             pass
     made = make()
     cache.keep(file, json.dumps({"key": key, "answer": made}, separators=(",", ":")).encode())
     return read(_read_back(made))
-
-
-def _answer(data: bytes, key: str) -> Fields:
-    try:
-        plain = Fields(record_of(data.decode()), "answer")
-    except UnicodeDecodeError:
-        raise IntakeError("no text in UTF-8") from None
-    plain.exactly("key", "answer")
-    if plain.text("key") != key:
-        raise IntakeError("it is the answer to another question, or by another kit")
-    return plain.inner("answer")
 
 
 def _read_back(made: dict[str, object]) -> Fields:
@@ -64,9 +53,6 @@ def _read_back(made: dict[str, object]) -> Fields:
 
 def _key(question: str) -> str:
     """The question and the whole text of the kit, as one digest."""
-    digest = hashlib.sha256(question.encode("utf-8", "surrogatepass"))
-    for package in (vnic_spec, vnic_model, vnic_conformance):
-        for place in package.__path__:
-            for file in sorted(Path(place).rglob("*.py")):
-                digest.update(b"\0" + file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    places = (place for package in (vnic_spec, vnic_model, vnic_conformance) for place in package.__path__)
+    text = cache.digest_of(file for place in places for file in sorted(Path(place).rglob("*.py")))
+    return hashlib.sha256(text + question.encode("utf-8", "surrogatepass")).hexdigest()

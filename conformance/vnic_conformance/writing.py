@@ -61,6 +61,20 @@ def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
     return ExitCode.KIT_ERROR if code is ExitCode.CONFORMS and any(lost) else code
 
 
+def with_file(code: ExitCode, path: Path | None, text: Callable[[], str]) -> ExitCode:
+    """Write the file that a command makes besides its report, if one is asked for; the exit code of the command.
+
+    Args:
+        code: of the verdict, which has been reported.
+        path: the file.
+        text: makes what is to be in it.
+    """
+    lost = "" if path is None else write_whole(path, text)
+    if lost:
+        complain(lost)
+    return after_losing(code, [lost])
+
+
 def write_whole(path: Path, text: str | Callable[[], str]) -> str:
     """Write a file, whole or not at all; why that was not possible, or nothing.
 
@@ -75,7 +89,7 @@ def write_whole(path: Path, text: str | Callable[[], str]) -> str:
     try:
         beside, file = open_beside(path)
     except OSError as error:
-        return f"{path} could not be written: {error.strerror}"
+        return not_written(path, error.strerror)
     try:
         with file:
             file.write(text)
@@ -85,8 +99,13 @@ def write_whole(path: Path, text: str | Callable[[], str]) -> str:
         if beside != path:
             with contextlib.suppress(OSError):
                 beside.unlink()
-        return f"{path} could not be written: {error.strerror}"
+        return not_written(path, error.strerror)
     return ""
+
+
+def not_written(path: Path, why: str | None) -> str:
+    """What is said of a file that could not be written."""
+    return f"{path} could not be written: {why}"
 
 
 def not_made(what: object, error: Exception) -> str:

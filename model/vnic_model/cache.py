@@ -11,9 +11,10 @@ import hashlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from vnic_model.intake import IntakeError, opened
+from vnic_model.intake import Fields, IntakeError, opened, record_of
 
 #: Where things are kept instead of the user's cache directory; the empty string: nowhere.
 CACHE_VARIABLE = "VNICKIT_CACHE"
@@ -62,6 +63,40 @@ def keep(file: Path, data: bytes, mode: int = 0o600) -> bool:
                 Path(half.name).unlink()
         return False
     return True
+
+
+def record(data: bytes, key: str, what: str, *parts: str) -> Fields:
+    """What was kept as JSON, if it has these parts and says that it was made from this key.
+
+    Args:
+        data: what was kept.
+        key: everything that it depends on, as a digest; the part ``key`` has it.
+        what: names it in messages.
+        parts: the other parts.
+
+    Raises:
+        IntakeError: it is no such thing, or was made from something else.
+    """
+    try:
+        plain = Fields(record_of(data.decode()), what)
+    except UnicodeDecodeError:
+        raise IntakeError("no text in UTF-8") from None
+    plain.exactly("key", *parts)
+    if plain.text("key") != key:
+        raise IntakeError(f"{what}: made from something else")
+    return plain
+
+
+def digest_of(files: Iterable[Path]) -> bytes:
+    """The names and the content of files, as one digest.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.digest()
 
 
 def _trailer(data: bytes) -> bytes:

@@ -202,11 +202,11 @@ class DirectOps:
 
 
 #: What is written out already, by reading and rules: all oracles of a run share it.
-_WRITTEN: dict[tuple[int, tuple[tuple[str, Callable[..., Any]], ...]], WrittenOut] = {}
+_WRITTEN: dict[tuple[type, tuple[tuple[str, Callable[..., Any]], ...]], WrittenOut] = {}
 
 
 def _written_out(reading: type[DirectOps], rules: Replacements) -> WrittenOut:
-    key = id(reading), tuple(rules.items())
+    key = reading, tuple(rules.items())
     if key not in _WRITTEN:
         own = frozenset(name for name, method in vars(DirectOps).items() if getattr(reading, name) is not method)
         _WRITTEN[key] = WrittenOut(own, rules)

@@ -17,6 +17,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
@@ -128,19 +129,20 @@ class _Writer(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and _is_algebra(node.func):
             return self._operation(node.func.attr, node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "each" and isinstance(node.args[0], ast.Lambda):
-            with_servers = node.args[0].args.args[0].arg
-            return self._knowing(with_servers, node)
+            with self._knowing(node.args[0].args.args[0].arg):
+                self.generic_visit(node)
+            return node
         if (found := self._of_server(node)) is not None:
             return found
         self.generic_visit(node)
         return node
 
-    def _knowing(self, name: str, node: ast.Call) -> ast.Call:
-        """The call, in which a name is never nobody."""
+    @contextmanager
+    def _knowing(self, name: str) -> Iterator[None]:
+        """What is visited meanwhile is where a name is never nobody."""
         known, self._somebody = self._somebody, self._somebody | {name}
-        self.generic_visit(node)
+        yield
         self._somebody = known
-        return node
 
     def _operation(self, name: str, node: ast.Call) -> ast.expr:
         if name in _OVER_SERVERS and name not in self._own:
@@ -174,7 +176,8 @@ class _Writer(ast.NodeTransformer):
         built_in = ast.Name(_OVER_SERVERS[name], ast.Load())
         if isinstance(law, ast.Lambda):
             server = law.args.args[0].arg
-            body = self._knowing(server, ast.Call(ast.Name("_", ast.Load()), [law.body], [])).args[0]
+            with self._knowing(server):
+                body = self.visit(law.body)
             servers = ast.Attribute(ast.Name("o", ast.Load()), "servers", ast.Load())
             over = ast.comprehension(ast.Name(server, ast.Store()), servers, [], 0)
             return ast.Call(built_in, [ast.GeneratorExp(body, [over])], [])

@@ -23,7 +23,7 @@ from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.recorded import read
 from vnic_conformance.running.replaying import MISSED, missed, runs_wanted
 from vnic_conformance.running.verdicts import Rerun
-from vnic_conformance.writing import write_whole
+from vnic_conformance.writing import with_file, write_whole
 from vnic_reference.adapter import Adapter
 
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -302,6 +302,18 @@ def test_a_failure_that_comes_now_and_then_is_not_fixed(vnickit: Kit, plant: Pla
     said = " ".join(fixed.stdout.split())
     assert "violated in 0 of 21 runs" in said
     assert "it came in 1 of 5 runs; if it still did, these runs would miss it with a probability of 0.9%" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "then"), [(ExitCode.VIOLATION, ExitCode.VIOLATION), (ExitCode.CONFORMS, ExitCode.KIT_ERROR)]
+)
+def test_a_page_that_cannot_be_written_takes_no_verdict_of_any_verb_away(
+    code: ExitCode, then: ExitCode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `score`, `linux survey` and `linux bugs --hunt` end with."""
+    assert with_file(code, None, str) is code
+    assert with_file(code, tmp_path, lambda: "a page") is then
+    assert f"{tmp_path} could not be written" in capsys.readouterr().err
 
 
 # --- what somebody else does to the files -----------------------------------------------------------------------------

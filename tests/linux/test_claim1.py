@@ -8,20 +8,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from vnic_conformance.linux.claim import LINES, PINGS, STREAM
 from vnic_conformance.linux.console import Complaint
 from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import Kernel
 from vnic_reference.network.tcp import TcpSink
+from vnic_reference.system.guest_claim import PORT
 from vnic_reference.system.guest_system import around
 from vnic_reference.system.loading import load, shipped
 
 pytestmark = pytest.mark.slow
-
-PORT = 5001
-#: Lines of a stream that lasts as long as the scenario: ten a second, a number each.
-LINES = 300
-STREAM = f"i=0; while [ $i -lt {LINES} ]; do echo $i; i=$((i + 1)); usleep 100000; done | nc -w 60 10.0.0.2 {PORT}"
-PINGS = "ping -q -i 0.1 -c 300 -W 1 10.0.0.2"
 
 
 @dataclass(frozen=True)

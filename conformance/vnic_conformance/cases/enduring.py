@@ -8,6 +8,7 @@ from vnic_conformance.cases.words import (
     S0,
     S1,
     activate,
+    another_session,
     best,
     connected,
     consume,
@@ -55,9 +56,7 @@ def sub_queues(p: Profile, count: int) -> Steps:
         if number % 10:
             yield do(sub_free(CLIENT, "$c"), "CRQ-12", rc=Rc.H_SUCCESS)
         else:
-            yield from plain(free(CLIENT))
-            yield from rejoin(p, S0)
-            yield from plain(register(CLIENT))
+            yield from another_session(p, S0)
 
 
 @script("FOV-3/hundreds-of-switches")

@@ -9,6 +9,7 @@ from vnic_conformance.cases.words import (
     S1,
     S2,
     add,
+    another_session,
     best,
     complain,
     connected,
@@ -17,7 +18,6 @@ from vnic_conformance.cases.words import (
     rank,
     ready,
     register,
-    rejoin,
     remove,
     report,
     send,
@@ -122,9 +122,7 @@ def _(p: Profile) -> Steps:
     yield from connected(S0)
     for _ in range(_MANY):
         yield do(sub_register(CLIENT), "CRQ-12", rc=Rc.H_SUCCESS)
-        yield from plain(free(CLIENT))
-        yield from rejoin(p, S0)
-        yield from plain(register(CLIENT))
+        yield from another_session(p, S0)
     yield do(sub_register(CLIENT), "CRQ-12", rc=Rc.H_SUCCESS)
 
 
@@ -163,7 +161,5 @@ def _(p: Profile) -> Steps:
     yield from connected(S0)
     yield from plain(token())
     for _ in range(1 << 16):
-        yield from plain(free(CLIENT))
-        yield from rejoin(p, S0)
-        yield from plain(register(CLIENT))
+        yield from another_session(p, S0)
     yield from plain(token())

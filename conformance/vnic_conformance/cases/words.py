@@ -146,6 +146,13 @@ def rejoin(p: Profile, *servers: str) -> Steps:
         yield from plain(advance(p.gap_ms))
 
 
+def another_session(p: Profile, who: str) -> Steps:
+    """The client frees and registers its CRQ, and the server that served it reads in between that the session has ended."""
+    yield from plain(free(CLIENT))
+    yield from rejoin(p, who)
+    yield from plain(register(CLIENT))
+
+
 def ready(*servers: str, interval_ms: int = LONG) -> Steps:
     """Servers register and report that they are OPERATIONAL."""
     for who in servers:

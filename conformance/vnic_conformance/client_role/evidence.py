@@ -62,7 +62,7 @@ def _answered(rc: int, opcodes: Sequence[int]) -> Bears:
     """The call in which it happened was answered so."""
 
     def bears(before: Sequence[h.Happening], after: Sequence[h.Happening]) -> bool:
-        answered = next((one for one in after if isinstance(one, h.Answered)), None)
+        answered = _answer(after)
         return answered is not None and answered.rc == rc and answered.opcode in opcodes
 
     return bears
@@ -73,6 +73,11 @@ def _commanded(before: Sequence[h.Happening], after: Sequence[h.Happening]) -> b
     return asked is not None and asked.element is not None and asked.element[0] == Header.COMMAND
 
 
+def _answer(after: Sequence[h.Happening]) -> h.Answered | None:
+    """The answer to the call in which the client stands."""
+    return next((one for one in after if isinstance(one, h.Answered)), None)
+
+
 def _standing(before: Sequence[h.Happening]) -> h.Called | None:
     """The call in which the client stands."""
     return next((one for one in reversed(before) if isinstance(one, h.Called)), None)
@@ -80,7 +85,7 @@ def _standing(before: Sequence[h.Happening]) -> h.Called | None:
 
 def _deviated(deviation: Deviation, before: Sequence[h.Happening], after: Sequence[h.Happening]) -> bool:
     if deviation.call is not None:
-        answered = next((one for one in after if isinstance(one, h.Answered)), None)
+        answered = _answer(after)
         given = None if answered is None else deviation.call(answered.opcode, answered.arguments)
         return answered is not None and given == (answered.rc, *answered.values)
     standing = _standing(before)

@@ -62,10 +62,14 @@ _AFTER_FAILOVER: Final[Mapping[str, str]] = {
 }  # fmt: skip
 #: The calls with which a client registers, sends INIT and begins to negotiate.
 _FIRST_CALLS: Final = (2, 3, 4, 5, 6, 12)
-#: What fails each time: the deviation, the requirement, what it is for.
+#: What fails each time: the deviation, the ID of the case, what it is for.
 _FAILURES: Final = (
-    ("version_always_refused", "CLI-7", "No attempt gets beyond the version for minutes; then all is well."),
-    ("login_always_aborted", "DLG-5", "Each login is answered Aborted for minutes; then all is well."),
+    (
+        "version_always_refused",
+        "CLI-7/attempts-that-fail",
+        "No attempt gets beyond the version for minutes; then all is well.",
+    ),
+    ("login_always_aborted", "DLG-5/logins-that-fail", "Each login is answered Aborted for minutes; then all is well."),
 )
 #: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
 _FAILING_MS: Final = 200_000
@@ -238,7 +242,7 @@ def _returns(user_ms: int) -> Iterator[Story]:
 
 def _failing(recovery_ms: int) -> Iterator[Story]:
     """Attempts that fail for so long that there are back-offs between them."""
-    for name, requirement, purpose in _FAILURES:
+    for name, case, purpose in _FAILURES:
         word = (
             *_OPENED,
             deviate(name),
@@ -246,8 +250,7 @@ def _failing(recovery_ms: int) -> Iterator[Story]:
             *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
             *_well(recovery_ms),
         )
-        slug = "attempts-that-fail" if requirement == "CLI-7" else "logins-that-fail"
-        yield _story(f"{requirement}/{slug}", purpose, word, name)
+        yield _story(case, purpose, word, name)
 
 
 def _lived(name: str, recovery_ms: int) -> Word:

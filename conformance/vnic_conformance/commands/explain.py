@@ -38,9 +38,8 @@ def command(name: str, as_json: bool) -> ExitCode:
     name = name.strip()
 
     def found() -> dict[str, object]:
-        from vnic_conformance.explained import (
-            explained,
-        )  # here, because what is kept is printed without the specification
+        # Here, because what is kept is printed without the specification.
+        from vnic_conformance.explained import explained
 
         plain, lines = explained(name)
         return {"plain": plain, "lines": [list(line) for line in lines]}

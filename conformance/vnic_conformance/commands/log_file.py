@@ -8,7 +8,7 @@ from typing import TextIO
 
 from vnic_conformance.running.events import Event, SessionBegan, Stopped
 from vnic_conformance.running.runlog import RunLog
-from vnic_conformance.writing import not_made, open_beside
+from vnic_conformance.writing import not_made, not_written, open_beside
 
 
 class LogFile:
@@ -39,7 +39,7 @@ class LogFile:
                 self._log = RunLog(self._file)
             self._log(event)
         except OSError as error:
-            self._loses(f"{self.path} could not be written: {error.strerror}")
+            self._loses(not_written(self.path, error.strerror))
         except Exception as error:
             self._loses(not_made(self.path, error))
 
@@ -68,7 +68,7 @@ class LogFile:
                 return
             self._beside.replace(self.path)
         except OSError as error:
-            self.lost = self.lost or f"{self.path} could not be written: {error.strerror}"
+            self.lost = self.lost or not_written(self.path, error.strerror)
 
     def _meddled(self, file: TextIO) -> str:
         """What somebody else has done to the log while it was written, or nothing.
@@ -77,9 +77,9 @@ class LogFile:
         """
         mine, there = os.fstat(file.fileno()), os.lstat(self._beside)
         if (mine.st_dev, mine.st_ino) != (there.st_dev, there.st_ino):
-            return f"{self.path} could not be written: another file was put in its place"
+            return not_written(self.path, "another file was put in its place")
         if there.st_size != os.lseek(file.fileno(), 0, os.SEEK_CUR) or _has_a_hole(self._beside):
-            return f"{self.path} could not be written: somebody else has cut it short"
+            return not_written(self.path, "somebody else has cut it short")
         return ""
 
 

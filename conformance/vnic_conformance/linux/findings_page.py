@@ -11,6 +11,7 @@ from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
 from vnic_conformance.linux.known_bugs import NOT_SHOWN
 from vnic_conformance.linux.survey import Finding, Survey
+from vnic_conformance.reports.summary import many
 
 #: So many other cases are named on a terminal, and on a page.
 _NAMED, _NAMED_ON_A_PAGE = 3, 12
@@ -56,11 +57,7 @@ def lines_of(survey: Survey) -> Iterator[str]:
         yield from (f"   {line}" for line in first.trace)
         yield ""
     shown = sum(bool(session.found) for session in survey.sessions)
-    yield f"{_counted(len(survey.findings), 'finding')} in {shown} of {_counted(len(survey.sessions), 'session')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    yield f"{many(len(survey.findings), 'finding')} in {shown} of {many(len(survey.sessions), 'session')}"
 
 
 def _others(finding: Finding, most: int) -> str:
@@ -85,7 +82,7 @@ def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = ()) -> str:
         survey: what came out.
         options: those of ``vnickit linux survey`` that named the driver.
     """
-    sessions, found = _counted(len(survey.sessions), "session"), _counted(len(survey.findings), "finding")
+    sessions, found = many(len(survey.sessions), "session"), many(len(survey.findings), "finding")
     played = f"{sessions}, {survey.calls:,} hypervisor calls, {found}."
     lines = [
         f"# Findings: {kernel.label}",
@@ -128,7 +125,7 @@ def line_of_hunt(result: Hunted) -> str:
     """Whether a known bug was found, in a line."""
     named = f"{result.bug.name:<28} #{result.bug.number:<3}"
     if result.found is None:
-        return f"{named} not found in {_counted(result.sessions, 'session')}"
+        return f"{named} not found in {many(result.sessions, 'session')}"
     found = result.found
     return f"{named} found by {result.case}: {found.requirement} at {found.at:,} ms: {found.came[:120]}"
 

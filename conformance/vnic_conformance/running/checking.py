@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from vnic_conformance.defaults import LONGEST_WAIT_MS, PHASES, SEED, STEPS
+from vnic_conformance.running.book import Book
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
@@ -118,7 +119,7 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
 
     def plays(engine: Engine) -> Iterator[Play]:
         yield from role.plays(engine, book, chosen, Budget(request.steps, request.seed, request.servers))
-        if left := _left_out(request, role, profile):
+        if left := _left_out(request, role, profile, book):
             engine.note(f"{left} cases that take long were not played; --thorough plays them")
         if not engine.outcome.failures:
             target.finish()  # an adapter that does not end as it must is broken, however well it played
@@ -127,12 +128,12 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
     return Checked(header, engine.chosen, outcome)
 
 
-def _left_out(request: Request, role: Role, profile: Profile) -> int:
+def _left_out(request: Request, role: Role, profile: Profile, book: Book) -> int:
     """How many cases are played only where they are asked for, in a run that has chosen nothing else."""
     asked = set(request.phases)
     if asked.intersection(role.on_request) or not asked.issuperset(role.phases) or request.select or request.fail_fast:
         return 0
-    known = {case.id for case in role.book(profile, (), lambda _: None).cases}
+    known = {case.id for case in book.cases}
     return sum(case.id not in known for case in role.book(profile, role.on_request, lambda _: None).cases)
 
 

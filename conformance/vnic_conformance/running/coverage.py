@@ -86,7 +86,8 @@ class Coverage:
         for claim in still:
             witness = ops.carrying(_AT_THE_INTERFACE.get(claim.name, claim.witness))
             if witness(ops, s, t, first) and all(
-                _speaks_of(claim, step) and witness(ops, before, after, step) for before, after, step in steps[1:]
+                claim.speaks_of(ACTIONS[step.action]) and witness(ops, before, after, step)
+                for before, after, step in steps[1:]
             ):
                 found += (claim.name, *_CARRIES[claim.name])
         return found
@@ -94,10 +95,6 @@ class Coverage:
 
 def _answers(decided: list[tuple[str, ...]]) -> list[str]:
     return [f"ADM-7/{ANSWERS}", *(f"{entry}/{ANSWERS}" for entry in set(decided[0]).intersection(*decided[1:]))]
-
-
-def _speaks_of(claim: Property, step: Step) -> bool:
-    return not claim.actions or step.action in claim.actions
 
 
 def _handed_over(o: Ops, before: State, after: State, step: Step) -> bool:

@@ -21,7 +21,7 @@ import vnic_spec
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.stimulus import Stimulus
 from vnic_model import cache
-from vnic_model.intake import Fields, IntakeError, record_of, shown
+from vnic_model.intake import Fields, IntakeError, shown
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.profile import Profile
 from vnic_spec.properties import PROPERTIES
@@ -140,10 +140,7 @@ def _key(profile: Profile) -> str:
 @functools.cache
 def _text_of_the_kit() -> bytes:
     """The text of the kit, as far as tours depend on it, as one digest."""
-    digest = hashlib.sha256()
-    for file in _sources():
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.digest()
+    return cache.digest_of(_sources())
 
 
 def _sources() -> Iterator[Path]:
@@ -174,26 +171,14 @@ def read(data: bytes, key: str) -> Tours:
     Raises:
         IntakeError: they are no such thing, or those of another kit or profile.
     """
-    plain = _record(data, key, "tours", "unreached")
+    plain = cache.record(data, key, "tours", "tours", "unreached")
     unreached = plain.inner("unreached")
     return Tours(tuple(map(_tour, plain.items("tours"))), {case: unreached.text(case) for case in unreached})
 
 
 def _read_ids(data: bytes, key: str) -> tuple[str, ...]:
     """The IDs of cases that were kept beside the tours; raises :class:`IntakeError` as :func:`read` does."""
-    return _record(data, key, "cases").texts("cases")
-
-
-def _record(data: bytes, key: str, *parts: str) -> Fields:
-    """What was kept, if it has these parts and was made from this kit and profile."""
-    try:
-        plain = Fields(record_of(data.decode()), "tours")
-    except UnicodeDecodeError:
-        raise IntakeError("no text in UTF-8") from None
-    plain.exactly("key", *parts)
-    if plain.text("key") != key:
-        raise IntakeError("they are those of another kit or profile")
-    return plain
+    return cache.record(data, key, "tours", "cases").texts("cases")
 
 
 def _tour(one: object) -> Tour:

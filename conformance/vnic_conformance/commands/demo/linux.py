@@ -6,10 +6,9 @@ import textwrap
 
 import click
 
-from vnic_conformance.commands.linux.choosing import built
+from vnic_conformance.commands.linux.choosing import built, trouble_told
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.claim import Shown, show_claim
-from vnic_conformance.linux.errors import LinuxError
 from vnic_model.trace_text import WIDTH
 
 WORDS = (
@@ -29,10 +28,8 @@ def shown() -> ExitCode:
     kernel = built(None, None, kasan=False)
     click.echo(f"Claim 1, with {kernel.label}\n")
     click.echo(textwrap.fill(WORDS, WIDTH, break_on_hyphens=False) + "\n")
-    try:
+    with trouble_told():
         result = show_claim(kernel)
-    except LinuxError as error:
-        raise click.ClickException(str(error)) from None
     for line in (*result.timeline, "", *_sums(result)):
         click.echo(line)
     return ExitCode.CONFORMS if result.good else ExitCode.KIT_ERROR

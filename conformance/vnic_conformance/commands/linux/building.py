@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import click
 
-from vnic_conformance.commands.linux.choosing import built, chosen_kernel
+from vnic_conformance.commands.linux.choosing import built, chosen_kernel, trouble_told, xics_option
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.linux.errors import LinuxError
 from vnic_conformance.terminal import say
 
 
@@ -41,10 +40,8 @@ def list_command() -> ExitCode:
     """Which kernels have been built, the last one first."""
     from vnic_conformance.linux.build import guests
 
-    try:
+    with trouble_told():
         built = guests()
-    except LinuxError as error:
-        raise click.ClickException(str(error)) from None
     for kernel in built:
         say(f"{kernel.initramfs.parent.name}  {kernel.label}")
     if not built:
@@ -54,7 +51,7 @@ def list_command() -> ExitCode:
 
 @click.command("shell")
 @chosen_kernel
-@click.option("--xics", is_flag=True, help="An interrupt controller whose end-of-interrupt the driver has to issue.")
+@xics_option
 @click.option("--debug", is_flag=True, help="The driver's debug messages, too.")
 @click.option(
     "--around",
@@ -80,15 +77,12 @@ def shell_command(
     from vnic_conformance.linux.shell import HELP, Shell, surroundings
 
     kernel = built(driver, bug, kasan=kasan)
-    try:
-        with Guest(kernel, BootOptions(xics=xics, debug=debug)) as guest:
-            if sys.stdin.isatty():
-                say(f"{kernel.label}\n{HELP}")
-            Shell(guest, surroundings(around, guest), click.echo).converse(_lines())
-            for complaint in guest.health:
-                say(str(complaint))
-    except LinuxError as error:
-        raise click.ClickException(str(error)) from None
+    with trouble_told(), Guest(kernel, BootOptions(xics=xics, debug=debug)) as guest:
+        if sys.stdin.isatty():
+            say(f"{kernel.label}\n{HELP}")
+        Shell(guest, surroundings(around, guest), click.echo).converse(_lines())
+        for complaint in guest.health:
+            say(str(complaint))
     return ExitCode.CONFORMS
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.check import EPILOG, time_scale_option
-from vnic_conformance.commands.linux.choosing import built, chosen_kernel
+from vnic_conformance.commands.linux.choosing import built, chosen_kernel, words_of, xics_option
 from vnic_conformance.defaults import LONG, SEED
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_SEED, MOST_STEPS, Whole, refuse
@@ -21,14 +21,10 @@ PHASES = ("scripted", "tour")
 #: Steps of the random phase where that is asked for.
 _STEPS = 10_000
 
-_xics = click.option(
-    "--xics", is_flag=True, help="An interrupt controller whose end-of-interrupt the driver has to issue."
-)
-
 
 @click.command("check", epilog=EPILOG)
 @chosen_kernel
-@_xics
+@xics_option
 @click.option("-k", "select", multiple=True, metavar="ID-GLOB", help="Only these cases, e.g. 'CLI-*' (repeatable).")
 @click.option(
     "--phase",
@@ -104,14 +100,12 @@ def check_command(
 def adapter_words(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> str:
     """The command line of the adapter, as a log tells it; the ``vnickit`` that it finds is the one that runs."""
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    words = ["vnickit", "linux", "adapter"]
-    words += [f"--driver={driver}"] * (driver is not None) + [f"--bug={bug}"] * (bug is not None)
-    return shlex.join([*words, *["--kasan"] * kasan, *["--xics"] * xics])
+    return shlex.join(["vnickit", "linux", "adapter", *words_of(driver, bug, kasan=kasan, xics=xics)])
 
 
 @click.command("adapter")
 @chosen_kernel
-@_xics
+@xics_option
 def adapter_command(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> ExitCode:
     r"""The driver behind adapter protocol 1.1, role client, on standard input and output: for every verb with --adapter.
 

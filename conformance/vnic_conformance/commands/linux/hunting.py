@@ -9,30 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vnic_conformance.commands.linux.choosing import built
+from vnic_conformance.commands.linux.choosing import built, jobs_option, trouble_told
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.linux.errors import LinuxError
-from vnic_conformance.options import Whole, out_option, refuse
+from vnic_conformance.options import out_option, refuse
 from vnic_conformance.terminal import say
-from vnic_conformance.writing import check_places, write_whole
+from vnic_conformance.writing import check_places, with_file
 
 if TYPE_CHECKING:
     from vnic_conformance.linux.bugs import Bug
     from vnic_conformance.linux.kernel import Kernel
 
-_MOST_JOBS = 64
-
 
 @click.command("bugs")
 @click.argument("names", nargs=-1, metavar="[NAME-GLOB]...")
 @click.option("--hunt", "hunting", is_flag=True, help="Put each back, and see whether it is found.")
-@click.option(
-    "--jobs",
-    "-j",
-    type=Whole(1, _MOST_JOBS),
-    metavar="N",
-    help="Processes that play. [default: one for each processor]",
-)
+@jobs_option
 @out_option("With --hunt: write a table of Markdown here.")
 @click.pass_context
 def bugs_command(
@@ -71,14 +62,12 @@ def _hunted(chosen: list[Bug], jobs: int, out: Path | None) -> ExitCode:
         return built(None, None if bug is None else bug.name, kasan=False)
 
     results = []
-    try:
+    with trouble_told():
         for result in hunt(chosen, kernel_with, jobs=jobs):
             results.append(result)
             say(line_of_hunt(result))
-    except LinuxError as error:
-        raise click.ClickException(str(error)) from None
     found = sum(bool(result.case) for result in results)
     say(f"{found} of {len(results)} known bugs found")
-    if out is not None and (lost := write_whole(out, hunt_page(results))):
-        raise click.ClickException(lost)
-    return ExitCode.CONFORMS if found == len(results) else ExitCode.VIOLATION
+    return with_file(
+        ExitCode.CONFORMS if found == len(results) else ExitCode.VIOLATION, out, lambda: hunt_page(results)
+    )

@@ -11,23 +11,28 @@ from typing import TYPE_CHECKING
 import click
 
 from vnic_conformance.commands.linux.checking import PHASES
-from vnic_conformance.commands.linux.choosing import built, chosen_kernel
+from vnic_conformance.commands.linux.choosing import (
+    built,
+    chosen_kernel,
+    jobs_option,
+    trouble_told,
+    words_of,
+    xics_option,
+)
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.linux.errors import LinuxError
 from vnic_conformance.options import Whole, out_option, refuse
 from vnic_conformance.terminal import say
-from vnic_conformance.writing import check_places, write_whole
+from vnic_conformance.writing import check_places, with_file
 
 if TYPE_CHECKING:
     from vnic_conformance.linux.survey import Survey
 
-_MOST_JOBS = 64
 _MOST_STRIDE = 1_000
 
 
 @click.command("survey")
 @chosen_kernel
-@click.option("--xics", is_flag=True, help="An interrupt controller whose end-of-interrupt the driver has to issue.")
+@xics_option
 @click.option(
     "-k",
     "select",
@@ -41,13 +46,7 @@ _MOST_STRIDE = 1_000
 @click.option(
     "--stride", type=Whole(1, _MOST_STRIDE), default=15, show_default=True, help="Inject an event every so many calls."
 )
-@click.option(
-    "--jobs",
-    "-j",
-    type=Whole(1, _MOST_JOBS),
-    metavar="N",
-    help="Processes that play. [default: one for each processor]",
-)
+@jobs_option
 @out_option("Write a page of Markdown here.")
 @click.pass_context
 def survey_command(
@@ -82,7 +81,7 @@ def survey_command(
     from vnic_conformance.linux.survey import survey
 
     begun = time.monotonic()
-    try:
+    with trouble_told():
         made = survey(
             kernel,
             select,
@@ -92,23 +91,14 @@ def survey_command(
             xics=xics,
             tell=_tell if sys.stderr.isatty() else lambda done, total: None,
         )
-    except LinuxError as error:
-        raise click.ClickException(str(error)) from None
     if not made.sessions:
         raise click.UsageError("no case is selected; vnickit list --role client has their names")
     for line in lines_of(made):
         say(line)
     say(f"{_sums(made)}; {time.monotonic() - begun:.0f} s", err=True)
-    if out is not None and (
-        lost := write_whole(out, page_of(kernel, made, _options(driver, bug, kasan=kasan, xics=xics)))
-    ):
-        raise click.ClickException(lost)
-    return ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
-
-
-def _options(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> list[str]:
-    named = [f"--driver={driver}"] * (driver is not None) + [f"--bug={bug}"] * (bug is not None)
-    return [*named, *["--kasan"] * kasan, *["--xics"] * xics]
+    options = words_of(driver, bug, kasan=kasan, xics=xics)
+    code = ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
+    return with_file(code, out, lambda: page_of(kernel, made, options))
 
 
 def _sums(made: Survey) -> str:

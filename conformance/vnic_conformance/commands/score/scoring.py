@@ -20,7 +20,7 @@ from vnic_conformance.scoring.score import Plan, Row, Told, keep_score
 from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import SpecError
 from vnic_conformance.terminal import say, show, show_json
-from vnic_conformance.writing import after_losing, complain, verdict_stands, write_whole
+from vnic_conformance.writing import verdict_stands, with_file
 
 
 def scored(
@@ -65,12 +65,7 @@ def scored(
             show_json(plain(score))
         else:
             show(text(score))
-    lost = (
-        "" if out is None else write_whole(out, lambda: page(score, _words(plan, programs, files, variants=variants)))
-    )
-    if lost:
-        complain(lost)
-    return after_losing(score.code, [lost])
+    return with_file(score.code, out, lambda: page(score, _words(plan, programs, files, variants=variants)))
 
 
 def _nothing(rosters: Sequence[Roster], globs: tuple[str, ...]) -> click.ClickException:
