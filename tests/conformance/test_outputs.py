@@ -385,6 +385,12 @@ def test_a_command_does_not_write_to_what_it_reads(vnickit: Kit, tmp_path: Path)
             assert result.exit_code == ExitCode.USAGE
             assert "this command reads that file" in result.stderr
     assert log.read_text() == before
+    roster = tmp_path / "mine.toml"
+    roster.write_text(BEFORE)
+    result = vnickit("score", "--roster", roster, "--out", roster)
+    assert result.exit_code == ExitCode.USAGE
+    assert "this command reads that file" in result.stderr
+    assert roster.read_text() == BEFORE
 
 
 def test_a_kit_error_that_cannot_be_told_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,6 +149,29 @@ def test_a_damaged_log_is_refused(change: Callable[[list[str]], list[str]], says
         load("".join(change(text.splitlines(keepends=True))))
 
 
+def test_a_log_whose_header_leaves_out_what_it_plays_is_refused() -> None:
+    """Else the verdict on that case would be taken away by who shortens one line."""
+    file = io.StringIO()
+    check(Request(REFERENCE, phases=("scripted",), select=("SEL-4/range", "CRQ-2/wrong-unit")), [RunLog(file)])
+    text = file.getvalue()
+    assert {session.case for session in load(text).sessions} == {"SEL-4/range", "CRQ-2/wrong-unit"}
+    first, rest = text.split("\n", 1)
+    header = json.loads(first)
+    header["cases"].remove("SEL-4/range")
+    with pytest.raises(RunLogError, match=r'plays "SEL-4/range", and the header does not have it'):
+        load(json.dumps(header) + "\n" + rest)
+
+
+def test_a_clock_that_an_adapter_broke_gets_into_no_footer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.monotonic", lambda: float("nan"))
+    file = io.StringIO()
+    check(Request(REFERENCE, phases=("scripted",), select=("SEL-4/range",)), [RunLog(file)])
+    monkeypatch.undo()
+    end = load(file.getvalue()).end
+    assert end is not None
+    assert 0 <= end.seconds < 600
+
+
 def test_what_is_no_log_is_told_from_one() -> None:
     assert is_run(logged(REFERENCE, 5)[0])
     assert not any(map(is_run, ("", "{}", "[]", "x", '{"trace":"vnic-trace"}')))

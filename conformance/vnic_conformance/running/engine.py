@@ -8,10 +8,10 @@ its outcome.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 from vnic_conformance.defaults import LONGEST_WAIT_MS
@@ -126,7 +126,7 @@ class Engine:
             KeyboardInterrupt: somebody stopped the run before anything was violated; the listeners know, and there is no end.
             Exception: a fault of the kit, before anything was violated.
         """
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._tell(self._header)
         try:
             for play in plays(self):
@@ -402,7 +402,7 @@ class Engine:
             self.note(
                 f"{self._unknown} calls were answered unknown; where no case depends on one, both ways were followed"
             )
-        outcome.seconds = time.monotonic() - self._began
+        outcome.seconds = monotonic() - self._began
         outcome.code = exit_code(outcome.results, broken=outcome.broken is not None, unclear=outcome.unclear > 0)
         if outcome.complete:
             self._tell(

@@ -12,6 +12,7 @@ from pathlib import Path
 from vnic_conformance.episode import Episode, Moment
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import records
+from vnic_conformance.running.case import Phase
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
 from vnic_conformance.running.runlog import FORMAT, VERSION
 from vnic_conformance.running.verdicts import CaseResult
@@ -217,10 +218,13 @@ class _Reader:
         servers = f.whole("servers", 1, records.MOST_SERVERS)
         setting = self._source.setting(f, servers, self.run.header.profile)
         start = records.checked(f, seen.answer(f), None, setting)
+        phase, case = f.text("phase"), None if f.nothing("case") else f.text("case")
+        if phase == Phase.SCRIPT and case not in self.run.header.cases:
+            raise f.wrong(f"a session plays {shown(case)}, and the header does not have it among the cases of this run")
         self._open = _Open(
             number=f.whole("session", 0),
-            phase=f.text("phase"),
-            case=None if f.nothing("case") else f.text("case"),
+            phase=phase,
+            case=case,
             empty=Episode(setting, start),
             covers=f.texts("covers") if self._source.version > 1 else (),
             verdict=f.text("verdict", records.SAID),

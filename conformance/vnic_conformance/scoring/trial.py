@@ -154,7 +154,9 @@ def _tried(job: Job, target: Target, profile: Profile, role: Role) -> Trial:
     between = tuple(p for p in job.phases if p in role.phases and p not in scripted)
     stages = [(stage, job.select) for stage in (scripted, between, long)]
     if job.own_first and job.entry.requirement and not job.select:
-        stages = [(stage, (job.entry.requirement,)) for stage in (scripted, long)] + stages
+        # A long case may take minutes, all the others a few seconds.
+        own = (job.entry.requirement,)
+        stages = [(scripted, own), stages[0], (long, own), *stages[1:]]
     so_far: Trial | None = None
     for stage, globs in stages:
         if not stage or not set(stage) <= set(job.phases):

@@ -9,7 +9,7 @@ import click
 from vnic_conformance.defaults import LONG, PHASES, SCORE_STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STEPS, Whole, refuse
-from vnic_conformance.writing import check_places
+from vnic_conformance.writing import check_places, refuse_what_is_read
 
 #: Most processes at a time.
 JOBS = 2
@@ -101,6 +101,7 @@ def command(
     """  # noqa: D301 - click wants the character, not its name
     if phases and not {"hypothesis", "walk"} & set(phases):
         refuse(ctx, ("seeds", *(("steps",) if steps else ())), "only the phases hypothesis and walk are random")
+    refuse_what_is_read("--out", out, *files)
     check_places((("--out", out),))
     # Here, because a help text needs no machine.
     from vnic_conformance.commands.score.scoring import scored
