@@ -36,8 +36,9 @@ Inside = Callable[[int, h.Called], None]
 MAC: Final = bytes.fromhex("0200c0ffee01")
 #: Who answers on the wire.
 PEER: Final = wire_host.HOST_MAC
-#: Calls at one instant after which the partner gives up; the monitor has complained long before (CLI-13).
-_GIVE_UP: Final = 20_000
+#: After so many times the calls that the client claims to make at one instant the partner gives up; the monitor has complained
+#: long before (CLI-13).
+_GIVE_UP: Final = 2
 
 
 class LivelockError(Exception):
@@ -86,6 +87,7 @@ class Partner:
         self._until: int | None = None
         self._raised: set[str] = set()
         self._instant = (0, 0)
+        self._patience = _GIVE_UP * port.hello.client.burst
         self.now = 0
         self.calls = 0
         self.link = False
@@ -293,8 +295,8 @@ class Partner:
         self.calls += 1
         when, count = self._instant
         self._instant = (self.now, count + 1 if when == self.now else 1)
-        if self._instant[1] > _GIVE_UP:
-            raise LivelockError(f"{_GIVE_UP} calls at {self.now} ms")
+        if self._instant[1] > self._patience:
+            raise LivelockError(f"more than {self._patience:,} calls at {self.now} ms")
         called = h.Called(self.now, self.calls, opcode, arguments, self._dma_read)
         self._tell(called)
         for inside in list(self.inside):
