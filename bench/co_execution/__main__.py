@@ -1,10 +1,11 @@
 """Every transition of explored instances, carried out by the hypervisor in C: does it do in each state what the machine does?
 
-``python bench/co_execution [--instance NAME:SERVERS ...] [--fault NAME]``. A check plays a sample of the machine's transitions;
-this plays all of them, each from the shortest way to its state. The hypervisor runs as a tree of processes (``forking.c``), so
-that a way is gone once and every transition at its end is tried from there; one that asks for a queue that was filled on the way
-goes a way of its own. A transition differs where the oracle does not allow what came, or where the state after it is not one that the
-machine has there. What cannot be played is counted with the reason. Exit code 1 where anything differs.
+``python bench/co_execution [--instance NAME:SERVERS ...] [--fault NAME]``. A check plays a sample of the machine's
+transitions; this plays all of them, each from the shortest way to its state. The hypervisor runs as a tree of processes
+(``forking.c``), so that a way is gone once and every transition at its end is tried from there; one that asks for a queue
+that was filled on the way goes a way of its own. A transition differs where the oracle does not allow what came, or where the
+state after it is not one that the machine has there. What cannot be played is counted with the reason. Exit code 1 where
+anything differs.
 """
 
 from __future__ import annotations
