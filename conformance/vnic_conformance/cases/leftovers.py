@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vnic_conformance.cases.script import Not, Shown, Steps, call, do, script
 from vnic_conformance.cases.sub_queue_interrupts import switch
-from vnic_conformance.cases.sub_queues import sub_free, sub_register, sub_send
+from vnic_conformance.cases.sub_queues import indirect, sub_free, sub_register, sub_send
 from vnic_conformance.cases.words import (
     S0,
     S1,
@@ -34,7 +34,7 @@ from vnic_conformance.cases.words import (
 )
 from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST, advance
 from vnic_spec.profile import Crossing, EventFull, Profile
-from vnic_spec.wire import PAGE_BYTES, Event, Rc, Vioctl
+from vnic_spec.wire import PAGE_BYTES, SUB_ELEMENTS_PER_PAGE, Event, Header, Rc, Vioctl
 
 _INTERVAL_MS = 100
 
@@ -216,3 +216,26 @@ def _(p: Profile) -> Steps:
         yield do(call(who, "enable_crq"), "CRQ-8", client_crq="DISABLED")
     yield from rejoin(p, S0)
     yield do(enable(), "CRQ-8", rc=Rc.H_SUCCESS, client_crq="OPEN")
+
+
+@script("CRQ-12/arguments-before-room")
+def _(p: Profile) -> Steps:
+    """A send to a sub-CRQ that is full has its headers and its count checked first, in both directions, one element or many."""
+    yield from connected(S0)
+    for who, partner in ((CLIENT, S0), (S0, CLIENT)):
+        yield do(sub_register(who, address=8 * PAGE_BYTES, length=PAGE_BYTES), remember={"q": "handle"})
+        block = min(p.indirect_limit, SUB_ELEMENTS_PER_PAGE)
+        for at in range(0, SUB_ELEMENTS_PER_PAGE, block):
+            elements = (sub_element(n) for n in range(at, at + block))
+            yield do(indirect(partner, "$q", *elements), "CRQ-12", rc=Rc.H_SUCCESS)
+        wrong = sub_element(header=Header.EVENT)
+        yield do(sub_send(partner, "$q", sub_element()), "CRQ-12", rc=Rc.H_DROPPED)
+        yield do(sub_send(partner, "$q", wrong), "CRQ-12", rc=Rc.H_PARAMETER)
+        yield do(indirect(partner, "$q", wrong), "CRQ-12", rc=Rc.H_PARAMETER)
+        yield do(indirect(partner, "$q", sub_element(), wrong), "CRQ-12", rc=Rc.H_PARAMETER)
+        yield do(indirect(partner, "$q"), "CRQ-12", rc=Rc.H_PARAMETER)
+        many = (sub_element(n) for n in range(p.indirect_limit + 1))
+        yield do(indirect(partner, "$q", *many), "CRQ-12", rc=Rc.H_PARAMETER)
+        yield do(call(who, "consume", handle="$q"), "CRQ-12", element=sub_element(0))
+        yield do(indirect(partner, "$q", sub_element(7), sub_element(8)), "CRQ-12", rc=Rc.H_DROPPED)
+        yield do(sub_send(partner, "$q", sub_element(7)), "CRQ-12", rc=Rc.H_SUCCESS)
