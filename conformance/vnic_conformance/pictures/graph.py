@@ -1,0 +1,185 @@
+"""A small directed graph as SVG: columns from left to right, arrows with what leads along them."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vnic_conformance.foreign import in_xml
+
+_LINE, _CHARACTER, _PAD, _EDGE = 15, 7.3, 8, 20
+#: Beside the boxes of a column: room for words at the arrows, or for the arrows alone.
+_WORDED, _BARE = 250, 90
+#: Between the boxes of a column.
+_BETWEEN = 34
+#: How often the order in the columns is looked at again: what hangs together is put side by side.
+_SWEEPS = 8
+STYLE = """
+svg { background: #fff; } text { font: 12px ui-monospace, monospace; fill: #222; text-anchor: middle; }
+.box rect { fill: #eef3fb; stroke: #246; } .first rect { stroke-width: 3; } .strong rect { fill: #fdf0d0; }
+.arrow path { fill: none; stroke: #667; } .arrow text { font-size: 10px; fill: #555; }
+.arrow text { paint-order: stroke; stroke: #fff; stroke-width: 4px; } marker path { fill: #667; }
+@media (prefers-color-scheme: dark) {
+  svg { background: #131416; } text { fill: #ddd; } .box rect { fill: #1d2a3d; stroke: #8bf; } .strong rect { fill: #443310; }
+  .arrow path { stroke: #99a; } .arrow text { fill: #bbb; stroke: #131416; } marker path { fill: #99a; }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box.
+
+    Attributes:
+        lines: what is written in it.
+        column: from 0 at the left.
+        strong: it stands out.
+    """
+
+    lines: tuple[str, ...]
+    column: int
+    strong: bool = False
+
+
+class Arrow(NamedTuple):
+    """From one box to another, with words in lines."""
+
+    start: str
+    end: str
+    words: tuple[str, ...] = ()
+
+
+class _Box(NamedTuple):
+    """Where a node stands: its middle, and its size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> str:
+    """The drawing. The first node has a thick border; arrows to the right leave above those that come back.
+
+    Args:
+        title: what a screen reader says.
+        nodes: by their names.
+        arrows: between them.
+    """
+    boxes = _placed(nodes, arrows)
+    wide = max(box.x + box.width / 2 for box in boxes.values()) + _EDGE
+    deep = max(box.y + box.height / 2 for box in boxes.values()) + 2 * _EDGE
+    view = {"width": f"{wide:.0f}", "height": f"{deep:.0f}", "viewBox": f"0 0 {wide:.0f} {deep:.0f}", "role": "img"}
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
+    ET.SubElement(root, "title").text = in_xml(title)
+    ET.SubElement(root, "style").text = STYLE
+    marker = ET.SubElement(
+        ET.SubElement(root, "defs"),
+        "marker",
+        {
+            "id": "head",
+            "viewBox": "0 0 8 8",
+            "refX": "8",
+            "refY": "4",
+            "markerWidth": "8",
+            "markerHeight": "8",
+            "orient": "auto",
+        },
+    )
+    ET.SubElement(marker, "path", d="M 0 0 L 8 4 L 0 8 z")
+    for arrow in arrows:
+        _arrow(root, arrow, boxes[arrow.start], boxes[arrow.end])
+    for number, (name, node) in enumerate(nodes.items()):
+        kind = "box strong" if node.strong else "box"
+        group = ET.SubElement(root, "g", {"class": f"{kind} first" if number == 0 else kind})
+        box = boxes[name]
+        corner = {"x": f"{box.x - box.width / 2:.1f}", "y": f"{box.y - box.height / 2:.1f}"}
+        ET.SubElement(group, "rect", {**corner, "width": f"{box.width:.1f}", "height": f"{box.height:.1f}", "rx": "4"})
+        _text(group, box.x, box.y, node.lines)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> dict[str, _Box]:
+    columns: dict[int, list[str]] = {}
+    for name, node in nodes.items():
+        columns.setdefault(node.column, []).append(name)
+    _sort(columns, arrows)
+    gap = _WORDED if any(arrow.words for arrow in arrows) else _BARE
+    sizes = {
+        name: (max(map(len, node.lines)) * _CHARACTER + 2 * _PAD, len(node.lines) * _LINE + 2 * _PAD)
+        for name, node in nodes.items()
+    }
+    deepest = max(sum(sizes[name][1] + _BETWEEN for name in column) for column in columns.values())
+    boxes: dict[str, _Box] = {}
+    left: float = _EDGE
+    for _, column in sorted(columns.items()):
+        width = max(sizes[name][0] for name in column)
+        y = _EDGE + (deepest - sum(sizes[name][1] + _BETWEEN for name in column)) / 2
+        for name in column:
+            own, height = sizes[name]
+            y += (height + _BETWEEN) / 2
+            boxes[name] = _Box(left + width / 2, y, own, height)
+            y += (height + _BETWEEN) / 2
+        left += width + gap
+    return boxes
+
+
+def _sort(columns: Mapping[int, list[str]], arrows: Sequence[Arrow]) -> None:
+    """Put each node at the mean height of those that it has arrows with, column by column, forth and back."""
+    beside: dict[str, list[str]] = {}
+    for arrow in arrows:
+        beside.setdefault(arrow.start, []).append(arrow.end)
+        beside.setdefault(arrow.end, []).append(arrow.start)
+    place: dict[str, float] = {}
+    for column in columns.values():
+        place |= _spread(column)
+    for sweep in range(_SWEEPS):
+        for number in sorted(columns, reverse=bool(sweep % 2)):
+            column = columns[number]
+            means = {n: [place[m] for m in beside.get(n, ()) if m not in column] or [place[n]] for n in column}
+            column.sort(key=lambda name: sum(means[name]) / len(means[name]))
+            place |= _spread(column)
+
+
+def _spread(column: Sequence[str]) -> dict[str, float]:
+    """The places in a column, from 0 to 1."""
+    return {name: (number + 0.5) / len(column) for number, name in enumerate(column)}
+
+
+def _arrow(root: ET.Element, arrow: Arrow, start: _Box, end: _Box) -> None:
+    forth = end.x > start.x
+    aside = -5 if forth else 5  # so that there and back are two lines
+    if start.x == end.x:  # in one column: out at the right, and in again
+        x1, x2 = start.x + start.width / 2, end.x + end.width / 2
+        bend = max(x1, x2) + 30 + abs(end.y - start.y) / 4
+        first, second = (bend, start.y), (bend, end.y)
+        y1, y2 = start.y, end.y
+    else:
+        side = 1 if forth else -1
+        x1, x2 = start.x + side * start.width / 2, end.x - side * end.width / 2
+        y1, y2 = start.y + aside, end.y + aside
+        reach = (x2 - x1) / 2
+        lift = aside * max(0.0, abs(x2 - x1) / _WORDED - 1) * 6  # past what lies between
+        first, second = (x1 + reach, y1 + lift), (x2 - reach, y2 + lift)
+    group = ET.SubElement(root, "g", {"class": "arrow"})
+    curve = f"M {x1:.1f} {y1:.1f} C {first[0]:.1f} {first[1]:.1f} {second[0]:.1f} {second[1]:.1f} {x2:.1f} {y2:.1f}"
+    ET.SubElement(group, "path", {"d": curve, "marker-end": "url(#head)"})
+    if arrow.words:
+        at = 0.36 if forth else 0.3
+        x = _bezier(at, x1, first[0], second[0], x2)
+        y = _bezier(at, y1, first[1], second[1], y2)
+        _text(group, x, y, arrow.words, line=11)
+
+
+def _bezier(at: float, one: float, two: float, three: float, four: float) -> float:
+    rest = 1 - at
+    return rest**3 * one + 3 * rest**2 * at * two + 3 * rest * at**2 * three + at**3 * four
+
+
+def _text(parent: ET.Element, x: float, y: float, lines: Sequence[str], line: int = _LINE) -> None:
+    top = y - (len(lines) - 1) * line / 2 + 4
+    for number, words in enumerate(lines):
+        ET.SubElement(parent, "text", {"x": f"{x:.1f}", "y": f"{top + number * line:.1f}"}).text = in_xml(words)
