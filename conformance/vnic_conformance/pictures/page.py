@@ -159,12 +159,12 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
 
 def _blocks(story: Story, before: int) -> list[Block]:
     """The blocks of a story that comes after so many steps of others."""
-    found = []
+    found, lanes = [], story.lanes
     for start in range(0, max(len(story.steps), 1), _BLOCK):
         part = slice(start, start + _BLOCK)
         steps = story.steps[part]
         kept_back = before + start >= _AT_ONCE
-        found.append(Block(steps, len(story.steps) - start, svg(story, part), height(steps), kept_back))
+        found.append(Block(steps, len(story.steps) - start, svg(story, part, lanes), height(steps), kept_back))
     return found
 
 

@@ -27,17 +27,18 @@ line, path { stroke: #667; } .lane { stroke: #bbc; } circle { fill: #246; }
 """
 
 
-def svg(story: Story, part: slice = slice(None)) -> str:
+def svg(story: Story, part: slice = slice(None), lanes_of_all: Sequence[str] = ()) -> str:
     """The drawing, a document of its own that can also stand inside HTML.
 
     Args:
         story: what happened.
         part: of the steps. Every part has the same lanes; one that is not the first has no style of its own, and titles
             only where words are cut, because many of them stand in one page.
+        lanes_of_all: the lanes of the story, from one who has asked for them already.
     """
     alone = part.start is None
     steps = story.steps[part]
-    lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(story.lanes)}
+    lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(lanes_of_all or story.lanes)}
     right = _LEFT + _LANE * len(lanes) + 10
     width, tall = right + int(_MOST * _CHARACTER), height(steps)
     view = {"width": str(width), "height": str(tall), "viewBox": f"0 0 {width} {tall}", "role": "img"}

@@ -8,7 +8,7 @@ import click
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import html_option
-from vnic_conformance.terminal import refusal
+from vnic_conformance.terminal import refusal, say
 from vnic_conformance.together import Only, check
 from vnic_conformance.writing import check_places, put
 from vnic_model.goals import GOALS, PLANS
@@ -112,10 +112,7 @@ def command(
     check(context, RULES, besides=() if number is not None else ("servers",))
     check_places((("--html", html), ("--graph", graph)))
     if graph is not None:
-        from vnic_conformance.pictures.state_picture import picture_of_proofs  # here: most proofs draw nothing
-
-        put(graph, picture_of_proofs(wanted if names else ()))
-        return ExitCode.CONFORMS
+        return _drawn(graph, wanted if names else ())
     try:
         # Here, because z3 is optional.
         from vnic_conformance.commands.prove import bounded, certificates, finding, proving
@@ -136,6 +133,14 @@ def command(
     if mutate is not None:
         return proving.refute_misreading(wanted, mutate, html=html, as_json=as_json)
     return proving.prove_all(wanted, jobs=jobs, html=html, as_json=as_json, report=report, explain=explain)
+
+
+def _drawn(file: Path, wanted: tuple[str, ...]) -> ExitCode:
+    from vnic_conformance.pictures.state_picture import picture_of_proofs  # here: most proofs draw nothing
+
+    put(file, picture_of_proofs(wanted))
+    say(f"{file}: what {', '.join(wanted) or 'the proofs'} rest{'s' if len(wanted) == 1 else ''} on")
+    return ExitCode.CONFORMS
 
 
 def _number(servers: str) -> int | None:
