@@ -14,6 +14,8 @@ _LINE, _CHARACTER, _PAD, _EDGE = 15, 7.3, 8, 20
 _WORDED, _BARE = 250, 90
 #: Between the boxes of a column.
 _BETWEEN = 34
+#: Between the tracks of arrows that do not lead to the next column, and between their ways down.
+_TRACK, _WAY = 18, 6
 #: How often the order in the columns is looked at again: what hangs together is put side by side.
 _SWEEPS = 8
 STYLE = """
@@ -63,14 +65,19 @@ class _Box(NamedTuple):
 def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> str:
     """The drawing. The first node has a thick border; arrows to the right leave above those that come back.
 
+    An arrow with words that leads farther than to the next column, or stays in its own, has a track below all boxes.
+
     Args:
         title: what a screen reader says.
         nodes: by their names.
         arrows: between them.
     """
-    boxes = _placed(nodes, arrows)
-    wide = max(box.x + box.width / 2 for box in boxes.values()) + _EDGE
-    deep = max(box.y + box.height / 2 for box in boxes.values()) + 2 * _EDGE
+    far = [a for a in arrows if a.words and abs(nodes[a.end].column - nodes[a.start].column) != 1]
+    margin = _EDGE + _WAY * len(far)
+    boxes = _placed(nodes, arrows, margin)
+    wide = max(box.x + box.width / 2 for box in boxes.values()) + margin
+    bottom = max(box.y + box.height / 2 for box in boxes.values()) + _TRACK
+    deep = bottom + _TRACK * len(far) + _EDGE
     view = {"width": f"{wide:.0f}", "height": f"{deep:.0f}", "viewBox": f"0 0 {wide:.0f} {deep:.0f}", "role": "img"}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
     ET.SubElement(root, "title").text = in_xml(title)
@@ -90,7 +97,10 @@ def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> s
     )
     ET.SubElement(marker, "path", d="M 0 0 L 8 4 L 0 8 z")
     for arrow in arrows:
-        _arrow(root, arrow, boxes[arrow.start], boxes[arrow.end])
+        if arrow not in far:
+            _arrow(root, arrow, boxes[arrow.start], boxes[arrow.end])
+    for number, arrow in enumerate(far):
+        _tracked(root, arrow, boxes[arrow.start], boxes[arrow.end], number, bottom + _TRACK * number)
     for number, (name, node) in enumerate(nodes.items()):
         kind = "box strong" if node.strong else "box"
         group = ET.SubElement(root, "g", {"class": f"{kind} first" if number == 0 else kind})
@@ -102,7 +112,7 @@ def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> s
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> dict[str, _Box]:
+def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow], margin: float) -> dict[str, _Box]:
     columns: dict[int, list[str]] = {}
     for name, node in nodes.items():
         columns.setdefault(node.column, []).append(name)
@@ -114,7 +124,7 @@ def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> dict[str, _Bo
     }
     deepest = max(sum(sizes[name][1] + _BETWEEN for name in column) for column in columns.values())
     boxes: dict[str, _Box] = {}
-    left: float = _EDGE
+    left = margin
     for _, column in sorted(columns.items()):
         width = max(sizes[name][0] for name in column)
         y = _EDGE + (deepest - sum(sizes[name][1] + _BETWEEN for name in column)) / 2
@@ -151,7 +161,7 @@ def _spread(column: Sequence[str]) -> dict[str, float]:
 
 def _arrow(root: ET.Element, arrow: Arrow, start: _Box, end: _Box) -> None:
     forth = end.x > start.x
-    aside = -5 if forth else 5  # so that there and back are two lines
+    aside = -7 if forth else 7  # so that there and back are two lines
     if start.x == end.x:  # in one column: out at the right, and in again
         x1, x2 = start.x + start.width / 2, end.x + end.width / 2
         bend = max(x1, x2) + 30 + abs(end.y - start.y) / 4
@@ -162,16 +172,26 @@ def _arrow(root: ET.Element, arrow: Arrow, start: _Box, end: _Box) -> None:
         x1, x2 = start.x + side * start.width / 2, end.x - side * end.width / 2
         y1, y2 = start.y + aside, end.y + aside
         reach = (x2 - x1) / 2
-        lift = aside * max(0.0, abs(x2 - x1) / _WORDED - 1) * 6  # past what lies between
-        first, second = (x1 + reach, y1 + lift), (x2 - reach, y2 + lift)
+        first, second = (x1 + reach, y1), (x2 - reach, y2)
     group = ET.SubElement(root, "g", {"class": "arrow"})
     curve = f"M {x1:.1f} {y1:.1f} C {first[0]:.1f} {first[1]:.1f} {second[0]:.1f} {second[1]:.1f} {x2:.1f} {y2:.1f}"
     ET.SubElement(group, "path", {"d": curve, "marker-end": "url(#head)"})
     if arrow.words:
-        at = 0.36 if forth else 0.3
+        at = 0.3
         x = _bezier(at, x1, first[0], second[0], x2)
         y = _bezier(at, y1, first[1], second[1], y2)
         _text(group, x, y, arrow.words, line=11)
+
+
+def _tracked(root: ET.Element, arrow: Arrow, start: _Box, end: _Box, number: int, track: float) -> None:
+    """Out at the right, down, along the track, up, and in at the left."""
+    aside = _WAY * (number + 1)
+    out, into = start.x + start.width / 2, end.x - end.width / 2
+    down, up = out + aside, into - aside
+    group = ET.SubElement(root, "g", {"class": "arrow"})
+    way = f"M {out:.1f} {start.y:.1f} H {down:.1f} V {track:.1f} H {up:.1f} V {end.y:.1f} H {into:.1f}"
+    ET.SubElement(group, "path", {"d": way, "marker-end": "url(#head)"})
+    _text(group, (down + up) / 2, track, (", ".join(arrow.words),), line=11)
 
 
 def _bezier(at: float, one: float, two: float, three: float, four: float) -> float:
