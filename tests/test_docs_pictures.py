@@ -43,6 +43,8 @@ def boxes(picture: str) -> dict[str, Box]:
     """Left, top, right and bottom of each box, by the text in it."""
     found = {}
     for group in ET.fromstring(picture).iterfind("{*}g"):
+        if "box" not in group.get("class", "").split():
+            continue
         rect = group.find("{*}rect")
         if rect is not None:
             x, y, width, height = (float(rect.get(name, "")) for name in ("x", "y", "width", "height"))

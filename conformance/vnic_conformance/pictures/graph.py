@@ -10,10 +10,12 @@ from typing import NamedTuple
 from vnic_conformance.foreign import in_xml
 
 _LINE, _CHARACTER, _PAD, _EDGE = 15, 7.3, 8, 20
+#: The words at arrows.
+_SMALL_LINE, _SMALL = 11, 6.1
 #: Beside the boxes of a column: room for words at the arrows, or for the arrows alone.
 _WORDED, _BARE = 250, 90
-#: Between the boxes of a column.
-_BETWEEN = 34
+#: Between the boxes of a column, with words at the arrows and without.
+_ROOM, _BETWEEN = 70, 34
 #: Between the tracks of arrows that do not lead to the next column, and between their ways down.
 _TRACK, _WAY = 18, 6
 #: How often the order in the columns is looked at again: what hangs together is put side by side.
@@ -22,10 +24,10 @@ STYLE = """
 svg { background: #fff; } text { font: 12px ui-monospace, monospace; fill: #222; text-anchor: middle; }
 .box rect { fill: #eef3fb; stroke: #246; } .first rect { stroke-width: 3; } .strong rect { fill: #fdf0d0; }
 .arrow path { fill: none; stroke: #667; } .arrow text { font-size: 10px; fill: #555; }
-.arrow text { paint-order: stroke; stroke: #fff; stroke-width: 4px; } marker path { fill: #667; }
+.arrow rect { fill: #fff; } marker path { fill: #667; }
 @media (prefers-color-scheme: dark) {
   svg { background: #131416; } text { fill: #ddd; } .box rect { fill: #1d2a3d; stroke: #8bf; } .strong rect { fill: #443310; }
-  .arrow path { stroke: #99a; } .arrow text { fill: #bbb; stroke: #131416; } marker path { fill: #99a; }
+  .arrow path { stroke: #99a; } .arrow text { fill: #bbb; } .arrow rect { fill: #131416; } marker path { fill: #99a; }
 }
 """
 
@@ -76,8 +78,11 @@ def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> s
     margin = _EDGE + _WAY * len(far)
     boxes = _placed(nodes, arrows, margin)
     wide = max(box.x + box.width / 2 for box in boxes.values()) + margin
-    bottom = max(box.y + box.height / 2 for box in boxes.values()) + _TRACK
+    bottom = max(box.y + box.height / 2 for box in boxes.values()) + 2 * _TRACK
     deep = bottom + _TRACK * len(far) + _EDGE
+    for number, arrow in enumerate(far):
+        middle, width = _middle(boxes[arrow.start], boxes[arrow.end], number), len(", ".join(arrow.words)) * _SMALL
+        wide = max(wide, max(middle, width / 2) + width / 2 + _PAD)
     view = {"width": f"{wide:.0f}", "height": f"{deep:.0f}", "viewBox": f"0 0 {wide:.0f} {deep:.0f}", "role": "img"}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
     ET.SubElement(root, "title").text = in_xml(title)
@@ -117,22 +122,23 @@ def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow], margin: float) -
     for name, node in nodes.items():
         columns.setdefault(node.column, []).append(name)
     _sort(columns, arrows)
-    gap = _WORDED if any(arrow.words for arrow in arrows) else _BARE
+    worded = any(arrow.words for arrow in arrows)
+    gap, between = (_WORDED, _ROOM) if worded else (_BARE, _BETWEEN)
     sizes = {
         name: (max(map(len, node.lines)) * _CHARACTER + 2 * _PAD, len(node.lines) * _LINE + 2 * _PAD)
         for name, node in nodes.items()
     }
-    deepest = max(sum(sizes[name][1] + _BETWEEN for name in column) for column in columns.values())
+    deepest = max(sum(sizes[name][1] + between for name in column) for column in columns.values())
     boxes: dict[str, _Box] = {}
     left = margin
     for _, column in sorted(columns.items()):
         width = max(sizes[name][0] for name in column)
-        y = _EDGE + (deepest - sum(sizes[name][1] + _BETWEEN for name in column)) / 2
+        y = _EDGE + (deepest - sum(sizes[name][1] + between for name in column)) / 2
         for name in column:
             own, height = sizes[name]
-            y += (height + _BETWEEN) / 2
+            y += (height + between) / 2
             boxes[name] = _Box(left + width / 2, y, own, height)
-            y += (height + _BETWEEN) / 2
+            y += (height + between) / 2
         left += width + gap
     return boxes
 
@@ -177,10 +183,10 @@ def _arrow(root: ET.Element, arrow: Arrow, start: _Box, end: _Box) -> None:
     curve = f"M {x1:.1f} {y1:.1f} C {first[0]:.1f} {first[1]:.1f} {second[0]:.1f} {second[1]:.1f} {x2:.1f} {y2:.1f}"
     ET.SubElement(group, "path", {"d": curve, "marker-end": "url(#head)"})
     if arrow.words:
-        at = 0.3
+        at = 0.45 if forth else 0.25  # where those that leave one box, or come to one, are apart
         x = _bezier(at, x1, first[0], second[0], x2)
         y = _bezier(at, y1, first[1], second[1], y2)
-        _text(group, x, y, arrow.words, line=11)
+        _words(group, x, y, arrow.words)
 
 
 def _tracked(root: ET.Element, arrow: Arrow, start: _Box, end: _Box, number: int, track: float) -> None:
@@ -191,12 +197,27 @@ def _tracked(root: ET.Element, arrow: Arrow, start: _Box, end: _Box, number: int
     group = ET.SubElement(root, "g", {"class": "arrow"})
     way = f"M {out:.1f} {start.y:.1f} H {down:.1f} V {track:.1f} H {up:.1f} V {end.y:.1f} H {into:.1f}"
     ET.SubElement(group, "path", {"d": way, "marker-end": "url(#head)"})
-    _text(group, (down + up) / 2, track, (", ".join(arrow.words),), line=11)
+    words = ", ".join(arrow.words)
+    _words(group, max(_middle(start, end, number), len(words) * _SMALL / 2 + 4), track, (words,))
+
+
+def _middle(start: _Box, end: _Box, number: int) -> float:
+    """Of a track."""
+    aside = _WAY * (number + 1)
+    return (start.x + start.width / 2 + aside + end.x - end.width / 2 - aside) / 2
 
 
 def _bezier(at: float, one: float, two: float, three: float, four: float) -> float:
     rest = 1 - at
     return rest**3 * one + 3 * rest**2 * at * two + 3 * rest * at**2 * three + at**3 * four
+
+
+def _words(group: ET.Element, x: float, y: float, lines: Sequence[str]) -> None:
+    """The words at an arrow, on a patch that hides it."""
+    width, height = max(map(len, lines)) * _SMALL + 4, len(lines) * _SMALL_LINE
+    corner = {"x": f"{x - width / 2:.1f}", "y": f"{y - height / 2:.1f}"}
+    ET.SubElement(group, "rect", {**corner, "width": f"{width:.1f}", "height": f"{height}"})
+    _text(group, x, y, lines, line=_SMALL_LINE)
 
 
 def _text(parent: ET.Element, x: float, y: float, lines: Sequence[str], line: int = _LINE) -> None:
