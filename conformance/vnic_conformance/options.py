@@ -125,6 +125,11 @@ def refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
         raise click.UsageError(f"{' and '.join(found)}: {why}", ctx)
 
 
+def html_option(text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """The option that names a page which a command writes besides its report; ``text`` is its help."""
+    return click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=text)
+
+
 def out_option(text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
     """The option that names the file which a command makes; ``text`` is its help."""
     kind = click.Path(dir_okay=False, path_type=Path)

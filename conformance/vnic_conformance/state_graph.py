@@ -12,7 +12,14 @@ from vnic_conformance.writing import put
 from vnic_model.graph import AT_MOST, GraphError, StateGraph, TooManyStatesError, check_attributes, dot, graphml
 from vnic_model.instance import Instance
 
-WRITERS: dict[str, Callable[[object], str]] = {".graphml": graphml, ".dot": dot}
+
+def _picture(written: object) -> str:
+    from vnic_conformance.pictures.state_picture import picture_of_states  # here: most explorations draw nothing
+
+    return picture_of_states(written)
+
+
+WRITERS: dict[str, Callable[[object], str]] = {".graphml": graphml, ".dot": dot, ".svg": _picture}
 
 
 def export(machine: Instance, file: Path, quotient: str | None, at_most: int | None) -> ExitCode:
@@ -20,7 +27,7 @@ def export(machine: Instance, file: Path, quotient: str | None, at_most: int | N
 
     Args:
         machine: the instance.
-        file: where to; its suffix says what: .graphml or .dot.
+        file: where to; its suffix says what: .graphml, .dot, or .svg for a picture of a small one.
         quotient: attributes to see it through, with commas between them; None: the whole graph.
         at_most: bound on the states; None: what fits into some hundred megabytes.
 
@@ -29,7 +36,7 @@ def export(machine: Instance, file: Path, quotient: str | None, at_most: int | N
     """
     writer = WRITERS.get(file.suffix)
     if writer is None:
-        raise click.ClickException(f"--graph {file}: the name has to end in {' or '.join(WRITERS)}")
+        raise click.ClickException(f"--graph {file}: the name has to end in .graphml or .dot, or in .svg for a picture")
     names = [] if quotient is None else [name.strip() for name in quotient.split(",")]
     try:
         check_attributes(machine, names)
@@ -40,7 +47,11 @@ def export(machine: Instance, file: Path, quotient: str | None, at_most: int | N
     except GraphError as error:
         raise click.ClickException(str(error)) from None
     written = found.written(names)
-    put(file, writer(written))
+    try:
+        text = writer(written)
+    except ValueError as error:
+        raise click.ClickException(f"--graph {file}: {error}") from None
+    put(file, text)
     through = f", seen through {', '.join(names)}: {len(written):,} nodes and" if names else " and"
     click.echo(f"{file}: {len(found.graph):,} states{through} {written.number_of_edges():,} edges")
     return ExitCode.CONFORMS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
 import os
 import sys
 import time
@@ -43,6 +45,13 @@ def show(lines: Iterable[Line]) -> None:
 def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print words, of which some may be those of others."""
     click.echo(printable_lines(text), err=err, nl=nl)
+
+
+def text_of(report: Callable[[], object]) -> str:
+    """What a report prints, as text; nothing is printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        report()
+    return text.getvalue()
 
 
 def show_json(plain: object) -> None:

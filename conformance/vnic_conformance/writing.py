@@ -64,14 +64,18 @@ def after_losing(code: ExitCode, lost: Iterable[str]) -> ExitCode:
 def with_file(code: ExitCode, path: Path | None, text: Callable[[], str]) -> ExitCode:
     """Write the file that a command makes besides its report, if one is asked for; the exit code of the command.
 
+    As with the report (:func:`verdict_stands`), who interrupts it takes no violation back.
+
     Args:
         code: of the verdict, which has been reported.
         path: the file.
         text: makes what is to be in it.
     """
-    lost = "" if path is None else write_whole(path, text)
-    if lost:
-        complain(lost)
+    lost = ""
+    with verdict_stands(code):
+        lost = "" if path is None else write_whole(path, text)
+        if lost:
+            complain(lost)
     return after_losing(code, [lost])
 
 

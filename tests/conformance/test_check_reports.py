@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.foreign import in_markdown
 from vnic_conformance.reports import naming
+from vnic_conformance.reports.job_summary import badge, job_summary
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.summary import rows
-from vnic_conformance.running.events import RunBegan
+from vnic_conformance.running.events import AdapterFailed, RunBegan
 from vnic_conformance.running.plan import Case, Phase, case_of, select, watched_cases
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.verdicts import CaseResult, Rerun, Verdict, exit_code
@@ -169,7 +173,7 @@ def test_junit_is_well_formed_and_says_the_same(vnickit: Kit, plant: Plant, tmp_
     found = {e.get("name"): e for e in root.iter("testcase")}
     verdicts = {case["case"]: case["verdict"] for case in report["cases"]}
     for case, verdict in verdicts.items():
-        tags = {child.tag for child in found[case]} - {"system-out"}
+        tags = {child.tag for child in found[case]} - {"system-out", "properties"}
         assert tags == {"pass": set(), "fail": {"failure"}}.get(verdict, {"skipped"}), case
     failures = [element for element in found.values() if element.find("failure") is not None]
     assert [element.get("name") for element in failures] == ["MON-7/answers"]
@@ -179,6 +183,13 @@ def test_junit_is_well_formed_and_says_the_same(vnickit: Kit, plant: Plant, tmp_
     assert root.get("failures") == "1"
     assert int(root.get("tests") or 0) == len(found)
     assert set(found) > {"CRQ-1", "INV-8"}, "what no case speaks of is visible too"
+    named = {
+        name: [p.get("value") for p in e.iterfind("properties/property[@name='requirement']")]
+        for name, e in found.items()
+    }
+    assert named == {name: [str(name).partition("/")[0]] for name in found}
+    assert str(failure.text).count("MON-7") > 1
+    assert "s0" in str(failure.text), "the trace has its lanes"
 
 
 def test_junit_holds_any_text() -> None:
@@ -187,6 +198,66 @@ def test_junit_holds_any_text() -> None:
     outcome = Outcome(results=[CaseResult("CRQ-2", Verdict.FAIL, 1, "]]> \x07")])
     root = ET.fromstring(junit(header, [case], outcome, file=None).encode("utf-8"))
     assert root.get("failures") == "1"
+
+
+# --- a summary and a badge for code hosts ----------------------------------------------------------------------------
+
+
+def test_a_summary_and_a_badge_say_the_same(vnickit: Kit) -> None:
+    faulty = (
+        "--adapter",
+        "python:vnic_reference.faults:priority_range_unchecked",
+        "--phase",
+        "scripted",
+        "-k",
+        "SEL-4/range",
+    )
+    result = vnickit("check", *faulty, "--log", "run.jsonl", "--summary", "job.md", "--badge", "badge.json")
+    assert result.exit_code == ExitCode.VIOLATION, result.output
+    summary = Path("job.md").read_text(encoding="utf-8")
+    assert f"| SEL-4 | fail | {in_markdown(REQUIREMENTS['SEL-4'].text)} |" in summary
+    assert "**VIOLATION: SEL-4/range.**" in summary
+    trace = summary.partition("```text\n")[2].partition("\n```\n")[0]
+    assert trace == vnickit("show", "run.jsonl", "--case", "SEL-4/range").stdout.rstrip("\n")
+    badge = json.loads(Path("badge.json").read_text(encoding="utf-8"))
+    assert badge == {
+        "schemaVersion": 1, "label": "VNIC hypervisor", "message": "violation", "color": "red", "isError": True,
+    }  # fmt: skip
+
+
+def test_a_badge_of_what_conforms_counts_the_requirements() -> None:
+    header = RunBegan("0", "a", {}, Profile(), 1, 1, ("CRQ-2",), ("CRQ-2",))
+    cases = [Case("CRQ-2", Phase.STEPS, "x", ("CRQ-2",))]
+    outcome = Outcome(results=[CaseResult("CRQ-2", Verdict.PASS, 1)], code=ExitCode.CONFORMS)
+    made = json.loads(badge(header, cases, outcome))
+    assert (made["message"], made["color"], "isError" in made) == (
+        "conforms, 1 of 1 requirements",
+        "brightgreen",
+        False,
+    )
+    for code in set(ExitCode) - {ExitCode.CONFORMS}:
+        other = json.loads(badge(header, cases, replace(outcome, code=code)))
+        assert other["isError"]
+        assert "conforms" not in other["message"]
+
+
+def test_a_summary_holds_any_text() -> None:
+    """Neither an adapter's name nor what it says begins markup, a cell or a line, or ends a block of code."""
+    nasty = "`````\n# x <script>| [a](b) \x1b[1m"
+    header = RunBegan("0", nasty, {"implementation": nasty}, Profile(), 1, 1, (), ("CRQ-2",))
+    trouble = AdapterFailed(0, {"title": nasty, "broken": nasty}, nasty, None, None)
+    text = job_summary(header, [], Outcome(broken=trouble, code=ExitCode.ADAPTER_BROKEN, notes=[nasty]), file=None)
+    assert "\x1b" not in text
+    inside, fence = False, ""
+    for line in text.splitlines():
+        if not inside and line.endswith("text") and line.startswith("```"):
+            inside, fence = True, line.removesuffix("text")
+        elif inside and line == fence:
+            inside = False
+        elif not inside:
+            assert "<script>" not in line
+            assert not line.startswith("# ")
+    assert not inside
 
 
 def test_json_has_the_trace(vnickit: Kit, plant: Plant) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 from click.testing import CliRunner, Result
+from markupsafe import escape
 
 from vnic_conformance.cli import main
 from vnic_conformance.commands.explore import running
@@ -36,9 +37,13 @@ def test_an_exhausted_instance_holds(golden: Callable[[str, str], None]) -> None
     assert result.stderr == ""
 
 
-def test_a_mutation_is_refuted_by_its_trace(golden: Callable[[str, str], None]) -> None:
-    result = vnickit("explore", "--mutate", "no_fence")
+def test_a_mutation_is_refuted_by_its_trace(golden: Callable[[str, str], None], tmp_path: Path) -> None:
+    file = tmp_path / "p.html"
+    result = vnickit("explore", "--mutate", "no_fence", "--html", str(file))
     assert result.exit_code == ExitCode.VIOLATION
+    page = file.read_text(encoding="utf-8")
+    assert escape(result.stdout.rstrip()) in page
+    assert page.count("here it leaves the specification") == 1
     golden("explore_no_fence.txt", result.stdout)
 
 
@@ -295,9 +300,11 @@ def test_there_is_no_colour_without_a_terminal() -> None:
 # --- what must happen eventually -------------------------------------------------------------------------------------
 
 
-def test_progress_holds_under_assumptions_that_are_said(golden: Callable[[str, str], None]) -> None:
-    result = vnickit("explore", "--liveness", "--servers", "1")
+def test_progress_holds_under_assumptions_that_are_said(golden: Callable[[str, str], None], tmp_path: Path) -> None:
+    file = tmp_path / "p.html"
+    result = vnickit("explore", "--liveness", "--servers", "1", "--html", str(file))
     assert result.exit_code == ExitCode.CONFORMS, result.output
+    assert escape(result.stdout.rstrip()) in file.read_text(encoding="utf-8")
     golden("explore_liveness.txt", re.sub(r"\([0-9.]+ s\)", "(0.0 s)", result.stdout))
 
 

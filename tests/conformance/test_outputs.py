@@ -188,6 +188,8 @@ def test_who_interrupts_the_report_of_a_violation_does_not_take_it_back(
 MAKERS = {
     "page": ("vnic_conformance.pictures.page.run_page", ("--html", "p.html")),
     "JUnit": ("vnic_conformance.commands.check.playing.junit", ("--junit", "j.xml")),
+    "summary": ("vnic_conformance.commands.check.playing.job_summary", ("--summary", "s.md")),
+    "badge": ("vnic_conformance.commands.check.playing.badge", ("--badge", "b.json")),
     "log": ("vnic_conformance.commands.log_file.RunLog", ("--log", "r.jsonl")),
     "failures": ("vnic_conformance.commands.check.playing.excerpt", ()),
     "JSON": ("vnic_conformance.commands.check.playing.plain_report", ("--json",)),
@@ -230,13 +232,14 @@ def test_what_cannot_be_made_is_a_fault_of_the_kit_where_all_conforms(
     assert "UnspeakableError" in result.stderr
 
 
-@pytest.mark.parametrize("maker", ["plain", "show_result", "Trace.dump"])
+@pytest.mark.parametrize("maker", ["plain", "show_result", "Trace.dump", "_page"])
 def test_a_trace_that_cannot_be_made_takes_no_violation_of_the_model_away(
     maker: str, vnickit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"vnic_conformance.commands.explore.exploring.{maker}", cannot)
     words = ("--json",) if maker == "plain" else ()
-    result = vnickit("explore", "--mutate", "no_fence", "--engine", "python", "--trace", "t.jsonl", *words)
+    asked = ("--mutate", "no_fence", "--engine", "python", "--trace", "t.jsonl", "--html", "p.html")
+    result = vnickit("explore", *asked, *words)
     assert result.exit_code == ExitCode.VIOLATION, result.output
     assert "could not be made, which is a fault of the kit: UnspeakableError" in result.stderr
 
@@ -251,6 +254,29 @@ def test_a_report_that_cannot_be_made_takes_no_old_violation_away(
     result = vnickit(*words)
     assert result.exit_code == ExitCode.VIOLATION, result.output
     assert "the verdict stands: violation" in result.stderr
+
+
+def test_a_page_that_cannot_be_made_or_written_takes_no_old_violation_away(
+    vnickit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert vnickit("check", "--adapter", FAULTY, *FOUND, "--log", "run.jsonl").exit_code == ExitCode.VIOLATION
+    replay = ("replay", "run.jsonl", "--adapter", FAULTY, "--html")
+    full = vnickit(*replay, "/dev/full")
+    assert full.exit_code == ExitCode.VIOLATION
+    assert "/dev/full could not be written" in full.stderr
+    monkeypatch.setattr(replay_command, "_page", cannot)
+    result = vnickit(*replay, "p.html")
+    assert result.exit_code == ExitCode.VIOLATION
+    assert result.stdout == full.stdout
+    assert "could not be made, which is a fault of the kit: UnspeakableError" in result.stderr
+    assert not Path("p.html").exists()
+    for path, said in (
+        ("nowhere/p.html", "there is no directory nowhere"),
+        ("run.jsonl", "this command reads that file"),
+    ):
+        refused = vnickit(*replay, path)
+        assert refused.exit_code == ExitCode.USAGE
+        assert said in refused.stderr
 
 
 # --- replay --------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from vnic_conformance.pictures.mermaid import escaped
 from vnic_conformance.pictures.page import run_page, stories_page
 from vnic_conformance.pictures.pcapng import steps_of
 from vnic_conformance.pictures.story import Shown, Step, Story, story_of_failure
+from vnic_conformance.pictures.traffic import passage_words
 from vnic_conformance.reports.naming import field_name
 from vnic_conformance.running.play import Outcome
 from vnic_conformance.running.recorded import load
@@ -30,7 +31,11 @@ Kit = Callable[..., Result]
 GOLDEN = Path(__file__).parents[1] / "golden"
 TRACE = GOLDEN / "trace_no_hold.jsonl"
 #: Failures that were recorded of faulty references, three of each role at least.
-LOGS = [*sorted(GOLDEN.glob("failures_*.jsonl")), GOLDEN / "run_version_1.jsonl"]
+LOGS = [
+    log
+    for name in ("failures_[hs]*.jsonl", "run_version_1.jsonl", "failures_client_*.jsonl")
+    for log in sorted(GOLDEN.glob(name))
+]
 _MARKUP = re.compile(r"[\s│●├─▶◀┤○╳×!~]+")
 
 
@@ -66,6 +71,10 @@ def in_mermaid(text: str) -> list[str]:
     return [note.partition(": ")[2] for note in notes if re.match(r"Note over p\d+: \d+\. ", note)]
 
 
+def arrows(text: str) -> list[str]:
+    return [line.partition(": ")[2] for line in text.splitlines() if re.match(r" +p\d+(->>|-x)p\d+: ", line)]
+
+
 def in_itf(text: str) -> list[str]:
     states = json.loads(text)["states"][1:]
     steps = (Step(int(s["step"]["#bigint"]), 0, s["lane"], s["words"], s["fault"], s["wrong"]) for s in states)
@@ -76,6 +85,7 @@ def test_there_are_three_failures_of_each_role() -> None:
     roles = [failure.episode.setting.role for log in LOGS for failure in load(log).failures]
     assert roles.count("hypervisor") >= 3
     assert roles.count("system") >= 3
+    assert roles.count("client") >= 3
 
 
 @pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
@@ -99,8 +109,14 @@ def test_every_format_tells_the_same_steps(log: Path, vnickit: Kit, tmp_path: Pa
         page = Words()
         page.feed(made("html").decode())
         assert page.found == steps
-        assert in_mermaid(made("mermaid").decode()) == [escaped(line) for line in steps]
-        assert in_itf(made("itf").decode()) == steps
+        passages = [passage for step in story.steps for passage in step.elements]
+        diagram, trace = made("mermaid").decode(), made("itf").decode()
+        assert in_mermaid(diagram) == [escaped(line) for line in steps]
+        assert arrows(diagram) == [escaped(passage_words(passage)) for passage in passages]
+        assert in_itf(trace) == steps
+        assert [e["bytes"] for state in json.loads(trace)["states"] for e in state["elements"]] == [
+            p.bytes for p in passages
+        ]
         assert list(steps_of(made("pcapng"))) == steps
         drawing = ET.fromstring(made("svg"))
         titles = drawing.iterfind(".//{*}g[@data-step]/{*}title")

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from markupsafe import escape
 
 from vnic_conformance.cli import main
 from vnic_conformance.commands.explore.request import Request
@@ -55,9 +57,15 @@ def test_a_requirement_means_every_property_that_formalises_it() -> None:
     assert by_name["INV-3"]["method"] == "any N"
 
 
-def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(golden: Callable[[str, str], None]) -> None:
-    result = prove("--mutate", "no_fence")
+def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(
+    golden: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    page = tmp_path / "p.html"
+    result = prove("--mutate", "no_fence", "--html", str(page))
     assert result.exit_code == ExitCode.VIOLATION, result.output
+    text = page.read_text(encoding="utf-8")
+    assert escape(result.stdout.rstrip()) in text
+    assert text.count("here it leaves the specification") == 1
     assert max(map(len, result.stdout.splitlines())) <= 100
     # Which of several equal pictures is shown is z3's choice; the run is the shortest one, whoever asks.
     picture, _, shortest = result.stdout.partition("The shortest run from the beginning:")

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from markupsafe import escape
 
 from vnic_conformance.cases import SCRIPTS
 from vnic_conformance.cases.script import Steps, call, do
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running.events import Failure, RunBegan
+from vnic_conformance.running.recorded import load
 from vnic_conformance.running.runlog import excerpt
 from vnic_conformance.session import hypervisor_session
 from vnic_conformance.stimulus import CLIENT, Stimulus
@@ -79,18 +81,24 @@ def failures(vnickit: Kit, plant: Plant) -> Path:
 
 
 def test_it_still_fails(failures: Path, vnickit: Kit, plant: Plant, golden: Golden) -> None:
-    result = vnickit("replay", failures, "--adapter", plant(FENCED_SENDS))
+    result = vnickit("replay", failures, "--adapter", plant(FENCED_SENDS), "--html", "p.html")
     assert result.exit_code == ExitCode.VIOLATION, result.output
     assert result.stdout.startswith("STILL FAILS  ")
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert escape(result.stdout.rstrip()) in page
+    assert page.count("here it leaves the specification") == 1
     assert ", as recorded: " in result.stdout
     assert "~" not in result.stdout
     golden("replay_still_fails.txt", result.stdout)
 
 
 def test_it_is_fixed(failures: Path, vnickit: Kit, golden: Golden) -> None:
-    result = vnickit("replay", failures, "--adapter", REFERENCE)
+    result = vnickit("replay", failures, "--adapter", REFERENCE, "--html", "p.html")
     assert result.exit_code == ExitCode.CONFORMS, result.output
     assert result.stdout.startswith("FIXED  ")
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert "here it leaves the specification" not in page
+    assert page.count('<li id="step-') == len(load(failures).failures[0].episode.moments)
     golden("replay_fixed.txt", result.stdout)
     marked = [line for line in result.stdout.splitlines() if line[4:5] == "~"]
     assert len(marked) == 1, "the step that goes otherwise now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -18,7 +19,8 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.pictures.decoding import Decoded, decoded, fields_of
 from vnic_conformance.pictures.formats import FORMATS, QUEUES, VALUES, Format, Link, layouts_in
 from vnic_conformance.pictures.pcapng import Packets, pcapng
-from vnic_conformance.pictures.story import story_of_failure
+from vnic_conformance.pictures.story import Story, story_of_failure
+from vnic_conformance.pictures.traffic import Packet
 from vnic_conformance.pictures.wireshark import DIRECTORY, dissector, filter_of
 from vnic_conformance.running.recorded import load
 from vnic_spec.layouts import COMMANDS, LOGIN_REQUEST, LOGIN_RESPONSE, MIN_OFFLOAD_CONTROL, OFFLOAD_CONTROL, Layout
@@ -41,19 +43,47 @@ from vnic_spec.wire import (
 Kit = Callable[..., Result]
 STEP_LINE = "vnic.step.line"
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
-LOGS = sorted((Path(__file__).parents[1] / "golden").glob("failures_*.jsonl"))
+GOLDEN = Path(__file__).parents[1] / "golden"
+LOGS, CLIENTS = sorted(GOLDEN.glob("failures_*.jsonl")), sorted(GOLDEN.glob("failures_client_*.jsonl"))
+RECORDED = GOLDEN.parent / "reference" / "recorded_elements.json"
 
 
 def tshark(capture: bytes, directory: Path, queue: str = "transmit") -> list[ET.Element]:
     """What tshark says of each packet."""
+    words = ["-o", f"{filter_of(Link.SUB_CRQ)}.queue:{queue}", "-T", "pdml"]
+    return list(ET.fromstring(run(capture, directory, *words)).iterfind("packet"))
+
+
+def in_words(capture: bytes, directory: Path) -> list[str]:
+    """What ``tshark -V`` says of each packet."""
+    return re.split(r"^Frame \d+: ", run(capture, directory, "-V"), flags=re.M)[1:]
+
+
+def run(capture: bytes, directory: Path, *words: str) -> str:
     lua, file = directory / "vnic.lua", directory / "a.pcapng"
     lua.write_text(dissector("vnic.lua"), encoding="utf-8")
     file.write_bytes(capture)
-    words = ["tshark", "-X", f"lua_script:{lua}", "-o", f"{filter_of(Link.SUB_CRQ)}.queue:{queue}", "-T", "pdml"]
-    ran = subprocess.run([*words, "-r", file], capture_output=True, text=True, check=False)
+    command = ["tshark", "-X", f"lua_script:{lua}", *words, "-r", str(file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert "rror" not in ran.stderr
-    return list(ET.fromstring(ran.stdout).iterfind("packet"))
+    return ran.stdout
+
+
+def said(line: str, field: Decoded) -> bool:
+    """Whether a line of tshark names a field, with its value."""
+    name, colon, words = line.strip().partition(": ")
+    return bool(colon) and name == field.name and field.value in words.replace("0x", "").replace(":", "").lower()
+
+
+def everything(story: Story) -> list[Packet]:
+    """All that moved in a story, in order."""
+    return [*story.opening, *(packet for step in story.steps for packet in step.packets)]
+
+
+def moved(story: Story, link: Link) -> list[str]:
+    """The bytes of a kind that moved in a story, in order."""
+    return [packet.hexadecimal for packet in everything(story) if packet.link is link]
 
 
 def protocol(packet: ET.Element, link: Link) -> ET.Element:
@@ -199,16 +229,60 @@ def test_what_is_malformed_is_marked_and_still_decoded(tmp_path: Path) -> None:
 
 
 @needs_tshark
+def test_every_field_of_every_element_of_a_recorded_boot_is_named(tmp_path: Path) -> None:
+    """``recorded_elements.json`` is of a real boot: ``tshark -V`` names every field, with its value, and misses no byte."""
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    sent = [bytes.fromhex(one["element"]) for fragment in recorded["fragments"] for one in fragment["elements"]]
+    packets = Packets()
+    for data in sent:
+        packets.add(0, Link.CRQ, data)
+    told = in_words(packets.getvalue(), tmp_path)
+    assert len(told) == len(sent)
+    for words, data in zip(told, sent, strict=True):
+        lines, left = iter(words.splitlines()), bytearray(data)
+        for field in decoded(data.hex()):
+            assert any(said(line, field) for line in lines), (data.hex(), field, words)
+            left[field.offset : field.offset + field.size] = bytes(field.size)
+        assert not any(left), data.hex()
+        assert "Expert Info" not in words
+
+
+@needs_tshark
+def test_one_capture_has_elements_descriptors_buffers_and_frames_of_clients(tmp_path: Path) -> None:
+    """Each is decoded by what it is: the login says which handle is of which kind of queue. What is malformed was sent so."""
+    sent = [packet for log in CLIENTS for packet in everything(story_of_failure(load(log).failures[0]))]
+    packets = Packets()
+    for one in sent:
+        packets.add(0, one.link, bytes.fromhex(one.hexadecimal), one.words)
+    for packet, one in zip(tshark(packets.getvalue(), tmp_path), sent, strict=True):
+        if one.link is Link.FRAME:
+            assert packet.find("proto[@name='eth']") is not None
+        else:
+            assert fields(packet, one.link) == fields_of(FORMATS[one.link], bytes.fromhex(one.hexadecimal)), one
+            assert complaints(packet, one.link) <= ({"layout"} if one.hexadecimal.startswith("80fe") else set()), one
+
+
+def test_captures_of_clients_have_every_kind_of_traffic() -> None:
+    links = {packet.link for log in CLIENTS for packet in everything(story_of_failure(load(log).failures[0]))}
+    assert links >= {
+        Link.CRQ, Link.LOGIN_REQUEST, Link.LOGIN_RESPONSE, Link.TRANSMIT, Link.TRANSMIT_COMPLETION, Link.RX_ADD, Link.FRAME,
+        Link.VIOCTL,
+    }  # fmt: skip
+    assert Link.SUB_CRQ not in links
+
+
+@needs_tshark
 def test_a_failure_of_ours_reads_as_its_story(vnickit: Kit, tmp_path: Path) -> None:
     failures = [f for log in LOGS for f in load(log).failures if f.episode.setting.role == HYPERVISOR]
-    story = max(map(story_of_failure, failures), key=lambda one: sum(bool(step.registers) for step in one.steps))
+    story = max(map(story_of_failure, failures), key=lambda one: len(moved(one, Link.VIOCTL)))
     packets = tshark(pcapng(story), tmp_path)
     lines = [line.get("show") for packet in packets for line in packet.iter("field") if line.get("name") == STEP_LINE]
     assert lines == [step.line for step in story.steps]
     elements = [passage.bytes for step in story.steps for passage in step.elements if passage.deed != "TAKEN"]
+    assert moved(story, Link.CRQ) == elements
     seen = [packet for packet in packets if packet.find("proto[@name='vnic.crq']") is not None]
     assert [fields(packet, Link.CRQ) for packet in seen] == [decoded(element) for element in elements]
-    calls = [step.registers for step in story.steps if step.registers]
+    calls = moved(story, Link.VIOCTL)
     seen = [packet for packet in packets if packet.find("proto[@name='vnic.vioctl']") is not None]
     assert len(seen) == len(calls) > 0
     for packet, registers in zip(seen, calls, strict=True):

@@ -267,7 +267,8 @@ class View:
         """Whether the dialogue has got so far that INIT cannot simply be answered under profile reregister."""
         return self.dialogue and self.profile.client_init.name == "REREGISTER" and self.login != "none"
 
-    def descriptors_of(self, called: h.Called) -> list[bytes] | None:
+    @staticmethod
+    def descriptors_of(called: h.Called) -> list[bytes] | None:
         """The descriptors of a send to a sub-CRQ; None if they cannot be read."""
         arguments = called.arguments
         if called.opcode == Hcall.H_SEND_SUB_CRQ:

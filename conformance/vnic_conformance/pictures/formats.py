@@ -28,17 +28,22 @@ from vnic_spec.wire import (
 
 
 class Link(IntEnum):
-    """What the bytes of a packet are; the value is the number of the user's link type."""
+    """What the bytes of a packet are; but for frames the value is the number of the user's link type."""
 
     STEP = 0  #: UTF-8 text: the line of the step
     CRQ = 1  #: one element of a CRQ
-    SUB_CRQ = 2  #: one element of a sub-CRQ
+    SUB_CRQ = 2  #: one element of a sub-CRQ of which nothing is known
     SERVER_INFO = 3  #: the record of GET_VNIC_SERVER_INFO
     LOGIN_REQUEST = 4
     LOGIN_RESPONSE = 5
     OFFLOAD_ANSWER = 6
     OFFLOAD_CONTROL = 7
     VIOCTL = 8  #: the registers of H_VIOCTL from the subfunction on
+    TRANSMIT = 9  #: one element of a sub-CRQ that is of this kind, as the login has it; so are the next three
+    TRANSMIT_COMPLETION = 10
+    RX_ADD = 11
+    RX_COMPLETION = 12
+    FRAME = 13  #: an Ethernet frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,13 @@ QUEUES: Final[Mapping[str, Format]] = {
     "rx-add": known.RX_ADD,
     "receive completion": known.RX_COMPLETION,
 }
-#: What every other packet of bytes is.
+#: What every other packet of bytes is. Frames have no layout of ours.
 FORMATS: Final[Mapping[Link, Format]] = {
     Link.CRQ: _CRQ,
+    Link.TRANSMIT: QUEUES["transmit"],
+    Link.TRANSMIT_COMPLETION: QUEUES["transmit completion"],
+    Link.RX_ADD: QUEUES["rx-add"],
+    Link.RX_COMPLETION: QUEUES["receive completion"],
     Link.SERVER_INFO: known.SERVER_INFO,
     Link.LOGIN_REQUEST: known.LOGIN_REQUEST,
     Link.LOGIN_RESPONSE: known.LOGIN_RESPONSE,
@@ -111,6 +120,7 @@ _COMMANDS: Final = {
     for command in Command
     for code, name in ((command.value, command.name), (response_to(command), f"{command.name}_RSP"))
 }
+_SUB_CRQS: Final = (Link.SUB_CRQ, Link.TRANSMIT, Link.TRANSMIT_COMPLETION, Link.RX_ADD, Link.RX_COMPLETION)
 _STATUS: Final = {status.value: status.name for status in Status}
 #: The words for the values of a field, by link and name. Every other value is malformed.
 VALUES: Final[Mapping[tuple[Link, str], Mapping[int, str]]] = {
@@ -120,8 +130,8 @@ VALUES: Final[Mapping[tuple[Link, str], Mapping[int, str]]] = {
     (Link.CRQ, "command"): _COMMANDS,
     (Link.CRQ, "capability"): _named(Capability),
     (Link.CRQ, "rc"): _named(CommandRc),
-    (Link.SUB_CRQ, "header"): {Header.COMMAND.value: Header.COMMAND.name},
-    (Link.SUB_CRQ, "type"): _named(SubType),
+    **{(link, "header"): {Header.COMMAND.value: Header.COMMAND.name} for link in _SUB_CRQS},
+    **{(link, "type"): _named(SubType) for link in _SUB_CRQS},
     (Link.SERVER_INFO, "status"): _STATUS,
     (Link.VIOCTL, "subfunction"): _named(Vioctl),
     (Link.VIOCTL, "status"): _STATUS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vnic_conformance.foreign import printable
-from vnic_conformance.pictures.story import Story, passage_words
+from vnic_conformance.pictures.story import Story
+from vnic_conformance.pictures.traffic import passage_words
 
 #: Characters that end a statement or begin markup, as Mermaid's entities; the number sign first, because they begin with it.
 _ENTITIES = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", "%": "#37;", '"': "#quot;", "{": "#123;", "}": "#125;"}

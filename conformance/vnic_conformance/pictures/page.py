@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import cache
+from itertools import accumulate, groupby
 
 from vnic_conformance.pictures.decoding import decoded
 from vnic_conformance.pictures.formats import Link, value_words
-from vnic_conformance.pictures.story import Story, passage_words, story_of_failure
-from vnic_conformance.pictures.svg import svg
+from vnic_conformance.pictures.story import Step, Story, story_of_failure
+from vnic_conformance.pictures.svg import height, svg
+from vnic_conformance.pictures.traffic import passage_words
 from vnic_conformance.reports.failure import broken_lines, requirement_text
 from vnic_conformance.reports.page import page
 from vnic_conformance.reports.summary import Row, label, role_of, rows
@@ -22,17 +24,39 @@ from vnic_model.lines import Line
 
 #: Before so many steps at the end of a story only what changes is shown, so that long ones load fast.
 _WHOLE = 200
-#: Steps in one part of a drawing: a browser leaves out what is not on the screen, part by part.
-_PART = 100
+#: Steps in one block of a list, and in one part of a drawing.
+_BLOCK = 100
+#: Blocks that begin after so many steps of a page are kept back: the page's script puts them in when they are wanted.
+_AT_ONCE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some steps of a story, one after the other, and the part of its drawing that shows them.
+
+    Attributes:
+        steps: in order.
+        left: how many steps follow the first one, and itself.
+        drawing: in SVG.
+        height: of the drawing, in pixels.
+        kept_back: a browser with scripts reads it as text until it is wanted, which takes a hundredth of the time. One without
+            scripts reads it at once.
+    """
+
+    steps: Sequence[Step]
+    left: int
+    drawing: str
+    height: int
+    kept_back: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A story with its number on the page, the parts of its drawing, and how the addresses of its steps begin."""
+    """A story with its number on the page, its blocks, and how the addresses of its steps begin."""
 
     number: int
     story: Story
-    parts: Sequence[str]
+    blocks: Sequence[Block]
     prefix: str
 
 
@@ -48,11 +72,18 @@ class Hurt:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What there is to say of a whole run, in lines, and the verdict on each requirement."""
+    """What there is to say of a whole run, in lines, and the verdict on each requirement.
+
+    Attributes:
+        head: what was to be done.
+        last: what came out, the verdict at the end.
+        columns: lines that stand as they are, because columns matter.
+        rows: the verdicts.
+    """
 
     head: Sequence[str] = ()
     last: Sequence[str] = ()
-    broken: Sequence[str] = ()
+    columns: Sequence[str] = ()
     rows: Sequence[Row] = field(default_factory=list)
 
 
@@ -69,7 +100,7 @@ def run_page(header: RunBegan, cases: Sequence[Case], outcome: Outcome) -> str:
     found = rows(cases, outcome.results, selected, role) if outcome.results else []
     last = _joined(last_lines(cases, outcome, selected=selected, role=role))
     broken = [] if outcome.broken is None else [line.text for line in broken_lines(outcome.broken)]
-    run = Run(_joined(head_lines(header)), last, broken, found)
+    run = Run(_joined(head_lines(header)), last, columns=broken, rows=found)
     hurt = rows_of(dict.fromkeys(_hurt(story) for story in stories), cases, outcome.results, role)
     return _page(label(header) or header.adapter, stories, hurt, run)
 
@@ -84,11 +115,23 @@ def stories_page(title: str, stories: Sequence[Story]) -> str:
     return _page(title, stories, (), Run())
 
 
+def report_page(title: str, report: str, stories: Sequence[Story]) -> str:
+    """The page of a command that reports in text: that text, and every run that it speaks of.
+
+    Args:
+        title: what was done.
+        report: the text.
+        stories: the runs.
+    """
+    return _page(title, stories, (), Run(columns=report.splitlines()))
+
+
 def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Run) -> str:
     ordered = sorted(stories, key=lambda story: (_hurt(story), story.title))
+    before = accumulate((len(story.steps) for story in ordered), initial=0)
     drawn = [
-        Drawn(number, story, _parts(story), "" if number == 1 else f"failure-{number}-")
-        for number, story in enumerate(ordered, 1)
+        Drawn(number, story, _blocks(story, so_far), "" if number == 1 else f"failure-{number}-")
+        for number, (story, so_far) in enumerate(zip(ordered, before, strict=False), 1)
     ]
     by_id = {row.entry.id: row for row in known}
     hurt = [
@@ -105,7 +148,8 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
         title=title,
         run=run,
         hurt=hurt,
-        decoded=decoded,
+        lanes=sorted({step.lane for story in stories for step in story.steps}),
+        decoded=cache(decoded),
         passage_words=passage_words,
         value_words=lambda name, value: value_words(Link.CRQ, name, value),
         nothing=EMPTY,
@@ -113,9 +157,15 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
     )
 
 
-def _parts(story: Story) -> list[str]:
-    starts = range(0, max(len(story.steps), 1), _PART)
-    return [svg(story, slice(start, start + _PART)) for start in starts]
+def _blocks(story: Story, before: int) -> list[Block]:
+    """The blocks of a story that comes after so many steps of others."""
+    found, lanes = [], story.lanes
+    for start in range(0, max(len(story.steps), 1), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        steps = story.steps[part]
+        kept_back = before + start >= _AT_ONCE
+        found.append(Block(steps, len(story.steps) - start, svg(story, part, lanes), height(steps), kept_back))
+    return found
 
 
 def _joined(lines: Iterable[Line]) -> list[str]:

@@ -7,14 +7,15 @@ them is ``vnickit export --to wireshark``. Source of the format: IETF draft-ietf
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vnic_conformance.pictures.formats import Link
-from vnic_conformance.pictures.story import Story, passage_words
+from vnic_conformance.pictures.story import Story
+from vnic_conformance.pictures.traffic import Packet
 
 _SECTION, _INTERFACE, _PACKET, _MAGIC = 0x0A0D0D0A, 1, 6, 0x1A2B3C4D
 _COMMENT, _APPLICATION, _NAME = 1, 4, 2
-_USER0 = 147  # first of the link types that are free for users
+_USER0, _ETHERNET = 147, 1  # the first of the link types that are free for users, and that of frames
 
 
 class Packets:
@@ -26,7 +27,8 @@ class Packets:
         self._blocks = [_block(_SECTION, head)]
         for link in Link:
             name = _options((_NAME, link.name.lower().encode()))
-            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", _USER0 + link, 0, 0) + name))
+            linktype = _ETHERNET if link is Link.FRAME else _USER0 + link
+            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", linktype, 0, 0) + name))
 
     def add(self, now: int, link: Link, data: bytes, comment: str = "") -> None:
         """A packet.
@@ -50,22 +52,18 @@ class Packets:
 def pcapng(story: Story) -> bytes:
     """The capture. Where time is not known a step takes a millisecond."""
     packets = Packets()
+    _add(packets, 0, story.opening)
     for step in story.steps:
         now = step.number if step.now is None else step.now
         comment = f"violated: {story.requirement}: {story.sentence}" if step.wrong else "fault" if step.fault else ""
         packets.add(now, Link.STEP, step.line.encode("utf-8", "backslashreplace"), comment)
-        for passage in step.elements:
-            if passage.deed == "TAKEN":
-                continue  # it was seen when it came
-            way = f"{passage.sender} to {passage.receiver}: {passage_words(passage)}"
-            packets.add(now, Link.CRQ, _bytes(passage.bytes), way)
-        for text in step.sub_elements:
-            packets.add(now, Link.SUB_CRQ, _bytes(text))
-        if step.registers:
-            packets.add(now, Link.VIOCTL, _bytes(step.registers))
-        if step.record:
-            packets.add(now, Link.SERVER_INFO, _bytes(step.record))
+        _add(packets, now, step.packets)
     return packets.getvalue()
+
+
+def _add(packets: Packets, now: int, moved: Iterable[Packet]) -> None:
+    for one in moved:
+        packets.add(now if one.now is None else one.now, one.link, _bytes(one.hexadecimal), one.words)
 
 
 def _bytes(text: str) -> bytes:

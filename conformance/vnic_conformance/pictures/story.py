@@ -6,25 +6,28 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from vnic_conformance.client_role.conversation import HAPPENED
+from vnic_conformance.client_role.record import happenings_of
 from vnic_conformance.episode import HYPERVISOR
+from vnic_conformance.pictures.client_traffic import ClientTraffic
+from vnic_conformance.pictures.traffic import Packet, element, of_calls, of_frames
+from vnic_conformance.reports.client_lanes import moves_element, sentence, shortened
 from vnic_conformance.reports.failure import allowed_words, came_words
 from vnic_conformance.reports.lanes import shown_steps
 from vnic_conformance.reports.naming import field_name, field_value, is_fault, lane_of
 from vnic_conformance.running.episode import Retraced, retrace
 from vnic_conformance.running.events import Failure
 from vnic_conformance.running.role import role_named
-from vnic_conformance.stimulus import Stimulus
 from vnic_model import describe
 from vnic_model.recording import Deed
 from vnic_model.trace import LASSO, VIOLATION, Passage, Trace
 from vnic_model.trace_text import change_words, endless
-from vnic_spec.wire import from_words
 
 #: Lanes from left to right; those of servers stand behind them, and what is not known last.
-_ORDER = ("console", "platform", "clock", "application", "network", "client", "hypervisor")
+_ORDER = ("console", "platform", "clock", "user", "application", "network", "partner", "client", "hypervisor")
 #: Of a longer value, frames for example, the beginning is shown.
 _LONGEST = 120
 _EMPTY = "empty"
@@ -56,9 +59,7 @@ class Step:
         wrong: here the specification is left.
         elements: what moved.
         changes: what is different afterwards, and what time had changed before.
-        sub_elements: what was sent on a sub-CRQ, in hexadecimal.
-        registers: what H_VIOCTL was given, from the subfunction on, in hexadecimal; or empty.
-        record: what H_VIOCTL wrote, in hexadecimal; or empty.
+        packets: the bytes that moved, in order, those of the elements among them; of a run of the model those alone.
         state: everything that the implementation shows; of a run of the model nothing, whose changes say it all.
     """
 
@@ -70,9 +71,7 @@ class Step:
     wrong: bool
     elements: tuple[Passage, ...] = ()
     changes: tuple[str, ...] = ()
-    sub_elements: tuple[str, ...] = ()
-    registers: str = ""
-    record: str = ""
+    packets: tuple[Packet, ...] = ()
     state: tuple[Shown, ...] = ()
 
     @property
@@ -93,6 +92,7 @@ class Story:
         came: what came instead; or empty.
         allowed: everything that was allowed, with the requirement that allows it.
         steps: in order.
+        opening: the bytes that moved before the first one.
     """
 
     title: str
@@ -101,6 +101,7 @@ class Story:
     came: str
     allowed: tuple[str, ...]
     steps: tuple[Step, ...]
+    opening: tuple[Packet, ...] = ()
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -118,19 +119,38 @@ def _place(name: str) -> tuple[int, str]:
 
 def story_of_failure(failure: Failure) -> Story:
     """A failure of any role."""
-    retraced = retrace(failure.episode)
-    steps = _in_lanes(retraced) if failure.episode.setting.role == HYPERVISOR else _in_words(retraced, failure)
-    return Story(
-        failure.case, failure.requirement, failure.sentence, came_words(failure), allowed_words(failure), steps
-    )
+    return _story(failure, came_words(failure), allowed_words(failure), retrace(failure.episode), failed=True)
 
 
-def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
+def story_again(failure: Failure, came: str, retraced: Sequence[Retraced], *, failed: bool) -> Story:
+    """What an implementation has done when it was put through a failure again.
+
+    Args:
+        failure: as it was recorded.
+        came: what has become of it.
+        retraced: the steps, judged again, the reset first; none where not even that was done.
+        failed: the last of them violates something.
+    """
+    return _story(failure, came, (), retraced, failed=failed)
+
+
+def _story(
+    failure: Failure, came: str, allowed: tuple[str, ...], retraced: Sequence[Retraced], *, failed: bool
+) -> Story:
+    steps: Sequence[Step] = ()
+    opening: tuple[Packet, ...] = ()
+    if retraced and failure.episode.setting.role == HYPERVISOR:
+        steps = _in_lanes(retraced)
+    elif retraced:
+        opening, steps = _in_words(retraced, failure)
+    told = tuple(replace(step, wrong=failed and step is steps[-1]) for step in steps)
+    return Story(failure.case, failure.requirement, failure.sentence, came, allowed, told, opening)
+
+
+def _in_lanes(retraced: Sequence[Retraced]) -> tuple[Step, ...]:
     found = []
-    last = len(retraced) - 1
     for shown, r in zip(shown_steps(retraced), retraced[1:], strict=True):
-        stimulus, came = r.judgement.stimulus, r.judgement.came
-        sub = str(stimulus.given.get("hex", "")) if stimulus.call.startswith("send_sub_crq") else ""
+        judgement = r.judgement
         found.append(
             Step(
                 number=shown.number,
@@ -138,12 +158,10 @@ def _in_lanes(retraced: list[Retraced]) -> tuple[Step, ...]:
                 lane=shown.lane,
                 words=f"{shown.words} → {shown.answer}" if shown.answer else shown.words,
                 fault=shown.fault,
-                wrong=shown.number == last,
+                wrong=False,
                 elements=shown.elements,
                 changes=(*(f"before it, by time: {words}" for words in shown.meanwhile), *shown.changes),
-                sub_elements=tuple(sub[at : at + 64] for at in range(0, len(sub), 64)),
-                registers=_registers(stimulus),
-                record=_text(came, "info"),
+                packets=tuple(of_calls(shown.elements, judgement.stimulus, judgement.came)),
                 state=_state(r),
             )
         )
@@ -166,28 +184,58 @@ def _words(name: str, value: object) -> str:
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}… ({len(words)} characters)"
 
 
-def _registers(stimulus: Stimulus) -> str:
-    if stimulus.call != "vioctl":
-        return ""
-    given = (stimulus.given.get(name, 0) for name in ("sub", "p1", "p2", "p3"))
-    return from_words(*(value for value in given if isinstance(value, int))).hex()
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What moved in a step, and when it was over."""
+
+    now: int
+    packets: tuple[Packet, ...]
+    elements: tuple[Passage, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
-def _text(came: Mapping[str, object], name: str) -> str:
-    value = came.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _in_words(retraced: list[Retraced], failure: Failure) -> tuple[Step, ...]:
+def _in_words(retraced: Sequence[Retraced], failure: Failure) -> tuple[tuple[Packet, ...], tuple[Step, ...]]:
+    """What moved at the reset, and the steps after it."""
     phrase = role_named(failure.episode.setting.role).phrase
-    now, found = 0, []
-    for r in retraced[1:]:
-        given = r.judgement.stimulus
-        fault, wrong = is_fault(given), r.number == len(retraced) - 1
-        found.append(Step(r.number, now, lane_of(given.who), phrase(given), fault, wrong, state=_state(r)))
+    moved = list(_of_client(retraced) if HAPPENED in failure.episode.start else _of_system(retraced))
+    steps = tuple(
+        Step(
+            number=r.number,
+            now=before.now,
+            lane=lane_of(r.judgement.stimulus.who),
+            words=phrase(r.judgement.stimulus),
+            fault=is_fault(r.judgement.stimulus),
+            wrong=False,
+            elements=here.elements,
+            changes=here.changes,
+            packets=here.packets,
+            state=_state(r),
+        )
+        for r, before, here in zip(retraced[1:], moved, moved[1:], strict=False)
+    )
+    return moved[0].packets, steps
+
+
+def _of_system(retraced: Sequence[Retraced]) -> Iterator[_Moved]:
+    now = 0
+    for r in retraced:
         came = r.judgement.came.get("now")
         now = came if isinstance(came, int) else now
-    return tuple(found)
+        yield _Moved(now, tuple(of_frames(r.judgement.came)))
+
+
+def _of_client(retraced: Sequence[Retraced]) -> Iterator[_Moved]:
+    """Of many elements or other happenings of a step the first and the last, as in text; the bytes of all."""
+    now, traffic = 0, ClientTraffic()
+    for r in retraced:
+        happened = happenings_of(str(r.judgement.came[HAPPENED]))
+        now = happened[-1].now if happened else now
+        traffic.take(happened)
+        elements = shortened(traffic.passages)
+        said = [words for each in happened if not moves_element(each) and (words := sentence(each))]
+        left = len(traffic.passages) - len(elements)
+        more = [f"{left} more elements, which the capture has"] if left else []
+        yield _Moved(now, tuple(traffic.packets), tuple(elements), (*more, *shortened(said)))
 
 
 def story_of_trace(trace: Trace) -> Story:
@@ -203,6 +251,7 @@ def story_of_trace(trace: Trace) -> Story:
             wrong=step.point == VIOLATION,
             elements=tuple(_at_home(passage) for passage in step.elements),
             changes=tuple(change_words(change) for change in step.changes if not change.proof),
+            packets=tuple(element(_at_home(one)) for one in step.elements if one.deed != Deed.TAKEN.name),
         )
         for step in trace.steps
     )
@@ -217,9 +266,3 @@ def _at_home(passage: Passage) -> Passage:
 
 def _joined(words: str, answer: str | None) -> str:
     return f"{words} → {answer}" if answer else words
-
-
-def passage_words(passage: Passage) -> str:
-    """What became of an element, beside its arrow."""
-    instead = f", in the place of {passage.instead_of}" if passage.instead_of else ""
-    return f"{passage.name} {passage.deed.lower()}{instead}"

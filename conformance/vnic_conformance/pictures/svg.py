@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 
 from vnic_conformance.foreign import in_xml
-from vnic_conformance.pictures.story import Step, Story, passage_words
+from vnic_conformance.pictures.story import Step, Story
+from vnic_conformance.pictures.traffic import passage_words
 
 _LANE, _ROW, _LEFT, _HEAD, _CHARACTER = 90, 22, 50, 40, 7.3
 #: Longest words that are drawn; the rest is in the title of the group, which browsers show.
@@ -25,28 +27,28 @@ line, path { stroke: #667; } .lane { stroke: #bbc; } circle { fill: #246; }
 """
 
 
-def svg(story: Story, part: slice = slice(None)) -> str:
+def svg(story: Story, part: slice = slice(None), lanes_of_all: Sequence[str] = ()) -> str:
     """The drawing, a document of its own that can also stand inside HTML.
 
     Args:
         story: what happened.
         part: of the steps. Every part has the same lanes; one that is not the first has no style of its own, and titles
             only where words are cut, because many of them stand in one page.
+        lanes_of_all: the lanes of the story, from one who has asked for them already.
     """
     alone = part.start is None
     steps = story.steps[part]
-    lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(story.lanes)}
-    rows = sum(1 + len(step.elements) for step in steps)
+    lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(lanes_of_all or story.lanes)}
     right = _LEFT + _LANE * len(lanes) + 10
-    width, height = right + int(_MOST * _CHARACTER), _HEAD + _ROW * rows + 10
-    view = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}", "role": "img"}
+    width, tall = right + int(_MOST * _CHARACTER), height(steps)
+    view = {"width": str(width), "height": str(tall), "viewBox": f"0 0 {width} {tall}", "role": "img"}
     root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
     ET.SubElement(root, "title").text = in_xml(f"{story.title} ({story.requirement})")
     if not part.start:
         ET.SubElement(root, "style").text = STYLE
     for name, x in lanes.items():
         _text(root, x, 20, name, anchor="middle")
-        _line(root, x, _HEAD - 12, x, height - 6, kind="lane")
+        _line(root, x, _HEAD - 12, x, tall - 6, kind="lane")
     y = _HEAD + _ROW // 2
     for step in steps:
         group = _step(root, step, lanes, right, y, width)
@@ -58,11 +60,16 @@ def svg(story: Story, part: slice = slice(None)) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
+def height(steps: Sequence[Step]) -> int:
+    """Of a drawing of some steps, in pixels."""
+    return _HEAD + _ROW * sum(1 + len(step.elements) for step in steps) + 10
+
+
 def _step(root: ET.Element, step: Step, lanes: dict[str, int], right: int, y: int, width: int) -> ET.Element:
     kind = "wrong" if step.wrong else "fault" if step.fault else "plain"
     group = ET.SubElement(root, "g", {"class": kind, "data-step": str(step.number)})
-    height = _ROW * (1 + len(step.elements))
-    ET.SubElement(group, "rect", x="0", y=str(y - _ROW // 2), width=str(width), height=str(height))
+    tall = _ROW * (1 + len(step.elements))
+    ET.SubElement(group, "rect", x="0", y=str(y - _ROW // 2), width=str(width), height=str(tall))
     ET.SubElement(group, "circle", cx=str(lanes[step.lane]), cy=str(y), r="4")
     _text(group, right, y + 4, step.line)
     for number, passage in enumerate(step.elements, 1):

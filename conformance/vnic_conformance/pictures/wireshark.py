@@ -52,7 +52,7 @@ def dissector(file: str) -> str:
         f"-- Made by: vnickit export --to wireshark --out {shlex.quote(file)}\n"
         f"-- Install: {install_command(file)}\n\n"
     )
-    made = [_Protocol(link, _forms(link)).table() for link in Link if link is not Link.STEP]
+    made = [_Protocol(link, _forms(link)).table() for link in Link if link in (*FORMATS, Link.SUB_CRQ)]
     tables = f"local STEP = {Link.STEP.value}\nlocal FORMATS = {_lua(made)}\n\n"
     return head + tables + files(__package__).joinpath("dissector.lua").read_text(encoding="utf-8")
 

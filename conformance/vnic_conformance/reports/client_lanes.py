@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.conversation import HAPPENED
@@ -10,6 +11,7 @@ from vnic_conformance.client_role.record import happenings_of
 from vnic_model.lines import WIDTH, Line
 from vnic_spec.wire import Command, Hcall, Header, Rc
 
+T = TypeVar("T")
 #: So many happenings of a step are drawn from its beginning and from its end; those between are counted.
 HEAD, TAIL = 6, 12
 #: Happenings that say nothing to a reader.
@@ -21,12 +23,29 @@ LANES = ("user", "client", "hypervisor", "servers", "network")
 def client_lanes(came: Mapping[str, object]) -> Iterator[Line]:
     """The happenings of a step, one line each; of many only the first and the last."""
     drawn = [line for each in happenings_of(str(came[HAPPENED])) if (line := _words(each))]
-    left = len(drawn) - HEAD - TAIL
-    for number, (now, lane, words) in enumerate(drawn):
-        if left > 1 and number == HEAD:
-            yield Line(f"{'':10}… {left} more", "proof")
-        if left <= 1 or not HEAD <= number < HEAD + left:
-            yield Line(_drawn(now, lane, words), "element")
+    shown = shortened(drawn)
+    for number, (now, lane, words) in enumerate(shown):
+        if number == HEAD and len(shown) < len(drawn):
+            yield Line(f"{'':10}… {len(drawn) - len(shown)} more", "proof")
+        yield Line(_drawn(now, lane, words), "element")
+
+
+def shortened(drawn: Sequence[T]) -> Sequence[T]:
+    """Of many only the first and the last."""
+    return drawn if len(drawn) <= HEAD + TAIL + 1 else [*drawn[:HEAD], *drawn[-TAIL:]]
+
+
+def moves_element(each: h.Happening) -> bool:
+    """Whether a happening is that an element goes into a CRQ."""
+    return (isinstance(each, h.Put) and each.handle is None) or (
+        isinstance(each, h.Answered) and each.opcode == Hcall.H_SEND_CRQ
+    )
+
+
+def sentence(each: h.Happening) -> str:
+    """A happening in one sentence; empty: it says nothing to a reader."""
+    said = _words(each)
+    return f"{said[0]:,} ms, {said[1]}: {said[2]}" if said else ""
 
 
 def line_of(each: h.Happening) -> str:

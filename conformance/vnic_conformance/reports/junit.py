@@ -28,9 +28,11 @@ def junit(header: RunBegan, cases: Sequence[Case], outcome: Outcome, *, file: st
     for row in rows(cases, outcome.results, bool(header.select), role_of(header)) if outcome.results else []:
         for result in row.results:
             element = _case(result, failures.get(result.case), purposes.get(result.case, ""), header, file)
+            _named(element, row.requirement.id)
             by_group[row.requirement.group].append(element)
         if not row.results:
             element = ET.Element("testcase", classname=f"vnic.{row.requirement.group}", name=row.requirement.id)
+            _named(element, row.requirement.id)
             if row.through:
                 ET.SubElement(element, "system-out").text = f"by {', '.join(row.through)}"
             else:
@@ -67,6 +69,13 @@ def _suite(root: ET.Element, name: str, elements: Sequence[ET.Element], header: 
     for key, value in facts.items():
         ET.SubElement(properties, "property", name=key, value=in_xml(value))
     suite.extend(elements)
+
+
+def _named(element: ET.Element, requirement: str) -> None:
+    """Say which requirement a test case is of."""
+    properties = ET.Element("properties")
+    ET.SubElement(properties, "property", name="requirement", value=requirement)
+    element.insert(0, properties)  # where readers look for them
 
 
 def _case(result: CaseResult, failure: Failure | None, purpose: str, header: RunBegan, file: str | None) -> ET.Element:

@@ -31,6 +31,8 @@ _EVENTS = {
     Event.MIGRATED: Kind.MIGRATED,
     Event.DEVICE_FAILOVER: Kind.FAILOVER,
 }
+#: Who makes trouble in role system, and who in role client.
+_AROUND = ("network", "partner")
 #: So many hexadecimal digits are shown whole.
 _WHOLE = 64
 _REPORTED = {1: "OPERATIONAL", 2: "LINK_DOWN", 3: "ADAPTER_ERROR"}
@@ -281,7 +283,7 @@ def _info(text: str) -> str:
 
 def is_fault(stimulus: Stimulus) -> bool:
     """A choice of users, administrators, faults or time, not of the drivers."""
-    return stimulus.who in (CONSOLE, PLATFORM, CLOCK)
+    return stimulus.who in (CONSOLE, PLATFORM, CLOCK, *_AROUND)
 
 
 def lane_of(who: str) -> str:

@@ -18,6 +18,7 @@ from vnic_conformance.options import (
     Whole,
     decisions,
     given,
+    html_option,
     refuse,
 )
 
@@ -85,11 +86,20 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     help="Write the log of the run here.  Until it is over: FILE.part, or FILE.2.part and so on.",
 )
 @click.option("--junit", "xml", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report here.")
+@html_option("Write a page of HTML here: verdicts, and every failure as a sequence diagram.")
 @click.option(
-    "--html",
-    "html",
+    "--summary",
+    "summary",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page of HTML here: verdicts, and every failure as a sequence diagram.",
+    metavar="FILE",
+    help="Write a summary here, in Markdown, as code hosts show it beside a job.",
+)
+@click.option(
+    "--badge",
+    "badge",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a badge here, as JSON for a service that draws badges.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
@@ -110,6 +120,8 @@ def command(
     log: Path | None,
     xml: Path | None,
     html: Path | None,
+    summary: Path | None,
+    badge: Path | None,
     as_json: bool,
     report: bool,
 ) -> ExitCode:
@@ -131,7 +143,7 @@ def command(
         random = (*(("steps",) if steps else ()), "seed", "servers")
         refuse(ctx, random, "only the phases hypothesis and walk are random; add one of them with --phase")
     # Here, because a help text needs no machine.
-    from vnic_conformance.commands.check.playing import played
+    from vnic_conformance.commands.check.playing import Files, played
     from vnic_conformance.running.checking import Request
 
     request = Request(
@@ -147,4 +159,4 @@ def command(
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
     )
-    return played(request, log=log, xml=xml, html=html, as_json=as_json, report=report)
+    return played(request, Files(log, xml, html, summary, badge), as_json=as_json, report=report)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from vnic_conformance.commands.log_file import LogFile
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import told
+from vnic_conformance.reports.job_summary import badge, job_summary
 from vnic_conformance.reports.junit import junit
 from vnic_conformance.reports.plain import plain_report
 from vnic_conformance.reports.progress import progress
@@ -28,25 +30,58 @@ from vnic_conformance.writing import after_losing, check_places, complain, verdi
 FAILURES = "vnickit-failures.jsonl"
 
 
-def played(
-    request: Request, *, log: Path | None, xml: Path | None, html: Path | None, as_json: bool, report: bool
-) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a check writes what was asked for.
+
+    Attributes:
+        log: the log of the run; None: only failures are kept, in :data:`FAILURES`.
+        xml: a JUnit report.
+        html: a page of the run.
+        summary: a summary in Markdown.
+        badge: a badge in JSON.
+    """
+
+    log: Path | None = None
+    xml: Path | None = None
+    html: Path | None = None
+    summary: Path | None = None
+    badge: Path | None = None
+
+    def check(self) -> None:
+        """Refuse, before anything is done, what cannot be written anyway.
+
+        Raises:
+            click.ClickException: see :func:`~vnic_conformance.writing.check_places`.
+        """
+        beside = self.xml or self.html or self.summary or self.badge
+        kept = Path(FAILURES) if self.log is None and beside else None
+        check_places(
+            (
+                ("--log", self.log),
+                ("where failures are kept without --log", kept),
+                ("--junit", self.xml),
+                ("--html", self.html),
+                ("--summary", self.summary),
+                ("--badge", self.badge),
+            )
+        )
+
+
+def played(request: Request, files: Files, *, as_json: bool, report: bool) -> ExitCode:
     """Check an implementation and report.
 
     Args:
         request: what is to be checked.
-        log: where the log of the run goes; None: only failures are kept, in :data:`FAILURES`.
-        xml: where a JUnit report goes.
-        html: where a page of the run goes.
+        files: where what goes.
         as_json: report as JSON.
         report: tell progress even where standard error is no terminal.
 
     Raises:
         click.ClickException: it makes no sense, or a file cannot be written where it is to be.
     """
-    kept = ("where failures are kept without --log", Path(FAILURES) if log is None and (xml or html) else None)
-    check_places((("--log", log), kept, ("--junit", xml), ("--html", html)))
-    written = None if log is None else LogFile(log)
+    files.check()
+    written = None if files.log is None else LogFile(files.log)
     listeners: list[Listener] = [*progress(report)] if written is None else [written, *progress(report)]
     with stoppable():
         try:
@@ -54,12 +89,10 @@ def played(
         finally:
             if written is not None:
                 written.close()
-        return _report(checked, written, xml=xml, html=html, as_json=as_json)
+        return _report(checked, written, files, as_json=as_json)
 
 
-def _report(
-    checked: Checked, written: LogFile | None, *, xml: Path | None, html: Path | None, as_json: bool
-) -> ExitCode:
+def _report(checked: Checked, written: LogFile | None, files: Files, *, as_json: bool) -> ExitCode:
     """Report on a check."""
     header, chosen, outcome = checked.header, checked.chosen, checked.outcome
     lost: list[str] = []
@@ -71,10 +104,13 @@ def _report(
         else:
             file = str(written.path)
             lost.append(written.lost)
-        if xml is not None:
-            lost.append(write_whole(xml, lambda: junit(header, chosen, outcome, file=file)))
-        if html is not None:
-            lost.append(write_whole(html, lambda: _page(checked)))
+        made: tuple[tuple[Path | None, Callable[[], str]], ...] = (
+            (files.xml, lambda: junit(header, chosen, outcome, file=file)),
+            (files.html, lambda: _page(checked)),
+            (files.summary, lambda: job_summary(header, chosen, outcome, file=file)),
+            (files.badge, lambda: badge(header, chosen, outcome)),
+        )
+        lost += [write_whole(path, text) for path, text in made if path is not None]
         if as_json:
             show_json(plain_report(header, chosen, outcome))
         else:

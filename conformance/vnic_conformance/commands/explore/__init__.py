@@ -9,7 +9,7 @@ import click
 
 from vnic_conformance.commands.explore.engine import Engine
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.options import MOST_STATES, Whole
+from vnic_conformance.options import MOST_STATES, Whole, html_option
 from vnic_conformance.together import Needs, Only, check
 from vnic_model.limits import MEBIBYTES
 
@@ -21,7 +21,7 @@ RULES = (
     Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
     Only(
         "symmetric",
-        frozenset({*_MACHINE, "all_properties", "engine", "mebibytes", "file", "as_json", "report"}),
+        frozenset({*_MACHINE, "all_properties", "engine", "mebibytes", "file", "html", "as_json", "report"}),
         "--symmetry goes with neither --liveness nor --graph, which follow single servers",
     ),
     Only(
@@ -30,7 +30,7 @@ RULES = (
         "--graph checks nothing; it goes with neither --liveness nor --trace nor --json, nor with what says how to check",
     ),
     Needs("quotient", "graph", "--quotient says how a graph is to be seen; add --graph FILE"),
-    Only("endless", frozenset({*_MACHINE, "all_properties", "without", "file", "as_json", "report"})),
+    Only("endless", frozenset({*_MACHINE, "all_properties", "without", "file", "html", "as_json", "report"})),
     Needs("without", "endless", "--without drops an assumption about endless runs; add --liveness"),
     Needs(
         "all_properties",
@@ -83,12 +83,13 @@ RULES = (
     "--graph",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the state graph here, .graphml or .dot; checks nothing.",
+    help="Write the state graph here, .graphml, .dot or, if it is small, .svg; checks nothing.",
 )
 @click.option("--quotient", metavar="NAMES", help="With --graph: seen through these variables, e.g. crq,phase.")
 @click.option(
     "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
 )
+@html_option("Write a page of HTML here: the report, and the runs that refute as sequence diagrams.")
 @click.option("--mutants", is_flag=True, help="Is every single mutation of every action noticed? Takes some minutes.")
 @click.option(
     "--out",
@@ -119,6 +120,7 @@ def command(
     graph: Path | None,
     quotient: str | None,
     file: Path | None,
+    html: Path | None,
     mutants: bool,
     out: Path | None,
     as_json: bool,
@@ -137,7 +139,7 @@ def command(
       vnickit explore --mutate drop_event_on_full      what goes wrong if a rule is misread
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
       vnickit explore --liveness --servers 1           is the client always served in the end?
-      vnickit explore --servers 1 --graph dialogue.dot --quotient crq,phase
+      vnickit explore --servers 1 --graph dialogue.svg --quotient crq,phase
       vnickit explore --mutants --instance gap,wish    which mutations of the specification does it notice?
     """  # noqa: D301 - click wants the character, not its name
     check(context, RULES)
@@ -179,6 +181,7 @@ def command(
         graph=graph,
         quotient=quotient,
         file=file,
+        html=html,
         as_json=as_json,
         report=report,
     )

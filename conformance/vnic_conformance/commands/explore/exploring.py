@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
 from vnic_conformance import liveness
 from vnic_conformance.commands.explore.engine import Engine
-from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, show_result
+from vnic_conformance.commands.explore.report import introduce, plain, plain_setting, setting, show_result
 from vnic_conformance.commands.explore.request import Request
 from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.state_graph import export
-from vnic_conformance.terminal import refusal, say, show, show_json
-from vnic_conformance.writing import complain, verdict_stands, write_whole
+from vnic_conformance.terminal import refusal, say, show, show_json, text_of
+from vnic_conformance.writing import check_places, complain, verdict_stands, with_file, write_whole
 from vnic_model.trace import Trace
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS
@@ -33,6 +34,7 @@ def explored(
     graph: Path | None,
     quotient: str | None,
     file: Path | None,
+    html: Path | None,
     as_json: bool,
     report: bool,
 ) -> ExitCode:
@@ -50,23 +52,23 @@ def explored(
         graph: write the state graph here, and check nothing.
         quotient: the variables that the graph is seen through.
         file: write the trace of a violation here.
+        html: write a page here.
         as_json: report as JSON.
         report: tell progress even where standard error is no terminal.
 
     Raises:
         click.ClickException: it makes no sense, or a file cannot be written.
     """
-    if file is not None and not file.parent.is_dir():
-        raise click.ClickException(f"--trace {file}: there is no directory {file.parent}")
+    check_places((("--trace", file), ("--html", html)))
     if graph is not None:
         return export(request.machine, graph, quotient, at_most)
     if endless:
-        return _endless(request, without, everything, at_most, file, as_json=as_json, report=report)
+        return _endless(request, without, everything, at_most, file, html=html, as_json=as_json, report=report)
     if request.mutation is not None and request.mutation.name in ENDLESS:
         name = request.mutation.name
         raise click.ClickException(f"no single state or step refutes {name}, an endless run does; add --liveness")
     result = run(request, at_most=at_most, mebibytes=mebibytes, engine=engine, symmetric=symmetric, report=report)
-    violation = result.found.violation
+    violation, trace = result.found.violation, None
     with verdict_stands(result.code, () if violation is None else [violation.name]):
         trace = result.trace
         if as_json:
@@ -74,7 +76,16 @@ def explored(
         else:
             show_result(result, trace)
         _write(file, trace)
-    return result.code
+    return with_file(result.code, html, lambda: _page(request, lambda: show_result(result, trace), [trace]))
+
+
+def _page(request: Request, report: Callable[[], None], traces: Iterable[Trace | None]) -> str:
+    # Here, because most explorations write no page.
+    from vnic_conformance.pictures.page import report_page
+    from vnic_conformance.pictures.story import story_of_trace
+
+    stories = [story_of_trace(trace) for trace in traces if trace is not None]
+    return report_page(f"explore: {setting(request.machine)}", text_of(report), stories)
 
 
 def _write(file: Path | None, trace: Trace | None) -> None:
@@ -94,6 +105,7 @@ def _endless(
     at_most: int | None,
     file: Path | None,
     *,
+    html: Path | None,
     as_json: bool,
     report: bool,
 ) -> ExitCode:
@@ -109,12 +121,17 @@ def _endless(
         at_most=at_most,
         tell=(lambda words: say(words, err=True)) if report else (lambda _: None),
     )
-    with verdict_stands(liveness.code_of(found)):
+    code = liveness.code_of(found)
+
+    def tell() -> None:
+        introduce(request)
+        show(liveness.lines_of_decided(found))
+
+    with verdict_stands(code):
         if as_json:
             plain = {**plain_setting(request), "liveness": [liveness.plain_decided(one) for one in found]}
             show_json(plain)
         else:
-            introduce(request)
-            show(liveness.lines_of_decided(found))
+            tell()
         _write(file, next((one.trace for one in found if one.trace is not None), None))
-    return liveness.code_of(found)
+    return with_file(code, html, lambda: _page(request, tell, [one.trace for one in found]))

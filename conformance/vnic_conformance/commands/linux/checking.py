@@ -82,7 +82,7 @@ def check_command(
         refuse(ctx, ("steps", "seed"), "only the phase hypothesis is random; add --phase hypothesis")
     built(driver, bug, kasan=kasan)
     # Here, because a help text needs no machine.
-    from vnic_conformance.commands.check.playing import played
+    from vnic_conformance.commands.check.playing import Files, played
     from vnic_conformance.running.checking import Request
 
     request = Request(
@@ -94,7 +94,7 @@ def check_command(
         time_scale=time_scale,
         phases=(*(phases or PHASES), *([LONG] if long else [])),
     )
-    return played(request, log=log, xml=junit, html=html, as_json=as_json, report=report)
+    return played(request, Files(log, junit, html), as_json=as_json, report=report)
 
 
 def adapter_words(driver: str | None, bug: str | None, *, kasan: bool, xics: bool) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import refusal
+from vnic_conformance.options import html_option
+from vnic_conformance.terminal import refusal, say
 from vnic_conformance.together import Only, check
+from vnic_conformance.writing import check_places, put
 from vnic_model.goals import GOALS, PLANS
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -21,12 +23,13 @@ _BOUNDED = "--servers N goes with none of --certify, --recheck and --find-lemmas
 _MISREAD = "--mutate looks for a refutation of a misreading; it goes with none of --certify, --recheck, --find-lemmas and --jobs"
 _FINDING = "--find-lemmas is about INV-2 alone; it goes with --json and --progress only"
 RULES = (
-    Only("servers", frozenset({"names", "mutate", "as_json", "jobs", "report"}), _BOUNDED),
-    Only("mutate", frozenset({"names", "servers", "as_json", "report"}), _MISREAD),
+    Only("servers", frozenset({"names", "mutate", "html", "as_json", "jobs", "report"}), _BOUNDED),
+    Only("mutate", frozenset({"names", "servers", "html", "as_json", "report"}), _MISREAD),
     Only("find_lemmas", frozenset({"as_json", "report"}), _FINDING),
     Only("recheck", frozenset({"names", "as_json", "jobs", "report"})),
-    Only("explain", frozenset({"names", "as_json", "jobs", "report"})),
+    Only("explain", frozenset({"names", "html", "as_json", "jobs", "report"})),
     Only("certify", frozenset({"names", "as_json", "jobs", "report"})),
+    Only("graph", frozenset({"names"}), "--graph proves nothing; it goes with names alone"),
 )
 
 
@@ -43,6 +46,7 @@ RULES = (
     help="For any number of servers, or for N, 1 to 6, with queues of 2 and 3 elements.  [default: any]",
 )
 @click.option("--mutate", metavar="NAME", help="Put a misreading in the place of a rule; see vnickit explore --list.")
+@html_option("Write a page of HTML here: the report, and with --mutate the shortest run as a sequence diagram.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with every obligation instead of text.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes at the same time.")
 @click.option(
@@ -61,6 +65,12 @@ RULES = (
     "--find-lemmas", "find_lemmas", is_flag=True, help="Find lemmas for INV-2 by machine instead of using ours."
 )
 @click.option("--explain", is_flag=True, help="Say which hypotheses each step needs: guard, invariant, lemma, or none.")
+@click.option(
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw what the proofs rest on, as SVG; proves nothing.",
+)
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
 @click.pass_context
 def command(
@@ -68,12 +78,14 @@ def command(
     names: tuple[str, ...],
     servers: str,
     mutate: str | None,
+    html: Path | None,
     as_json: bool,
     jobs: int,
     certify: Path | None,
     recheck: Path | None,
     find_lemmas: bool,
     explain: bool,
+    graph: Path | None,
     report: bool,
 ) -> ExitCode:
     """Prove properties for any number of servers, any depth of queues and every profile.
@@ -91,12 +103,16 @@ def command(
       vnickit prove INV-2 --mutate no_fence        what becomes of it if a rule is misread
       vnickit prove --certify proofs/              the same, checked by a second solver
       vnickit prove INV-1 --recheck proofs/        does a certificate cover this, today?
+      vnickit prove INV-2 --graph inv-2.svg        what the proof rests on
     """  # noqa: D301 - click wants the character, not its name
     if mutate is not None and mutate not in MUTATIONS:
         raise refusal("mutation", mutate, MUTATIONS)
     wanted = _wanted(names, mutate)
     number = _number(servers)
     check(context, RULES, besides=() if number is not None else ("servers",))
+    check_places((("--html", html), ("--graph", graph)))
+    if graph is not None:
+        return _drawn(graph, wanted if names else ())
     try:
         # Here, because z3 is optional.
         from vnic_conformance.commands.prove import bounded, certificates, finding, proving
@@ -111,12 +127,20 @@ def command(
     if certify is not None:
         return certificates.certify(wanted, certify, jobs=jobs, as_json=as_json, report=report)
     if mutate is not None and number is not None:
-        return bounded.refute_misreading(wanted, number, mutate, as_json=as_json)
+        return bounded.refute_misreading(wanted, number, mutate, html=html, as_json=as_json)
     if number is not None:
-        return bounded.prove_all(wanted, number, jobs=jobs, as_json=as_json, report=report)
+        return bounded.prove_all(wanted, number, jobs=jobs, html=html, as_json=as_json, report=report)
     if mutate is not None:
-        return proving.refute_misreading(wanted, mutate, as_json=as_json)
-    return proving.prove_all(wanted, jobs=jobs, as_json=as_json, report=report, explain=explain)
+        return proving.refute_misreading(wanted, mutate, html=html, as_json=as_json)
+    return proving.prove_all(wanted, jobs=jobs, html=html, as_json=as_json, report=report, explain=explain)
+
+
+def _drawn(file: Path, wanted: tuple[str, ...]) -> ExitCode:
+    from vnic_conformance.pictures.state_picture import picture_of_proofs  # here: most proofs draw nothing
+
+    put(file, picture_of_proofs(wanted))
+    say(f"{file}: what {', '.join(wanted) or 'the proofs'} rest{'s' if len(wanted) == 1 else ''} on")
+    return ExitCode.CONFORMS
 
 
 def _number(servers: str) -> int | None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
-from vnic_conformance.commands.explore.request import request_of
-from vnic_conformance.commands.explore.running import run
-from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, vacuous
+from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, shortest_run, vacuous
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import progress_ends
-from vnic_conformance.writing import verdict_stands
 from vnic_model.goals import PLANS
 from vnic_model.prover.counterexample import Counterexample
 from vnic_model.prover.finite_induction import DEPTHS, FiniteInduction, decide, decide_action
@@ -24,7 +22,9 @@ def method(servers: int) -> str:
     return f"{servers} server{'s' if servers > 1 else ''}, queues of {depths}"
 
 
-def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, report: bool) -> ExitCode:
+def prove_all(
+    wanted: Sequence[str], servers: int, *, jobs: int, html: Path | None, as_json: bool, report: bool
+) -> ExitCode:
     """Prove goals and everything that their proofs rest on; print a table, or JSON."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
@@ -32,23 +32,19 @@ def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, 
     progress_ends()
     hollow = vacuous(wanted)
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
-    with verdict_stands(outcome.code, outcome.refutes):
-        conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
-    return outcome.code
+    return conclude(outcome, lambda: (_picture(outcome, servers), None), html=html, as_json=as_json)
 
 
-def refute_misreading(wanted: Sequence[str], servers: int, mutate: str, *, as_json: bool) -> ExitCode:
+def refute_misreading(
+    wanted: Sequence[str], servers: int, mutate: str, *, html: Path | None, as_json: bool
+) -> ExitCode:
     """Find what a misreading breaks: a step that a proof does not survive, and the shortest run from the beginning."""
     start = time.monotonic()
     machines = [FiniteInduction(servers, depth, mutate) for depth in DEPTHS]
     goals = tuple(name for name in wanted if PLANS[name].any_number)
     results = refute(goals, mutate, partial(decide, machines))
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers))
-    with verdict_stands(outcome.code, outcome.refutes):
-        trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
-        progress_ends()
-        conclude(outcome, as_json=as_json, picture=_picture(outcome, servers), trace=trace)
-    return outcome.code
+    return conclude(outcome, lambda: (_picture(outcome, servers), shortest_run(outcome)), html=html, as_json=as_json)
 
 
 def _picture(outcome: Outcome, servers: int) -> Counterexample | None:

@@ -8,14 +8,15 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
 from vnic_conformance.commands.explore.request import request_of
 from vnic_conformance.commands.explore.running import run
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import progress_ends, show, show_json
-from vnic_conformance.writing import verdict_stands
+from vnic_conformance.terminal import progress_ends, show, show_json, text_of
+from vnic_conformance.writing import verdict_stands, with_file
 from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
@@ -34,9 +35,19 @@ from vnic_spec.properties.of_itself import OF_ITSELF
 
 #: How it is proved where no number of servers is given.
 ANY = "any N"
+#: More goals than these are counted in the title of a page.
+_NAMED = 4
 
 
-def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, explain: bool = False) -> ExitCode:
+def prove_all(
+    wanted: Sequence[str],
+    *,
+    jobs: int,
+    as_json: bool,
+    report: bool,
+    explain: bool = False,
+    html: Path | None = None,
+) -> ExitCode:
     """Prove goals and everything that their proofs rest on; print a table, or JSON. ``explain``: and what each step needs."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
@@ -49,9 +60,7 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, 
     needs = needs_of(proved, jobs=jobs) if explain else {}
     seconds = time.monotonic() - start
     outcome = Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
-    with verdict_stands(outcome.code, outcome.refutes):
-        _conclude(outcome, as_json=as_json)
-    return outcome.code
+    return conclude(outcome, lambda: (_picture(outcome), None), html=html, as_json=as_json)
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
@@ -59,22 +68,25 @@ def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
     return tuple(e for e in exercised(PROPERTIES[name] for name in wanted if name in PROPERTIES) if e.vacuous)
 
 
-def refute_misreading(wanted: Sequence[str], mutate: str, *, as_json: bool) -> ExitCode:
+def refute_misreading(wanted: Sequence[str], mutate: str, *, html: Path | None, as_json: bool) -> ExitCode:
     """Find what a misreading breaks: a step that a proof does not survive, and the shortest run from the beginning."""
     start = time.monotonic()
     results = refute(tuple(name for name in wanted if PLANS[name].any_number), mutate)
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate)
-    with verdict_stands(outcome.code, outcome.refutes):
-        trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
-        progress_ends()
-        _conclude(outcome, as_json=as_json, trace=trace)
-    return outcome.code
+    return conclude(outcome, lambda: (_picture(outcome), shortest_run(outcome)), html=html, as_json=as_json)
 
 
-def _conclude(outcome: Outcome, *, as_json: bool, trace: Trace | None = None) -> ExitCode:
+def _picture(outcome: Outcome) -> Counterexample | None:
+    """The step that is refuted."""
     refuted = outcome.refuted
-    picture = counterexample(machine(outcome.mutate), refuted.obligation) if refuted else None
-    return conclude(outcome, as_json=as_json, picture=picture, trace=trace)
+    return counterexample(machine(outcome.mutate), refuted.obligation) if refuted else None
+
+
+def shortest_run(outcome: Outcome) -> Trace | None:
+    """The shortest run from the beginning to what a misreading breaks."""
+    trace = run(request_of(mutate=outcome.mutate)).trace if outcome.refuted else None
+    progress_ends()
+    return trace
 
 
 @dataclass(frozen=True)
@@ -126,13 +138,35 @@ class Outcome:
         return ExitCode.CONFORMS if found == {PROVED} else ExitCode.INCONCLUSIVE
 
 
-def conclude(
-    outcome: Outcome, *, as_json: bool, picture: Counterexample | None, trace: Trace | None = None
-) -> ExitCode:
-    """Print an outcome: ``picture`` is of its refutation, ``trace`` of the misreading."""
-    if as_json:
-        show_json(plain(outcome, picture, trace))
-        return outcome.code
+#: What a refutation shows: the step, and of a misreading the shortest run.
+Shown = tuple[Counterexample | None, Trace | None]
+
+
+def conclude(outcome: Outcome, look: Callable[[], Shown], *, html: Path | None, as_json: bool) -> ExitCode:
+    """Print an outcome, and write its page; ``look`` finds what is shown of a refutation."""
+    shown: Shown = (None, None)
+    with verdict_stands(outcome.code, outcome.refutes):
+        shown = look()
+        if as_json:
+            show_json(plain(outcome, *shown))
+        else:
+            _tell(outcome, *shown)
+    return with_file(outcome.code, html, lambda: _page(outcome, *shown))
+
+
+def _page(outcome: Outcome, picture: Counterexample | None, trace: Trace | None) -> str:
+    # Here, because most proofs write no page.
+    from vnic_conformance.pictures.page import report_page
+    from vnic_conformance.pictures.story import story_of_trace
+
+    wanted = ", ".join(outcome.wanted) if len(outcome.wanted) <= _NAMED else _many(len(outcome.wanted), "goal", "goals")
+    misread = f", {outcome.mutate}" if outcome.mutate else ""
+    stories = [] if trace is None else [story_of_trace(trace)]
+    report = text_of(lambda: _tell(outcome, picture, trace))
+    return report_page(f"prove: {wanted}{misread}, for {outcome.method}", report, stories)
+
+
+def _tell(outcome: Outcome, picture: Counterexample | None, trace: Trace | None) -> None:
     if outcome.mutate:
         _misreading(outcome)
     else:
@@ -146,7 +180,6 @@ def conclude(
         click.echo("The shortest run from the beginning:")
         click.echo()
         show(trace_lines(trace))
-    return outcome.code
 
 
 def reporter(wanted: bool) -> Callable[[int, int], None] | None:

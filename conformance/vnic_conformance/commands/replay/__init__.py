@@ -8,6 +8,8 @@ import click
 
 from vnic_conformance.commands.check import adapter_option, time_scale_option
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.options import html_option
+from vnic_conformance.writing import refuse_what_is_read
 
 
 @click.command(
@@ -18,8 +20,11 @@ from vnic_conformance.exit_codes import ExitCode
 @adapter_option
 @click.option("--case", "case", metavar="ID", help="Only the failure of this case.")
 @time_scale_option
+@html_option("Write a page of HTML here: what was done this time, as sequence diagrams.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def command(file: Path, adapter: str, case: str | None, time_scale: float, as_json: bool) -> ExitCode:
+def command(
+    file: Path, adapter: str, case: str | None, time_scale: float, html: Path | None, as_json: bool
+) -> ExitCode:
     """Do again what led to the failures in a log of vnickit check, and judge it.
 
     FIXED: every step is now as it must be, in every run. STILL FAILS: a requirement is violated. CANNOT REPLAY: the
@@ -35,4 +40,5 @@ def command(file: Path, adapter: str, case: str | None, time_scale: float, as_js
     """  # noqa: D301 - click wants the character, not its name
     from vnic_conformance.commands.replay.playing import replayed  # here, because a help text needs no machine
 
-    return replayed(file, adapter, case, time_scale, as_json=as_json)
+    refuse_what_is_read("--html", html, file)
+    return replayed(file, adapter, case, time_scale, html=html, as_json=as_json)

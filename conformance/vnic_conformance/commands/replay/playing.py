@@ -13,12 +13,14 @@ from vnic_conformance.running.replaying import Replayed, replay_failure
 from vnic_conformance.showing import is_log, loaded, of_case
 from vnic_conformance.stopping import stoppable
 from vnic_conformance.targets import AdapterBroken, SpecError, open_target
-from vnic_conformance.terminal import refusal, show, show_json
-from vnic_conformance.writing import verdict_stands
+from vnic_conformance.terminal import refusal, show, show_json, text_of
+from vnic_conformance.writing import check_places, verdict_stands, with_file
 from vnic_model.trace_text import Line, labelled
 
 
-def replayed(file: Path, adapter: str, case: str | None, time_scale: float, *, as_json: bool) -> ExitCode:
+def replayed(
+    file: Path, adapter: str, case: str | None, time_scale: float, *, html: Path | None, as_json: bool
+) -> ExitCode:
     """Play failures of a log again, and report.
 
     Args:
@@ -26,11 +28,13 @@ def replayed(file: Path, adapter: str, case: str | None, time_scale: float, *, a
         adapter: names the implementation.
         case: only the failure of this case.
         time_scale: factor on every wait.
+        html: where a page goes.
         as_json: report as JSON.
 
     Raises:
         click.ClickException: the log cannot be read or has no such failure, or the adapter's name makes no sense.
     """
+    check_places((("--html", html),))
     if not is_log(file):
         raise click.ClickException(f"{file} is no log of vnickit check; a trace of the model: vnickit show {file}")
     run = loaded(file)
@@ -57,7 +61,26 @@ def replayed(file: Path, adapter: str, case: str | None, time_scale: float, *, a
     code = worst(found)
     with stoppable(), verdict_stands(code):
         _report(found, broken, as_json=as_json)
-    return ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
+    code = ExitCode.ADAPTER_BROKEN if broken is not None and code is not ExitCode.VIOLATION else code
+    with stoppable():
+        return with_file(code, html, lambda: _page(f"replay of {file.name}: {adapter}", found, broken))
+
+
+def _page(title: str, found: Sequence[Replayed], broken: AdapterBroken | None) -> str:
+    # Here, because most replays write no page.
+    from vnic_conformance.pictures.page import report_page
+    from vnic_conformance.pictures.story import story_again
+
+    stories = [
+        story_again(
+            one.failure,
+            f"{one.words}: {one.reason}" if one.reason else one.words,
+            one.retraced,
+            failed=one.code is ExitCode.VIOLATION,
+        )
+        for one in found
+    ]
+    return report_page(title, text_of(lambda: _report(found, broken, as_json=False)), stories)
 
 
 def _report(replayed: Sequence[Replayed], broken: AdapterBroken | None, *, as_json: bool) -> None:
