@@ -28,6 +28,11 @@ class Reached(Word):
     LOGGED_IN = "the client was logged in"
     LINK = "the link was up"
     DONE = "the client said that its reset was done"
+    THERE = "the device was there"
+
+
+#: The cause of the first recovery of a device, which is well when the device is there.
+BOOT: Final = "boot"
 
 
 #: Where one of these is reached the recovery has succeeded.
@@ -82,7 +87,8 @@ class Recovery:
     @property
     def well(self) -> Seen | None:
         """The step with which all was well again, as far as the record shows that."""
-        return next((self.reached[one] for one in WELL if one in self.reached), None)
+        ends = (*WELL, Reached.THERE) if self.causes == [BOOT] else WELL
+        return next((self.reached[one] for one in ends if one in self.reached), None)
 
     @property
     def furthest(self) -> Reached | None:
@@ -177,7 +183,8 @@ class _Teller:
         if seen.what is What.READ:
             event = event_of(seen.element)
             if event is not None:
-                return _EVENTS.get(Event(event), f"fatal event {event:02X}") if event in set(Event) else f"unknown event {event:02X}"
+                known = _EVENTS.get(Event(event)) if event in set(Event) else f"unknown event {event:02X}"
+                return known or f"fatal event {event:02X}"
             if seen.element[:2] == INIT[:2]:
                 return None if under_way else "passive init"
             if command_of(seen.element) is Command.ERROR_INDICATION and not is_answer(seen.element):
@@ -188,7 +195,7 @@ class _Teller:
         if seen.what is What.COMPLAINT:
             return "complaint of the client"
         if seen.what is What.PROBE:
-            return "boot"
+            return BOOT
         if under_way:
             return "login retry" if seen.what is What.LOGIN_AGAIN else None
         if seen.what is What.LOGIN_AGAIN:
@@ -204,8 +211,10 @@ class _Teller:
 
 def reached_by(seen: Seen) -> Iterator[Reached]:
     """What a recovery reaches with something that was seen."""
-    if seen.what in (What.RESET_ENDS,) and seen.number == 0:
+    if seen.what is What.RESET_ENDS and seen.number == 0:
         yield Reached.DONE
+    elif seen.what is What.DEVICE:
+        yield Reached.THERE
     elif seen.what is What.LOGIN_OK:
         yield Reached.LOGGED_IN
     elif seen.what is What.READ:
