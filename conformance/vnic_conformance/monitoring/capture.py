@@ -46,7 +46,9 @@ _MICROSECONDS: Final = 6
 _OUTBOUND: Final = 2
 _INBOUND: Final = 1
 _DEEDS: Final = "|".join(deed.name.lower() for deed in Deed)
-_WAY: Final = re.compile(rf"(?P<sender>[^:]+?) to (?P<receiver>[^:]+?): .+? (?P<deed>{_DEEDS})(?:, in the place of .+)?")
+_WAY: Final = re.compile(
+    rf"(?P<sender>[^:]+?) to (?P<receiver>[^:]+?): .+? (?P<deed>{_DEEDS})(?:, in the place of .+)?"
+)
 #: Deeds after which an element is in the queue.
 ARRIVED: Final = frozenset({Deed.STORED.name, Deed.OVERLAID.name, ""})
 

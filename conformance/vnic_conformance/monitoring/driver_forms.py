@@ -79,7 +79,9 @@ def _answers() -> tuple[Form, ...]:
             reads=answer(Command.ERROR_INDICATION),
         ),
         Form("Ignoring unexpected login response", What.IGNORED, "an answer to a login that nobody awaits is ignored"),
-        Form("Failover pending, ignoring login response", What.IGNORED, "an answer to a login is ignored, in a failover"),
+        Form(
+            "Failover pending, ignoring login response", What.IGNORED, "an answer to a login is ignored, in a failover"
+        ),
         Form("FATAL: Inconsistent login and login rsp", What.BAD_LOGIN, "the answer to the login is inconsistent"),
         Form("Got an invalid msg type 0x{header:x}", What.TROUBLE, "an element with the unknown header {header}"),
         Form("Got an invalid cmd type 0x{code:x}", What.TROUBLE, "an unknown command {code}"),
@@ -145,7 +147,11 @@ def _details() -> tuple[Form, ...]:
 def _resets() -> tuple[Form, ...]:
     return (
         Form("Scheduling reset (reason {reason:w})", What.RESET_ASKED, "a reset is queued: {reason}"),
-        Form("Skipping matching reset, reason={reason:w}", What.RESET_SKIPPED, "a reset like one queued is left out: {reason}"),
+        Form(
+            "Skipping matching reset, reason={reason:w}",
+            What.RESET_SKIPPED,
+            "a reset like one queued is left out: {reason}",
+        ),
         Form("Skipping matching reset", What.RESET_SKIPPED, "a reset like one queued is left out"),
         Form(
             "Adapter removing or pending failover, skipping reset",
@@ -155,7 +161,11 @@ def _resets() -> tuple[Form, ...]:
         Form("Adapter reset during probe", What.RESET_SKIPPED, "a reset is left out: the device is being probed"),
         Form("Adapter is resetting, skip timeout reset", What.RESET_SKIPPED, "a transmit timeout during a reset"),
         Form("Not yet time to tx timeout.", What.RESET_SKIPPED, "a transmit timeout soon after a reset"),
-        Form("Error {rc:d} scheduling failover reset", What.RESET_SKIPPED, "the reset of a failover cannot be queued: {rc}"),
+        Form(
+            "Error {rc:d} scheduling failover reset",
+            What.RESET_SKIPPED,
+            "the reset of a failover cannot be queued: {rc}",
+        ),
         Form("Re-setting driver ({reason:w})", What.RESET_BEGINS, "a reset begins: {reason}"),
         Form("Change param resetting driver ({reason:w})", What.RESET_BEGINS, "a reset begins: {reason}"),
         Form("Hard resetting driver ({reason:w})", What.RESET_BEGINS, "a hard reset begins: {reason}"),
@@ -167,7 +177,9 @@ def _resets() -> tuple[Form, ...]:
         Form("Reset failed, rc={rc:d}", What.EXPLAINED, "the reset has failed: {rc}"),
         Form("Reset failed", What.EXPLAINED, "the reset has failed"),
         Form("Hard reset failed, waiting 60 secs", What.PAUSE, "the hard reset has failed; a pause of 60 s"),
-        Form("Hard reset failed {n:d} times, waiting 60 secs", What.PAUSE, "{n} hard resets have failed; a pause of 60 s"),
+        Form(
+            "Hard reset failed {n:d} times, waiting 60 secs", What.PAUSE, "{n} hard resets have failed; a pause of 60 s"
+        ),
         Form("failed {n:d} times, waiting 60 secs", What.PAUSE, "{n} hard resets have failed; a pause of 60 s"),
         Form("Done processing resets", What.RESETS_DONE, "no reset is queued any more"),
         Form("Reset thread timed out on probe", What.TIMED_OUT, "a reset has waited too long for the probe"),
@@ -196,7 +208,9 @@ def _logins() -> tuple[Form, ...]:
         Form("Login attempts exceeded", What.LOGIN_FAILED, "the login has been tried too often"),
         Form("Login timed out, retrying...", What.LOGIN_AGAIN, "the login was not answered; tried again"),
         Form("Login aborted, retrying...", What.LOGIN_AGAIN, "the login was aborted; tried again"),
-        Form("Received partial success, retrying...", What.LOGIN_AGAIN, "the login succeeded in part; negotiated again"),
+        Form(
+            "Received partial success, retrying...", What.LOGIN_AGAIN, "the login succeeded in part; negotiated again"
+        ),
         Form("Login timed out", What.LOGIN_FAILED, "the login was not answered"),
         Form("Unable to login", What.LOGIN_FAILED, "the login has failed"),
         Form("Capabilities query timed out", What.TIMED_OUT, "the server has not answered about capabilities in time"),

@@ -24,7 +24,11 @@ from vnic_spec.wire import RESPONSE_BIT, Command, CommandRc, Header
 
 #: The driver's word before a message: state of the device, and flags.
 _STATE: Final = re.compile(r"\[S:\w+(?: \w+:\w+)*\] ")
-_LOST: Final = re.compile(r"(?:\*\* )?(?:printk: )?(\d+) (?:printk )?(?:messages|callbacks) (?:dropped|suppressed)(?: \*\*)?")
+#: What mail makes of a blank at the end of a line.
+_ENCODED_BLANK: Final = "=20"
+_LOST: Final = re.compile(
+    r"(?:\*\* )?(?:printk: )?(\d+) (?:printk )?(?:messages|callbacks) (?:dropped|suppressed)(?: \*\*)?"
+)
 _SUPPRESSED: Final = re.compile(r"(?:\w+: )?(\d+) (?:messages|callbacks) suppressed")
 _TROUBLE: Final = re.compile(
     r"Oops: |BUG: |kernel BUG at |Kernel panic|Unable to handle kernel|INFO: task \S+ blocked|"
@@ -64,7 +68,9 @@ class _Reader:
         self._in_trouble = 0
 
     def read(self, lines: Iterable[tuple[int, str, bool]]) -> Record:
-        held: tuple[int, Line] | None = None  # a line of the driver that no form fits, as long as the next may complete it
+        held: tuple[int, Line] | None = (
+            None  # a line of the driver that no form fits, as long as the next may complete it
+        )
         for number, raw, _ in _softly(lines):
             self.record.lines += 1
             for text in raw.split("#012"):
@@ -101,7 +107,9 @@ class _Reader:
         elif (bare := BARE.find(line.message)) is not None:
             self._form(number, line, line.message)
         elif (call := call_in(text)) is not None:
-            self._see(Seen(number, call.time or line.time, "", What.CALL, call.words, cut(text, LONGEST), number=call.rc))
+            self._see(
+                Seen(number, call.time or line.time, "", What.CALL, call.words, cut(text, LONGEST), number=call.rc)
+            )
         else:
             self.record.others += 1
             self._crash(number, line)
@@ -114,7 +122,9 @@ class _Reader:
         if before is not None and before.since_boot is line.time.since_boot:
             if before.seconds - line.time.seconds > max(_JITTER, line.time.resolution):
                 if self.record.seen:
-                    words = f"the clock goes back from {before.seconds:.3f} s to {line.time.seconds:.3f} s: another boot"
+                    words = (
+                        f"the clock goes back from {before.seconds:.3f} s to {line.time.seconds:.3f} s: another boot"
+                    )
                     self._see(Seen(number, line.time, "", What.RESTART, words))
                 self._read.clear()
             elif line.time.seconds < before.seconds:
@@ -131,7 +141,8 @@ class _Reader:
         self._see(Seen(number, line.time, line.unit, What.UNKNOWN, f"not understood: {printable(message)}", message))
 
     def _form(self, number: int, line: Line, message: str) -> bool:
-        found = DRIVER.find(_STATE.sub("", message, count=1))
+        plain = _STATE.sub("", message, count=1)
+        found = DRIVER.find(plain) or DRIVER.find(plain.removesuffix(_ENCODED_BLANK).rstrip())
         if found is None:
             return False
         form, places = found
@@ -154,9 +165,7 @@ class _Reader:
             self._read[seen.unit] = seen.element
         self._see(seen)
 
-    def _told(
-        self, number: int, time: Stamp | None, unit: str, form: Form, places: dict[str, str], text: str
-    ) -> None:
+    def _told(self, number: int, time: Stamp | None, unit: str, form: Form, places: dict[str, str], text: str) -> None:
         """The driver says what it has read: the second time where the element itself is there."""
         data = form.reads
         if "event" in places:

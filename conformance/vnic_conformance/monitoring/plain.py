@@ -46,7 +46,12 @@ def _recovery(recovery: Recovery) -> dict[str, object]:
 
 
 def _seen(seen: Seen) -> dict[str, object]:
-    made: dict[str, object] = {"place": seen.place, "time_s": _seconds(seen.time), "what": seen.what.name, "words": seen.words}
+    made: dict[str, object] = {
+        "place": seen.place,
+        "time_s": _seconds(seen.time),
+        "what": seen.what.name,
+        "words": seen.words,
+    }
     if seen.element:
         made["element"] = seen.element.hex()
     return made

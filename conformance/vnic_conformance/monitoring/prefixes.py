@@ -16,7 +16,7 @@ _MONTHS: Final = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul 
 _MONTH: Final = f"(?P<month>{'|'.join(_MONTHS)})"
 #: A year without a date of its own that has a 29th of February.
 _ANY_YEAR: Final = 2000
-_QUOTED: Final = re.compile(r"(?: ?>)+ ?")
+_QUOTED: Final = re.compile(r"^(?: ?>)+ ?")
 _KMSG: Final = re.compile(r"\d+,\d+,(?P<us>\d{1,18}),[^;]*;")
 _LEVEL: Final = re.compile(r"<\d{1,3}>")
 _HOST: Final = r"(?:\S+ )?kernel: ?"
@@ -38,7 +38,8 @@ _DEVICE: Final = re.compile(
 _DRIVER: Final = re.compile(r"ibmvnic: ?(?P<message>.*)")
 #: What authors write where they leave something out.
 _CUT: Final = re.compile(r"< *>|[\[<({]?\s*(?:\.{2,}|…|-*\s*snip\s*-*)\s*[\]>)}]?")
-_SOFT: Final = re.compile(r"(?:=[0-9A-F]{2})+")
+#: A blank as mail encodes it, where no number of the driver can stand.
+_BLANK: Final = re.compile(r"=C2=A0|(?<!\w)=20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,15 @@ class Line:
 
 def is_cut(text: str) -> bool:
     """Whether a line says that something was left out: dots, in brackets or not."""
-    text = _QUOTED.sub("", text, count=1).strip()
-    return bool(text) and bool(_CUT.fullmatch(text))
+    return bool(_CUT.fullmatch(_QUOTED.sub("", text).strip()))
 
 
 def unquoted(text: str) -> str:
-    """A line without what mail has done to it: marks of quotation, encoded characters, a soft break at its end."""
-    text = _QUOTED.sub("", text, count=1) if text[:2].strip().startswith(">") else text
+    """A line without what mail has done to it: marks of quotation, and encoded characters."""
+    text = _QUOTED.sub("", text)
     if "=" in text:
-        text = _SOFT.sub(lambda found: _decoded(found[0]), text)
+        text = _BLANK.sub(" ", text).replace("=3D", "=")
     return text.rstrip("\r")
-
-
-def _decoded(text: str) -> str:
-    made = bytes.fromhex(text.replace("=", "")).decode("utf-8", "replace")
-    return made.replace("\xa0", " ") if made.isprintable() or "\xa0" in made else text
 
 
 def taken_apart(text: str) -> Line:

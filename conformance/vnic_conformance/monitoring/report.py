@@ -38,7 +38,9 @@ def _head(record: Record, file: str) -> str:
     told = sum(seen.what is not What.UNKNOWN for seen in record.seen)
     writer = f", written by {record.written_by}" if record.written_by else ""
     others = f", {record.others:,} about something else" if record.others else ""
-    understood = "" if record.source == "listings" else f": {told:,} understood{others}, {len(record.unknown):,} not understood"
+    understood = (
+        "" if record.source == "listings" else f": {told:,} understood{others}, {len(record.unknown):,} not understood"
+    )
     return f"{file}: {record.source}{writer}, {record.lines:,} {kind}{understood}"
 
 
@@ -85,7 +87,13 @@ def _recovery(recovery: Recovery) -> Iterator[Line]:
     shown = list(steps(recovery))
     for time, words in shown[:MOST_STEPS]:
         offset = after(recovery.began.time, time)
-        label = "" if offset is None else f"    +{offset:.6f}" if time is not None and time.resolution < 1 else f"    +{offset:.0f}"
+        label = (
+            ""
+            if offset is None
+            else f"    +{offset:.6f}"
+            if time is not None and time.resolution < 1
+            else f"    +{offset:.0f}"
+        )
         yield from para(words, _TIME + 6, label)
     if len(shown) > MOST_STEPS:
         yield Line(f"{'':<{_TIME + 6}}and {len(shown) - MOST_STEPS:,} more steps; --json has them all")
@@ -148,10 +156,15 @@ def told_of(found: Listings, key: str) -> Iterator[tuple[Stamp | None, str]]:
             yield from ((command.time, f"at the console: {command.words}") for command in commands.pop(place))
         if before is None:
             active = " and ".join(map(str, vnic.active)) or "nobody"
-            yield listing.time, f"active: {active}; {len(vnic.devices)} {'server' if len(vnic.devices) == 1 else 'servers'} listed"
+            yield (
+                listing.time,
+                f"active: {active}; {len(vnic.devices)} {'server' if len(vnic.devices) == 1 else 'servers'} listed",
+            )
         else:
             for words in differences(before, vnic):
                 yield listing.time, words
+            if len(vnic.active) > 1 and len(before.active) <= 1:
+                yield listing.time, f"active at once: {' and '.join(map(str, vnic.active))}"
             moved = move(before, vnic)
             if moved is not None and moved.new is None:
                 lost = last
@@ -175,14 +188,16 @@ def _judgements(judged: Judged) -> Iterator[Line]:
         for found in outcome.contradicted:
             place = f"{'packet' if judged.record.source == 'capture' else 'line'} {found.place}"
             at = f", {clock(found.time)}" if found.time is not None else ""
-            yield from para(f"{place}{at}: {found.came}; allowed: {found.allowed}", 12, "          - ")
+            yield from para(f"{place}{at}: {found.came}; allowed: {found.allowed}", 12, "          -")
         if outcome.more:
             yield Line(f"          and {outcome.more:,} more")
     if judged.borne_out:
         yield from heading("Put to the test, and not contradicted")
     for outcome in judged.borne_out:
         yield from para(f"{outcome.rule.sentence} ({times(outcome.held)})", 10, f"  {outcome.rule.requirements[0]}")
-    yield from heading(f"Not decidable from {'these' if judged.record.source == 'listings' else 'this'} {judged.record.source}")
+    yield from heading(
+        f"Not decidable from {'these' if judged.record.source == 'listings' else 'this'} {judged.record.source}"
+    )
     for why, outcomes in _by_reason(judged.undecided).items():
         ids = dict.fromkeys(outcome.rule.requirements[0] for outcome in outcomes)
         yield from para(f"{', '.join(ids)}: {why}", 4, "  ")

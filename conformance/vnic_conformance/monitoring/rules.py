@@ -39,7 +39,15 @@ _ANY_TIME: Final = frozenset({Rc.H_BUSY, Rc.H_HARDWARE, Rc.H_FUNCTION, Rc.H_NOT_
 _LONG_BUSY: Final = range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)
 #: What may move a client while it waits for INIT, besides events (CLI-1).
 _OTHER_REASONS: Final = frozenset(
-    {What.PROBE, What.USER, What.COMPLAINT_REFUSED, What.TOKEN_REFUSED, What.LOGIN_AGAIN, What.RESET_BEGINS, What.TIMED_OUT}
+    {
+        What.PROBE,
+        What.USER,
+        What.COMPLAINT_REFUSED,
+        What.TOKEN_REFUSED,
+        What.LOGIN_AGAIN,
+        What.RESET_BEGINS,
+        What.TIMED_OUT,
+    }
 )
 #: What byte 1 may be, by byte 0; commands of any number are the dialogue's.
 _CODES: Final[Mapping[int, set[int]]] = {Header.EVENT: set(Event), Header.INITIALIZATION: set(InitFormat)}

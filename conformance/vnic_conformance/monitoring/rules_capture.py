@@ -76,7 +76,9 @@ def _from_server(seen: Seen) -> bool:
 
 def _stored(seen: Seen) -> bool:
     """An element of a partner is in a queue."""
-    return bool(seen.element and seen.sender and seen.receiver and seen.deed in ARRIVED and seen.what is not What.VIOCTL)
+    return bool(
+        seen.element and seen.sender and seen.receiver and seen.deed in ARRIVED and seen.what is not What.VIOCTL
+    )
 
 
 @_rule(

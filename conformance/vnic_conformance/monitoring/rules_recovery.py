@@ -14,7 +14,9 @@ from vnic_spec.wire import INIT, event_of
 #: Every rule for a recovery, by name.
 RECOVERY_RULES: Final = Rules()
 #: What shows that hypervisor or server are not well.
-_UNWELL: Final = frozenset({What.TIMED_OUT, What.CLOSED, What.SEND_FAILED, What.BAD_LOGIN, What.LOGIN_AGAIN, What.LOGIN_FAILED})
+_UNWELL: Final = frozenset(
+    {What.TIMED_OUT, What.CLOSED, What.SEND_FAILED, What.BAD_LOGIN, What.LOGIN_AGAIN, What.LOGIN_FAILED}
+)
 
 
 def last_trouble(recovery: Recovery) -> Seen:

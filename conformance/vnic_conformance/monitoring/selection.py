@@ -160,7 +160,9 @@ def the_best_one_is_active(past: Past, now: Vnic) -> Found:
         return
     yield HELD
     active, mine = now.active[0], now.active[0].priority
-    better = [d for d in _operational(now) if d.priority is not None and d.priority < mine and _stays(past.before, d, active)]
+    better = [
+        d for d in _operational(now) if d.priority is not None and d.priority < mine and _stays(past.before, d, active)
+    ]
     if better:
         yield f"{active} stays active", f"{_named(better)}, which has the lower number"
 
@@ -195,9 +197,11 @@ class Move:
 
 
 def move(before: Vnic, now: Vnic) -> Move | None:
-    """What has changed in who is active; None: nothing that can be told."""
-    was = before.active[0] if len(before.active) == 1 else None
-    new = now.active[0] if len(now.active) == 1 else None
+    """What has changed in who is active; None: nothing, or several are."""
+    if len(before.active) > 1 or len(now.active) > 1:
+        return None
+    was = before.active[0] if before.active else None
+    new = now.active[0] if now.active else None
     if (was is None) == (new is None) and (was is None or new is None or was.port == new.port):
         return None
     if was is None:
@@ -208,7 +212,11 @@ def move(before: Vnic, now: Vnic) -> Move | None:
     elif old.status is not None and old.status is not Status.OPERATIONAL:
         why = f"{was.port} is {old.shown}"
     elif new is not None and new.priority is not None and old.priority is not None and new.priority < old.priority:
-        why = f"{new.port} has the lower number" if now.auto is not False else "auto is off: an activation, or a failure between"
+        why = (
+            f"{new.port} has the lower number"
+            if now.auto is not False
+            else "auto is off: an activation, or a failure between"
+        )
     else:
         why = f"{was.port} is well: an activation, a complaint, or a failure between the listings"
     return Move(old or was, new, why)

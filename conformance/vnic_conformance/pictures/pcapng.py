@@ -24,7 +24,6 @@ from vnic_conformance.pictures.formats import Link
 from vnic_conformance.pictures.story import Story, passage_words
 
 
-
 class Packets:
     """A capture in memory; every link has an interface, in order."""
 
