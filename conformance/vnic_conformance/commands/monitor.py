@@ -19,7 +19,7 @@ from vnic_conformance.writing import verdict_stands
 @click.option(
     "--untouched",
     is_flag=True,
-    help="Of listings: no server was activated at the console, before or meanwhile. Without it a pin may explain which one is active.",
+    help="Of listings: no server was activated at the console, before or meanwhile. Else a pin may explain which one is active.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def command(file: Path, untouched: bool, as_json: bool) -> ExitCode:

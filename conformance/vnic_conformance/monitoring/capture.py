@@ -1,4 +1,4 @@
-"""A capture in pcapng, read: elements of CRQs and what goes with them, as ``vnickit show --as pcapng`` writes them, or somebody else.
+"""A capture in pcapng, read: elements of CRQs and what goes with them, from ``vnickit show --as pcapng`` or somebody else.
 
 What bytes are says their link type (:class:`~vnic_conformance.pictures.formats.Link`). Which way an element goes says its comment
 ("server 1 to client: INIT stored"), or its flags (outbound is what the client sends), or the element itself: answers and
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vnic_conformance.foreign import cut, printable
-from vnic_conformance.monitoring.kernel_log import answer_rc, code_name, is_answer
+from vnic_conformance.monitoring.elements import answer_rc, code_name, is_answer
 from vnic_conformance.monitoring.seen import LONGEST, MOST, Record, Seen, Stamp, What
 from vnic_conformance.pictures.blocks import (
     APPLICATION,

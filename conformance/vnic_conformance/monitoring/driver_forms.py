@@ -15,11 +15,11 @@ from vnic_spec.wire import INIT, INIT_COMPLETE, Command, CommandRc, Event, Heade
 
 #: Reasons of resets by number, as the driver's later versions say them.
 REASONS: Final[Mapping[int, str]] = dict(
-    enumerate("FAILOVER MOBILITY FATAL NON_FATAL TIMEOUT CHANGE_PARAM PASSIVE_INIT".split(), 1)
+    enumerate(["FAILOVER", "MOBILITY", "FATAL", "NON_FATAL", "TIMEOUT", "CHANGE_PARAM", "PASSIVE_INIT"], 1)
 )
 #: States of the device by number.
 STATES: Final[Mapping[int, str]] = dict(
-    enumerate("PROBING PROBED OPENING OPEN CLOSING CLOSED REMOVING REMOVED DOWN".split(), 1)
+    enumerate(["PROBING", "PROBED", "OPENING", "OPEN", "CLOSING", "CLOSED", "REMOVING", "REMOVED", "DOWN"], 1)
 )
 _OK = CommandRc.SUCCESS
 _EVENT = bytes((Header.EVENT,))

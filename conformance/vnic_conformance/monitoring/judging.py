@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from vnic_conformance.monitoring.limits import UNSEEN, Source
 from vnic_conformance.monitoring.listings import Listings, is_row, listed
 from vnic_conformance.monitoring.prefixes import taken_apart, unquoted
 from vnic_conformance.monitoring.rule import HELD, Needs, Rule, Rules, Subject
-from vnic_conformance.monitoring.rules import RULES
 from vnic_conformance.monitoring.rules_capture import CAPTURE_RULES, Ways
+from vnic_conformance.monitoring.rules_dialogue import DIALOGUE_RULES
+from vnic_conformance.monitoring.rules_events import EVENT_RULES
 from vnic_conformance.monitoring.rules_recovery import RECOVERY_RULES
 from vnic_conformance.monitoring.seen import Record, Seen, Stamp, What
 from vnic_conformance.monitoring.selection import LISTING_RULES, Past
@@ -191,7 +192,7 @@ def _kind(lines: Iterable[tuple[int, str, bool]]) -> Source:
 
 def _of_record(record: Record, source: Source) -> Judged:
     told = chapters(record)
-    outcomes = _Outcomes(RULES, RECOVERY_RULES, CAPTURE_RULES)
+    outcomes = _Outcomes(EVENT_RULES, DIALOGUE_RULES, RECOVERY_RULES, CAPTURE_RULES)
     units = list(dict.fromkeys(seen.unit for seen in record.seen if seen.unit)) or [""]
     views = {unit: View() for unit in units}
     ways = Ways()
@@ -199,7 +200,8 @@ def _of_record(record: Record, source: Source) -> Judged:
         outcomes.look(CAPTURE_RULES, ways, seen, seen)
         ways.take(seen)
         for unit in [seen.unit] if seen.unit else units:
-            outcomes.look(RULES, views[unit], seen, seen)
+            outcomes.look(EVENT_RULES, views[unit], seen, seen)
+            outcomes.look(DIALOGUE_RULES, views[unit], seen, seen)
             views[unit].take(seen)
     for chapter in told:
         for recovery in chapter.recoveries:
@@ -267,7 +269,7 @@ def _of_listings(found: Listings, untouched: bool) -> Judged:
 def _is_about(command: str, key: str) -> bool:
     """Whether a command is about a vNIC, by its slot; one that names none may be about any."""
     words = command.split()
-    slot = next((after for word, after in zip(words, words[1:], strict=False) if word == "-s"), "")
+    slot = next((after for word, after in pairwise(words) if word == "-s"), "")
     return not slot or "slot " not in key or key.endswith(f"slot {slot}")
 
 

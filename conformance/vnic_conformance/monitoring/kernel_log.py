@@ -8,19 +8,18 @@ and by what the driver makes of it; then the bytes count.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vnic_conformance.foreign import cut, printable
 from vnic_conformance.monitoring.driver_forms import BARE, DRIVER, REASONS
+from vnic_conformance.monitoring.elements import answer_rc, code_name, is_answer
 from vnic_conformance.monitoring.form import Form
 from vnic_conformance.monitoring.prefixes import Line, is_cut, taken_apart, unquoted
 from vnic_conformance.monitoring.seen import LONGEST, MOST, Record, Seen, Stamp, What
 from vnic_conformance.monitoring.tracepoints import call_in
 from vnic_conformance.reports.naming import element_name
 from vnic_model.intake import IntakeError
-from vnic_spec.layouts import command_layout
-from vnic_spec.wire import RESPONSE_BIT, Command, CommandRc, Header
 
 #: The driver's word before a message: state of the device, and flags.
 _STATE: Final = re.compile(r"\[S:\w+(?: \w+:\w+)*\] ")
@@ -102,9 +101,7 @@ class _Reader:
             self._see(Seen(number, line.time, "", What.GAP, "something is left out here", cut(text, LONGEST)))
         elif (lost := _LOST.fullmatch(line.message) or _SUPPRESSED.fullmatch(line.message)) is not None:
             self._see(Seen(number, line.time, "", What.GAP, f"{lost[1]} messages are left out here", line.message))
-        elif line.bare and text.startswith(_INDENT) and DRIVER.find(line.message):
-            self._form(number, line, line.message)
-        elif (bare := BARE.find(line.message)) is not None:
+        elif BARE.find(line.message) or (line.bare and text.startswith(_INDENT) and DRIVER.find(line.message)):
             self._form(number, line, line.message)
         elif (call := call_in(text)) is not None:
             self._see(
@@ -243,31 +240,3 @@ def _element_words(what: What, data: bytes, rc: int | None = None) -> str:
     if rc is None and is_answer(data):
         rc = answer_rc(data)
     return f"{who} {name}{f', {code_name(rc)}' if rc else ''}"
-
-
-def is_answer(data: bytes) -> bool:
-    """Whether an element answers a command."""
-    return len(data) > 1 and data[0] == Header.COMMAND and bool(data[1] & RESPONSE_BIT)
-
-
-def answer_rc(data: bytes) -> int | None:
-    """The return code of an answer; None: it has none, or is not known whole."""
-    layout = command_layout(data) if is_answer(data) and len(data) >= 16 else None
-    return None if layout is None else layout.number(data, "rc")
-
-
-def code_name(rc: int) -> str:
-    """A return code of a command by its name."""
-    return str(CommandRc(rc)) if rc in set(CommandRc) else f"code {rc}"
-
-
-def command_of(data: bytes) -> Command | None:
-    """The command of an element, of its answer too; None: it is none, or unknown."""
-    if len(data) < 2 or data[0] != Header.COMMAND:
-        return None
-    code = data[1] & ~RESPONSE_BIT
-    return Command(code) if code in set(Command) else None
-
-
-#: Reads lines.
-Read = Callable[[Iterable[tuple[int, str, bool]]], Record]

@@ -9,9 +9,10 @@ The file is text: a line with a time, then what the console printed, then the ne
     # 2026-11-30 10:00:10
     6,"sriov/2700802b/0/Operational,sriov/2700802c/1/Operational"
 
-A time is ISO 8601, seconds, or what ``date`` prints; the hash may be missing where it cannot be taken for a slot. Rows of ``--rsubtype vnic`` and of ``vnicbkdev``
-are read, with or without names, as comma-separated values or with the delimiter of a header (``--header``). Devices are known by
-their shape (``sriov/...``). Lines that begin with a dollar tell what was done at the console.
+A time is ISO 8601, seconds, or what ``date`` prints; the hash may be missing where it cannot be taken for a slot. Rows of
+``--rsubtype vnic`` and of ``vnicbkdev`` are read, with or without names, as comma-separated values or with the delimiter of a
+header (``--header``). Devices are known by their shape (``sriov/...``). Lines that begin with a dollar tell what was done at
+the console.
 """
 
 from __future__ import annotations
@@ -30,16 +31,18 @@ from vnic_model.intake import IntakeError
 from vnic_spec.vocabulary import Status
 
 _TYPE: Final = "sriov"
-#: Fields by which a row is known, of both kinds of listing, and what they are called here.
-_FIELDS: Final = frozenset(
-    "lpar_name lpar_id slot_num desired_mode curr_mode auto_priority_failover port_vlan_id pvid_priority allowed_vlan_ids "
-    "mac_addr allowed_os_mac_addrs backing_devices backing_device_states is_disabled type adapter_id physical_port_id "
-    "logical_port_id capacity desired_capacity max_capacity desired_max_capacity failover_priority is_active status".split()
-)
-#: The order of all fields of a vNIC, of a row without names.
+#: The order of all fields of a vNIC but its devices, of a row without names; and all fields of both kinds of listing.
 _WHOLE_ROW: Final = (
-    "lpar_name lpar_id slot_num desired_mode curr_mode auto_priority_failover port_vlan_id pvid_priority allowed_vlan_ids "
-    "mac_addr allowed_os_mac_addrs".split()
+    *("lpar_name", "lpar_id", "slot_num", "desired_mode", "curr_mode", "auto_priority_failover"),
+    *("port_vlan_id", "pvid_priority", "allowed_vlan_ids", "mac_addr", "allowed_os_mac_addrs"),
+)
+_FIELDS: Final = frozenset(
+    {
+        *_WHOLE_ROW,
+        *("backing_devices", "backing_device_states", "is_disabled"),
+        *("type", "adapter_id", "physical_port_id", "logical_port_id", "failover_priority", "is_active", "status"),
+        *("capacity", "desired_capacity", "max_capacity", "desired_max_capacity"),
+    }
 )
 _NOTHING: Final = "No results were found"
 _DATE: Final = re.compile(
@@ -305,7 +308,7 @@ def time_of(text: str) -> Stamp | None:
             day, month = found["day"] or found["day2"], found["month"] or found["month2"]
             clock = f"{day} {month} {found['year'] or found['year2']} {found['clock']}"
             form = "%d %b %Y %I:%M:%S %p" if found["half"] else "%d %b %Y %H:%M:%S"
-            made = datetime.strptime(f"{clock} {found['half'] or ''}".strip(), form)
+            made = datetime.strptime(f"{clock} {found['half'] or ''}".strip(), form).replace(tzinfo=UTC)
         else:
             return None
     except (ValueError, OverflowError):

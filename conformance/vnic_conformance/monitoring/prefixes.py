@@ -12,7 +12,9 @@ from typing import Final
 
 from vnic_conformance.monitoring.seen import Stamp
 
-_MONTHS: Final = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+#: As kernels write them, whatever the language of who reads.
+_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = {name: number for number, name in enumerate(_NAMES, 1)}
 _MONTH: Final = f"(?P<month>{'|'.join(_MONTHS)})"
 #: A year without a date of its own that has a 29th of February.
 _ANY_YEAR: Final = 2000

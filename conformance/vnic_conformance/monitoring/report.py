@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 
+from vnic_conformance.monitoring.elements import after
 from vnic_conformance.monitoring.judging import Judged, Outcome
 from vnic_conformance.monitoring.listings import Listings
 from vnic_conformance.monitoring.rule import Rule
 from vnic_conformance.monitoring.seen import Record, Seen, Stamp, What
 from vnic_conformance.monitoring.selection import differences, listing_of, move
-from vnic_conformance.monitoring.story import Chapter, Reached, Recovery, after
+from vnic_conformance.monitoring.story import Chapter, Reached, Recovery
 from vnic_conformance.reports.paragraphs import heading, para
 from vnic_model.lines import Line
 

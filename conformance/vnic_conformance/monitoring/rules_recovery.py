@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from vnic_conformance.monitoring.elements import after
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Record, Seen, What
-from vnic_conformance.monitoring.story import Recovery, after
+from vnic_conformance.monitoring.story import Recovery
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.wire import INIT, event_of
 

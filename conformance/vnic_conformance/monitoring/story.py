@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from vnic_conformance.monitoring.kernel_log import answer_rc, command_of, is_answer
-from vnic_conformance.monitoring.seen import Record, Seen, Stamp, What
-from vnic_spec.layouts import COMMANDS
+from vnic_conformance.monitoring.elements import answer_rc, command_of, is_answer, is_whole, link_is_up
+from vnic_conformance.monitoring.seen import Record, Seen, What
 from vnic_spec.vocabulary import Word
 from vnic_spec.wire import INIT, INIT_COMPLETE, Command, CommandRc, Event, event_of
 
@@ -230,7 +229,7 @@ def _read(seen: Seen) -> Iterable[Reached]:
     if element[:2] == INIT_COMPLETE[:2]:
         return (Reached.OPENED,)
     command = command_of(element)
-    whole = len(element) >= 16
+    whole = is_whole(element)
     rc = answer_rc(element) if whole and is_answer(element) else rc
     if command is Command.VERSION_EXCHANGE and rc == CommandRc.SUCCESS:
         return (Reached.VERSIONED,)
@@ -241,14 +240,3 @@ def _read(seen: Seen) -> Iterable[Reached]:
     if command is Command.LINK_STATE_INDICATION and whole and link_is_up(element):
         return (Reached.LINK,)
     return ()
-
-
-def link_is_up(element: bytes) -> bool:
-    """Whether LINK_STATE_INDICATION says that both links are up."""
-    layout = COMMANDS[Command.LINK_STATE_INDICATION].request
-    return layout.number(element, "physical") == 1 and layout.number(element, "logical") == 1
-
-
-def after(first: Stamp | None, second: Stamp | None) -> float | None:
-    """Seconds from one stamp to another; None: not known."""
-    return None if first is None else first.until(second)

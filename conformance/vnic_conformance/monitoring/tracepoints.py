@@ -14,7 +14,8 @@ from vnic_conformance.reports.naming import rc_name
 from vnic_spec.wire import Hcall
 
 _PAYLOAD: Final = re.compile(
-    r"(?:(?P<time>\d+\.\d{6}):)?\s+(?:powerpc:)?hcall_(?P<way>entry|exit):\s+opcode=(?P<opcode>\d{1,6})(?: retval=(?P<rc>-?\d{1,20}))?\s*"
+    r"(?:(?P<time>\d{1,12}\.\d{6}):)?\s+(?:powerpc:)?hcall_(?P<way>entry|exit):\s+"
+    r"opcode=(?P<opcode>\d{1,6})(?: retval=(?P<rc>-?\d{1,20}))?\s*"
 )
 
 

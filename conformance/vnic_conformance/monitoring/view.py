@@ -10,9 +10,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from vnic_conformance.monitoring.kernel_log import answer_rc, command_of, is_answer
+from vnic_conformance.monitoring.elements import answer_rc, command_of, is_answer, is_whole, link_is_up
 from vnic_conformance.monitoring.seen import Seen, What
-from vnic_conformance.monitoring.story import link_is_up
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.layouts import COMMANDS, answer_key
 from vnic_spec.wire import INIT, INIT_COMPLETE, Command, CommandRc, event_of
@@ -161,15 +160,15 @@ class View:
             self.opened = True
         elif is_answer(element):
             self._answer(seen)
-        elif command_of(element) is Command.LINK_STATE_INDICATION and len(element) >= 16:
+        elif command_of(element) is Command.LINK_STATE_INDICATION and is_whole(element):
             self.asked_up = None
             self.link_since = (self.link_since or seen) if link_is_up(element) else None
 
     def _answer(self, seen: Seen) -> None:
         element = seen.element
         command = command_of(element)
-        rc = answer_rc(element) if len(element) >= 16 else seen.number
-        if len(element) < 16:
+        rc = answer_rc(element) if is_whole(element) else seen.number
+        if not is_whole(element):
             if command is Command.LOGIN and rc is not None:
                 self.logged_in = rc == CommandRc.SUCCESS
             return

@@ -1,23 +1,22 @@
-"""Rules for what the client's side shows: elements that it sends and reads, and what the driver says."""
+"""Rules for what the client does when events come, when something fails, and when its user complains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from vnic_conformance.monitoring.kernel_log import code_name, command_of, is_answer
+from vnic_conformance.monitoring.elements import (
+    after,
+    name_of,
+    sent_command,
+)
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Seen, What
-from vnic_conformance.monitoring.story import after
 from vnic_conformance.monitoring.view import View
-from vnic_conformance.reports.naming import element_name, rc_name
-from vnic_spec.layouts import COMMANDS, REQUESTS, answer_key
+from vnic_conformance.reports.naming import rc_name
 from vnic_spec.wire import (
     INIT,
     INIT_COMPLETE,
-    Capability,
-    Command,
-    CommandRc,
     Event,
     Header,
     InitFormat,
@@ -25,9 +24,9 @@ from vnic_spec.wire import (
     event_of,
 )
 
-#: Every rule for one device, by name.
-RULES: Final = Rules()
-_rule = RULES.rule
+#: Every rule of this chapter, by name.
+EVENT_RULES: Final = Rules()
+_rule = EVENT_RULES.rule
 Found = Iterator[Finding | None]
 
 #: So many failures in a row call for a pause, which is one if it lasts so many seconds at least (CLI-7).
@@ -56,20 +55,6 @@ _RESETS: Final = {Event.MIGRATED: "MOBILITY"}
 _RESET_WORDS: Final = frozenset({"FAILOVER", "MOBILITY", "FATAL"})
 
 
-def _name(seen: Seen) -> str:
-    return element_name(seen.element.hex())
-
-
-def _command(seen: Seen) -> Command | None:
-    """The command that the client sends; None: it is none."""
-    return command_of(seen.element) if seen.what is What.SENT and not is_answer(seen.element) else None
-
-
-def _lasted(first: Seen | None, seen: Seen, ms: int) -> bool:
-    seconds = None if first is None else after(first.time, seen.time)
-    return seconds is not None and seconds * 1000 >= ms
-
-
 @_rule(
     "CRQ-1",
     subject=Subject.HYPERVISOR,
@@ -84,7 +69,7 @@ def nothing_reserved_comes(view: View, seen: Seen) -> Found:
     yield HELD
     header, code = seen.element[:2]
     if header not in set(Header) or (header in _CODES and code not in _CODES[header]):
-        yield f"{_name(seen)} is read", "headers and codes that are not reserved"
+        yield f"{name_of(seen)} is read", "headers and codes that are not reserved"
 
 
 @_rule(
@@ -103,7 +88,7 @@ def a_new_server_begins_with_init(view: View, seen: Seen) -> Found:
         return
     yield HELD
     if seen.element[:2] != INIT[:2]:
-        yield f"{_name(seen)} is read after {_name(view.event)}", "INIT, or another event"
+        yield f"{name_of(seen)} is read after {name_of(view.event)}", "INIT, or another event"
 
 
 @_rule(
@@ -121,7 +106,7 @@ def waits_for_init(view: View, seen: Seen) -> Found:
     if seen.what is What.READ and seen.element[:2] == INIT[:2]:
         yield HELD
     elif seen.what is What.SENT and seen.element[:2] in (INIT[:2], INIT_COMPLETE[:2]):
-        yield f"the client sends {_name(seen)} and no INIT has come", "waiting"
+        yield f"the client sends {name_of(seen)} and no INIT has come", "waiting"
     elif seen.what is What.RESET_ASKED and seen.detail == "FAILOVER":
         yield "a reset for a failover is queued and no INIT has come", "waiting"
 
@@ -138,8 +123,8 @@ def sends_nothing_of_a_session_that_ended(view: View, seen: Seen) -> Found:
     if view.event is None or seen.what is not What.SENT:
         return
     yield HELD
-    if _command(seen) is not None:
-        yield f"the client sends {_name(seen)} after {_name(view.event)}", "INIT, or nothing"
+    if sent_command(seen) is not None:
+        yield f"the client sends {name_of(seen)} after {name_of(view.event)}", "INIT, or nothing"
 
 
 @_rule(
@@ -160,120 +145,7 @@ def an_event_has_its_reset(view: View, seen: Seen) -> Found:
     yield HELD
     expected = _RESETS.get(Event(event), "FATAL") if event in set(Event) else "FATAL"
     if seen.detail != expected:
-        yield f"a reset {seen.detail} after {_name(view.event)}", f"a reset {expected}"
-
-
-@_rule(
-    "CLI-2",
-    "DLG-2",
-    subject=Subject.CLIENT,
-    sentence="INIT of a server is followed by INIT or INIT_COMPLETE of the client, and then by VERSION_EXCHANGE.",
-    when="the client sends INIT, INIT_COMPLETE or VERSION_EXCHANGE after INIT was read",
-    needs=Needs.ELEMENTS,
-)
-def answers_init(view: View, seen: Seen) -> Found:
-    """Both ways are right: registering again and INIT, or INIT_COMPLETE (profile client_init)."""
-    if view.heard is None or seen.what is not What.SENT:
-        return
-    if seen.element[:2] in (INIT[:2], INIT_COMPLETE[:2]):
-        yield HELD
-    elif _command(seen) is Command.VERSION_EXCHANGE:
-        yield "VERSION_EXCHANGE and INIT is not answered", "INIT after registering again, or INIT_COMPLETE"
-
-
-@_rule(
-    "DLG-2",
-    subject=Subject.CLIENT,
-    sentence="VERSION_EXCHANGE is first; before the login only what belongs there is sent.",
-    when="the client sends a command in a dialogue whose beginning was seen",
-    needs=Needs.ELEMENTS,
-)
-def keeps_the_order(view: View, seen: Seen) -> Found:
-    """What belongs before the login says the table of commands."""
-    command = _command(seen)
-    if command is None or not view.whole or view.event is not None or view.heard is not None:
-        return
-    yield HELD
-    if not view.opened:
-        yield f"{_name(seen)} before INIT_COMPLETE", "INIT and INIT_COMPLETE first"
-    elif view.first is None and command is not Command.VERSION_EXCHANGE:
-        yield f"{_name(seen)} as the first command", "VERSION_EXCHANGE first"
-    elif view.logged_in is False and (command not in COMMANDS or not COMMANDS[command].before_login):
-        yield f"{_name(seen)} before the login", "what negotiates, and LOGIN"
-
-
-@_rule(
-    "DLG-3",
-    subject=Subject.CLIENT,
-    sentence="Of each command at most one is outstanding, save those that the answer tells apart.",
-    when="the client sends a command while another is not answered",
-    needs=Needs.ELEMENTS,
-)
-def asks_one_at_a_time(view: View, seen: Seen) -> Found:
-    """An answer that was lost leaves its command outstanding for all of the dialogue."""
-    if _command(seen) is None or not view.whole:
-        return
-    if view.pending:
-        yield HELD
-    before = view.pending.get(answer_key(seen.element))
-    if before is not None:
-        yield f"{_name(seen)} again; that of line {before.place} is not answered", "its answer first"
-
-
-@_rule(
-    "DLG-4",
-    subject=Subject.CLIENT,
-    sentence="The next step begins when every answer has come; what is requested lies within what the server said.",
-    when="the client requests a capability, or goes on behind that, in a dialogue whose beginning was seen",
-    needs=Needs.ELEMENTS,
-)
-def negotiates_step_by_step(view: View, seen: Seen) -> Found:
-    """A number that was granted in part is taken as it is."""
-    command = _command(seen)
-    behind = {
-        Command.REQUEST_CAPABILITY: Command.QUERY_CAPABILITY,
-        Command.LOGIN: Command.REQUEST_CAPABILITY,
-        Command.QUERY_IP_OFFLOAD: Command.QUERY_CAPABILITY,
-    }
-    if command not in behind or not view.whole:
-        return
-    yield HELD
-    waiting = sum(key[0] == behind[command] for key in view.pending)
-    if waiting:
-        yield f"{_name(seen)} while {waiting} of {behind[command]} are not answered", "every answer first"
-    if command is not Command.REQUEST_CAPABILITY:
-        return
-    layout = COMMANDS[command].request
-    number, value = layout.number(seen.element, "capability"), layout.number(seen.element, "number")
-    if view.rounds[number] >= view.profile.rounds:
-        yield f"capability {number} is requested {view.rounds[number] + 1} times", f"{view.profile.rounds} rounds"
-    asked = REQUESTS.get(Capability(number)) if number in set(Capability) else None
-    if asked is None or view.partial.get(number) == value:
-        return
-    least = asked.floor if asked.least is None else view.told.get(asked.least, value)
-    most = 1 if asked.most is None else view.told.get(asked.most, value)
-    if not least <= value <= most:
-        yield f"{asked.capability} {value} is requested", f"{least} to {most}, as the server said"
-
-
-@_rule(
-    "DLG-5",
-    subject=Subject.CLIENT,
-    sentence="After a refused login the client does what its code asks for, and not too often.",
-    when="the client sends LOGIN in a dialogue whose beginning was seen",
-    needs=Needs.ELEMENTS,
-)
-def heeds_a_refused_login(view: View, seen: Seen) -> Found:
-    """Aborted: again. PartialSuccess: negotiate again. Anything else: register again."""
-    if _command(seen) is not Command.LOGIN or not view.whole:
-        return
-    yield HELD
-    if view.logins >= view.profile.logins and not view.logged_in:
-        yield f"login {view.logins + 1} in one dialogue", f"{view.profile.logins}, then another registration"
-    elif view.refused == CommandRc.PARTIAL_SUCCESS and not view.renegotiated:
-        yield "LOGIN after PARTIAL_SUCCESS", "capabilities first"
-    elif view.refused not in (None, CommandRc.PARTIAL_SUCCESS, CommandRc.ABORTED):
-        yield f"LOGIN after it was answered {code_name(view.refused or 0)}", "another registration first"
+        yield f"a reset {seen.detail} after {name_of(view.event)}", f"a reset {expected}"
 
 
 @_rule(
@@ -305,92 +177,6 @@ def ignores_what_nobody_awaits(view: View, seen: Seen) -> Found:
     """That it does use another one cannot be told from what it says."""
     if seen.what is What.IGNORED:
         yield HELD
-
-
-def _unasked(view: View, seen: Seen) -> bool:
-    """An answer is read, in a dialogue of which all is known, to what is not outstanding."""
-    return (
-        seen.what is What.READ
-        and len(seen.element) >= 16
-        and is_answer(seen.element)
-        and view.whole
-        and view.opened
-        and view.first is not None
-        and view.event is None
-        and view.heard is None
-    )
-
-
-@_rule(
-    "SRV-3",
-    "DLG-3",
-    subject=Subject.SERVER,
-    sentence="Every command is answered once.",
-    when="an answer is read in a dialogue whose beginning was seen",
-    needs=Needs.ELEMENTS,
-)
-def answers_once(view: View, seen: Seen) -> Found:
-    """That a command is never answered cannot be told from a record that ends."""
-    if not _unasked(view, seen):
-        return
-    yield HELD
-    key = answer_key(seen.element)
-    if key not in view.pending and key in view.answered:
-        yield f"{_name(seen)} is read a second time", "one answer"
-
-
-@_rule(
-    "CRQ-13",
-    "INV-2",
-    subject=Subject.HYPERVISOR,
-    sentence="No answer of an earlier session comes into a later one.",
-    when="an answer is read in a dialogue whose beginning was seen",
-    needs=Needs.ELEMENTS,
-)
-def sessions_do_not_cross(view: View, seen: Seen) -> Found:
-    """Under the profile that holds sessions apart; a server that answers what nobody asked looks the same."""
-    if not _unasked(view, seen):
-        return
-    yield HELD
-    key = answer_key(seen.element)
-    if key not in view.pending and key not in view.answered:
-        yield f"{_name(seen)} is read, and nothing in this dialogue asks for it", "answers to what was asked"
-
-
-@_rule(
-    "SRV-5",
-    subject=Subject.SERVER,
-    sentence="A server that agrees to the logical link says by itself how the links are.",
-    when="it does; or a session ends in which it did not, for as long as a recovery may take",
-    needs=Needs.ELEMENTS,
-)
-def tells_of_the_link(view: View, seen: Seen) -> Found:
-    """There is no bound in the requirement; that of a recovery is taken."""
-    if view.asked_up is None or seen.what is not What.READ:
-        return
-    if command_of(seen.element) is Command.LINK_STATE_INDICATION:
-        yield HELD
-    elif event_of(seen.element) is not None and _lasted(view.asked_up, seen, view.profile.recovery_ms):
-        yield "no LINK_STATE_INDICATION until the session ended", "one after the answer about the logical link"
-
-
-@_rule(
-    "DLG-10",
-    "CLI-5",
-    subject=Subject.CLIENT,
-    sentence="The MAC that the client has set is set again in the next session.",
-    when="it is; or a session ends that had a link for as long as a recovery may take",
-    needs=Needs.ELEMENTS,
-)
-def sets_its_mac_again(view: View, seen: Seen) -> Found:
-    """Multicast lists and what else a user sets are his wish of the moment, which a record does not show."""
-    if not view.kept:
-        return
-    if _command(seen) is Command.CHANGE_MAC_ADDR:
-        yield HELD
-    elif seen.what is What.READ and event_of(seen.element) is not None and view.logged_in and not view.macs:
-        if _lasted(view.link_since, seen, view.profile.recovery_ms):
-            yield f"no CHANGE_MAC_ADDR in a session, after {view.kept.hex(':')} in an earlier one", "that MAC again"
 
 
 @_rule(
