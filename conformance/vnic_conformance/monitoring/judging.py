@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.foreign import printable
-from vnic_conformance.monitoring.capture import BEGINNING, CLIENT, HYPERVISOR, MOST_BYTES, OLDER, capture
+from vnic_conformance.monitoring.capture import BEGINNING, MOST_BYTES, OLDER, capture
 from vnic_conformance.monitoring.kernel_log import kernel_log
 from vnic_conformance.monitoring.limits import UNSEEN, Source
 from vnic_conformance.monitoring.listings import Listings, is_row, listed
@@ -216,13 +216,12 @@ def _shown(record: Record) -> set[Needs]:
     """What a record shows, as rules ask for it."""
     sent = any(seen.what is What.SENT for seen in record.seen)
     read = any(seen.what is What.READ and len(seen.element) > 2 for seen in record.seen)
-    partners = {seen.sender for seen in record.seen if seen.sender} - {HYPERVISOR, CLIENT}
     have = {
         Needs.LINES: bool(record.seen),
         Needs.ELEMENTS: sent and read,
         Needs.RESETS: any(seen.what in (What.RESET_ASKED, What.RESET_BEGINS) for seen in record.seen),
         Needs.TIMES: any(seen.time is not None for seen in record.seen),
-        Needs.SENDERS: bool(partners) and any(seen.receiver for seen in record.seen),
+        Needs.SENDERS: any(seen.deed for seen in record.seen),
         Needs.TAKEN: any(seen.deed == Deed.TAKEN.name for seen in record.seen),
         Needs.STEPS: any(seen.what is What.STEP for seen in record.seen),
     }
@@ -235,11 +234,10 @@ def _explain(outcome: Outcome, shown: set[Needs], record: Record) -> None:
     if record.written_by == WRITER and rule.subject is not Subject.HYPERVISOR:
         outcome.held, outcome.contradicted, outcome.more = 0, [], 0
         outcome.why_not = f"{rule.subject.value} was played by the kit in this capture"
-    elif outcome.held or outcome.contradicted:
-        return
     elif rule.needs not in shown:
+        outcome.held, outcome.contradicted, outcome.more = 0, [], 0
         outcome.why_not = f"it takes {rule.needs.value}"
-    else:
+    elif not (outcome.held or outcome.contradicted):
         outcome.why_not = NOT_TRIED
 
 

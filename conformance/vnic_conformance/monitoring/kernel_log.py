@@ -214,6 +214,7 @@ class _Reader:
                 words = printable(f"trouble {where}: {message}")
                 self._see(Seen(at, first.time, "", What.CRASH, words, message, number=1 if inside else 0))
                 self._trouble = None
+                self.record.others -= 1
             elif _TROUBLE_ENDS.search(line.message):
                 self._trouble = None
 

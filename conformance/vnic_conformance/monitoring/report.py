@@ -174,7 +174,7 @@ def told_of(found: Listings, key: str) -> Iterator[tuple[Stamp | None, str]]:
                 since = last if moved.old is not None else lost
                 took = after(since, listing.time)
                 within = "" if took is None else f", within {took:.0f} s of the last listing with another one"
-                yield listing.time, f"failover to {moved.new}: {moved.why}{within}"
+                yield listing.time, f"active now: {moved.new}; {moved.why}{within}"
         before, last = vnic, listing.time
 
 

@@ -43,7 +43,7 @@ Found = Iterator[Finding | None]
 )
 def answers_init(view: View, seen: Seen) -> Found:
     """Both ways are right: registering again and INIT, or INIT_COMPLETE (profile client_init)."""
-    if view.heard is None or seen.what is not What.SENT:
+    if view.heard is None or not is_whole(view.heard.element) or seen.what is not What.SENT:
         return
     if seen.element[:2] in (INIT[:2], INIT_COMPLETE[:2]):
         yield HELD

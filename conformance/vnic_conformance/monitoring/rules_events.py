@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from vnic_conformance.monitoring.elements import (
-    after,
-    name_of,
-    sent_command,
-)
+from vnic_conformance.monitoring.elements import after, is_whole, name_of, sent_command
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_conformance.monitoring.view import View
@@ -84,6 +80,8 @@ def a_new_server_begins_with_init(view: View, seen: Seen) -> Found:
     """Whether it is the old server that still gets through, or the new one that speaks too soon, cannot be told."""
     if seen.what is not What.READ or view.event is None or event_of(seen.element) is not None:
         return
+    if not (is_whole(view.event.element) and is_whole(seen.element)):
+        return  # without dynamic debugging INIT of the client is not seen
     if event_of(view.event.element) not in (Event.DEVICE_FAILOVER, Event.MIGRATED) or view.since & _OTHER_REASONS:
         return
     yield HELD
@@ -101,7 +99,9 @@ def a_new_server_begins_with_init(view: View, seen: Seen) -> Found:
 def waits_for_init(view: View, seen: Seen) -> Found:
     """An event in the middle of a reset or a probe makes that fail; what follows then is older than the event."""
     event = view.event
-    if event is None or event_of(event.element) != Event.DEVICE_FAILOVER or view.busy or view.since & _OTHER_REASONS:
+    if event is None or event_of(event.element) != Event.DEVICE_FAILOVER or not is_whole(event.element):
+        return
+    if view.busy or view.since & _OTHER_REASONS:
         return
     if seen.what is What.READ and seen.element[:2] == INIT[:2]:
         yield HELD
@@ -120,7 +120,7 @@ def waits_for_init(view: View, seen: Seen) -> Found:
 )
 def sends_nothing_of_a_session_that_ended(view: View, seen: Seen) -> Found:
     """A line of an element that is sent is an attempt; one that the driver itself refuses is none."""
-    if view.event is None or seen.what is not What.SENT:
+    if view.event is None or not is_whole(view.event.element) or seen.what is not What.SENT:
         return
     yield HELD
     if sent_command(seen) is not None:

@@ -30,8 +30,8 @@ class Reached(Word):
     THERE = "the device was there"
 
 
-#: The cause of the first recovery of a device, which is well when the device is there.
-BOOT: Final = "boot"
+#: How the first recovery of a device begins; it is well when the device is there.
+BOOT, BEGUN, OPENED = "boot", "a dialogue that the client begins", "a dialogue"
 
 
 #: Where one of these is reached the recovery has succeeded.
@@ -86,7 +86,8 @@ class Recovery:
     @property
     def well(self) -> Seen | None:
         """The step with which all was well again, as far as the record shows that."""
-        ends = (*WELL, Reached.THERE) if self.causes == [BOOT] else WELL
+        first = self.causes[0] in (BOOT, BEGUN, OPENED) and len(self.causes) == 1
+        ends = (*WELL, Reached.THERE) if first else WELL
         return next((self.reached[one] for one in ends if one in self.reached), None)
 
     @property
@@ -200,11 +201,11 @@ class _Teller:
         if seen.what is What.LOGIN_AGAIN:
             return "login retry"
         if seen.what is What.SENT and seen.element[:2] == INIT[:2]:
-            return "a dialogue that the client begins"
+            return BEGUN
         if seen.what is What.SENT and command_of(seen.element) is Command.LOGIN:
             return "login"
         if seen.what is What.READ and seen.element[:2] == INIT_COMPLETE[:2]:
-            return "a dialogue"
+            return OPENED
         return None
 
 

@@ -149,6 +149,8 @@ class View:
 
     def _read(self, seen: Seen) -> None:
         element = seen.element
+        if not is_whole(element):
+            self.whole = False  # dynamic debugging is off: elements that are sent are not seen
         if event_of(element) is not None:
             self._dialogue()
             self.event, self.busy, self.since, self.heard = seen, self.working, set(), None
