@@ -13,7 +13,7 @@ from typing import Final
 from vnic_conformance.monitoring.elements import answer_rc, command_of, is_answer, is_whole, link_is_up
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_spec.client_profile import ClientProfile
-from vnic_spec.layouts import COMMANDS, answer_key
+from vnic_spec.layouts import COMMANDS, answer_key, command_layout
 from vnic_spec.wire import INIT, INIT_COMPLETE, Command, CommandRc, event_of
 
 _LOST: Final = frozenset({What.GAP, What.RESTART})
@@ -177,7 +177,7 @@ class View:
         key = answer_key(element)
         self.pending.pop(key, None)
         self.answered.add(key)
-        layout = COMMANDS[command].response if command in COMMANDS else None
+        layout = command_layout(element)
         if layout is None:
             return
         if command in (Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY):
