@@ -162,7 +162,7 @@ def _blocks(data: bytes, reader: _Section) -> Iterator[tuple[int, bytes, int]]:
 def _seen(number: int, time: Stamp | None, link: Link, data: bytes, comment: str, flags: int) -> Seen:
     if link is Link.STEP:
         words = printable(cut(data.decode("utf-8", "replace"), LONGEST))
-        return Seen(number, time, "", What.STEP, words, comment)
+        return Seen(number, time, "", What.STEP, f"{words} (says its writer: {comment})" if comment else words, words)
     if link is Link.VIOCTL:
         sub = int.from_bytes(data[:8], "big")
         name = str(Vioctl(sub)) if sub in set(Vioctl) else f"subfunction {sub:#x}"

@@ -13,12 +13,14 @@ from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subjec
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_conformance.reports.naming import element_name
 from vnic_model.recording import Deed
-from vnic_spec.wire import HEADER_VALID_BIT, Header, Rc, Vioctl, event_of
+from vnic_spec.wire import HEADER_VALID_BIT, Hcall, Header, Rc, Vioctl, event_of
 
 #: Every rule for elements on their ways, by name.
 CAPTURE_RULES: Final = Rules()
 _rule = CAPTURE_RULES.rule
 Found = Iterator[Finding | None]
+#: How a step says what was sent where it is not what is drawn beside it.
+_SENT: Final = re.compile(rf"\({Hcall.H_SEND_CRQ}\), bytes ((?:[0-9a-f]+ ?)+)→")
 _ACCEPTED: Final = re.compile(rf"→ {Rc.H_SUCCESS}\b")
 
 
@@ -45,7 +47,7 @@ class Ways:
     def take(self, seen: Seen) -> None:
         """Take in what was seen, after the rules have looked at it."""
         if seen.what is What.STEP:
-            self.step, self.switched = seen.words, False
+            self.step, self.switched = seen.text, False
         elif seen.element and seen.receiver:
             self._element(seen)
 
@@ -166,6 +168,23 @@ def carries_elements_unchanged(view: Ways, seen: Seen) -> Found:
     sent = queue[0].element
     if sent != seen.element:
         yield f"{seen.element.hex()} is read", f"{sent.hex()}, of packet {queue[0].place}"
+
+
+@_rule(
+    "CRQ-10",
+    subject=Subject.HYPERVISOR,
+    sentence="What is stored is what was sent.",
+    when="a step sends an element, which is stored",
+    needs=Needs.STEPS,
+)
+def stores_what_was_sent(view: Ways, seen: Seen) -> Found:
+    """A step says the bytes that were sent if they are not those that are stored."""
+    if not _stored(seen) or seen.sender == HYPERVISOR or f"({Hcall.H_SEND_CRQ})" not in view.step:
+        return
+    yield HELD
+    sent = _SENT.search(view.step)
+    if sent and sent[1].replace(" ", "") != seen.element.hex():
+        yield f"{seen.element.hex()} is stored", f"{sent[1].strip()}, as it was sent"
 
 
 @_rule(

@@ -159,6 +159,16 @@ def test_a_capture_of_the_kit_is_judged_for_the_hypervisor_alone(tmp_path: Path)
     assert "the client was played by the kit in this capture" in result.output
 
 
+def test_a_picture_of_a_failure_may_tell_what_failed(tmp_path: Path) -> None:
+    failure, picture = RECORDS.parents[2] / "golden" / "failures_hypervisor_2.jsonl", tmp_path / "x.pcapng"
+    words = ["show", str(failure), "--as", "pcapng", "--out", str(picture)]
+    assert CliRunner().invoke(main, words, prog_name="vnickit").exit_code == ExitCode.CONFORMS
+    result = monitor(picture)
+    assert result.exit_code == ExitCode.VIOLATION
+    assert "CRQ-10  What is stored is what was sent." in result.output
+    assert "says its writer: violated: CRQ-10" in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize("cut", range(1, 120, 7))
 def test_a_capture_that_was_cut_is_refused_with_the_place(cut: int) -> None:
     whole = foreign(">", [(INIT, 2), (INIT_COMPLETE, 1)])

@@ -188,6 +188,13 @@ CAPTURES: dict[str, tuple[tuple[Packet, ...], tuple[Packet, ...]]] = {
         (crq(INIT, CLIENT, "server 1"), crq(INIT_COMPLETE, CLIENT, "server 1", "taken")),
         (crq(INIT, CLIENT, "server 1"), crq(INIT, CLIENT, "server 1", "taken")),
     ),
+    "stores_what_was_sent": (
+        (
+            step(f"2. client sends INIT (H_SEND_CRQ), bytes {'c001' + 28 * '0'} → H_SUCCESS"),
+            crq(INIT_COMPLETE, CLIENT, "server 0"),
+        ),
+        (step("2. client sends INIT (H_SEND_CRQ) → H_SUCCESS"), crq(INIT, CLIENT, "server 0")),
+    ),
     "an_accepted_complaint_switches": ((ACCEPTED, COMPLAINS), (ACCEPTED, TOLD, COMPLAINS)),
 }
 
