@@ -26,11 +26,12 @@ def command(file: Path, untouched: bool, as_json: bool) -> ExitCode:
     """Tell what was going on in a record that somebody else has made, and hold it against the requirements.
 
     \b
-    FILE is one of these; which, is seen from what stands in it:
-      a kernel log with lines of the Linux driver ibmvnic: from dmesg, a journal, syslog or a mail, with or without times;
-        with dynamic debugging (echo 'module ibmvnic +pt' > /sys/kernel/debug/dynamic_debug/control) far more can be told
+    FILE is one of these; which one, is seen from what stands in it:
+      a kernel log with lines of the Linux driver ibmvnic: of dmesg, a journal, syslog or a
+        mail, with or without times. Dynamic debugging lets far more be told:
+        echo 'module ibmvnic +pt' > /sys/kernel/debug/dynamic_debug/control
       a capture in pcapng with elements of CRQs, as vnickit show --as pcapng writes it
-      listings of a console over time: a line with the time, what lshwres printed, the next time ...
+      listings of a console: a line with the time, what lshwres printed, the next time ...
 
     A record shows a part of what happened. So each requirement is contradicted, or was put to the test and is not, or cannot be
     decided from this record, and then the report says what it would take.
@@ -38,8 +39,10 @@ def command(file: Path, untouched: bool, as_json: bool) -> ExitCode:
     \b
     Examples:
       vnickit monitor dmesg.txt
-      journalctl -k -o short-monotonic > journal.txt && vnickit monitor journal.txt --json
-      while :; do date '+# %F %T'; ssh hmc lshwres -r virtualio --rsubtype vnic --level lpar -m SYSTEM; sleep 5; done > vnics.txt
+      journalctl -k -o short-monotonic > journal.txt; vnickit monitor journal.txt --json
+      while date '+# %F %T'; do
+        ssh hmc lshwres -r virtualio --rsubtype vnic --level lpar -m SYSTEM; sleep 5
+      done > vnics.txt
       vnickit monitor vnics.txt --untouched
     """  # noqa: D301 - click wants the character, not its name
     from vnic_conformance.monitoring.judging import judge

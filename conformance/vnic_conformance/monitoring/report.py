@@ -29,7 +29,7 @@ def lines(judged: Judged, file: str) -> Iterator[Line]:
     if judged.listings is not None:
         yield from _listings(judged.listings)
     for chapter in judged.chapters:
-        yield from _chapter(chapter, judged.record)
+        yield from _chapter(chapter)
     yield from _judgements(judged)
     yield from _unknown(judged.record)
 
@@ -63,18 +63,42 @@ def length(seconds: float, resolution: float) -> str:
     return f"{seconds:.3f} s" if resolution < 1 else f"about {seconds:.0f} s"
 
 
-def _chapter(chapter: Chapter, record: Record) -> Iterator[Line]:
+def _chapter(chapter: Chapter) -> Iterator[Line]:
     name = f" ({chapter.name})" if chapter.name else ""
     yield from heading(f"What was going on{f' with {chapter.unit}{name}' if chapter.unit else ''}")
     if not chapter.parts:
         yield Line("  nothing that is told")
-    for part in chapter.parts[:MOST_PARTS] if len(chapter.parts) > MOST_PARTS else chapter.parts:
+    shown = list(_parts(chapter))
+    for part in shown[:MOST_PARTS]:
         if isinstance(part, Recovery):
             yield from _recovery(part)
         else:
-            yield from _told(part.time, part.words, 2)
-    if len(chapter.parts) > MOST_PARTS:
-        yield Line(f"  and {len(chapter.parts) - MOST_PARTS:,} more; --json has them all")
+            yield from _told(*part, 2)
+    if len(shown) > MOST_PARTS:
+        yield Line(f"  and {len(shown) - MOST_PARTS:,} more; --json has them all")
+
+
+def _parts(chapter: Chapter) -> Iterator[Recovery | tuple[Stamp | None, str]]:
+    """Recoveries, and what lies between them with its time; calls that follow each other, and equal words, as one."""
+    for key, group in groupby(chapter.parts, key=_likeness):
+        run = list(group)
+        if key is None:
+            yield from (part for part in run if isinstance(part, Recovery))
+            continue
+        seen = [part for part in run if isinstance(part, Seen)]
+        if seen[0].what is What.CALL:
+            kinds = Counter(one.words for one in seen)
+            words = ", ".join(f"{name} ({times(number)})" for name, number in kinds.most_common())
+            yield seen[0].time, f"hypervisor calls, of whatever device: {words}"
+        else:
+            yield seen[0].time, f"{seen[0].words} ({len(seen)} times)" if len(seen) > 1 else seen[0].words
+
+
+def _likeness(part: Recovery | Seen) -> str | None:
+    """What parts that are told as one have in common; None: a recovery."""
+    if isinstance(part, Recovery):
+        return None
+    return part.what.name if part.what is What.CALL else part.words
 
 
 def _told(time: Stamp | None, words: str, indent: int) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from vnic_conformance.monitoring.capture import ARRIVED, CLIENT, HYPERVISOR, SER
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_conformance.reports.naming import element_name
+from vnic_model.describe import hex_groups
 from vnic_model.recording import Deed
 from vnic_spec.wire import HEADER_VALID_BIT, Hcall, Header, Rc, Vioctl, event_of
 
@@ -167,7 +168,7 @@ def carries_elements_unchanged(view: Ways, seen: Seen) -> Found:
     yield HELD
     sent = queue[0].element
     if sent != seen.element:
-        yield f"{seen.element.hex()} is read", f"{sent.hex()}, of packet {queue[0].place}"
+        yield f"{hex_groups(seen.element.hex())} is read", f"{hex_groups(sent.hex())}, of packet {queue[0].place}"
 
 
 @_rule(
@@ -184,7 +185,7 @@ def stores_what_was_sent(view: Ways, seen: Seen) -> Found:
     yield HELD
     sent = _SENT.search(view.step)
     if sent and sent[1].replace(" ", "") != seen.element.hex():
-        yield f"{seen.element.hex()} is stored", f"{sent[1].strip()}, as it was sent"
+        yield f"{hex_groups(seen.element.hex())} is stored", f"{sent[1].strip()}, as it was sent"
 
 
 @_rule(
