@@ -141,12 +141,15 @@ def ending(recovery: Recovery) -> str:
     well = recovery.well
     if well is None:
         furthest = recovery.furthest
-        reached = f"; so far {furthest.value}" if furthest is not None else ""
-        return f"how it ended this record does not tell{reached}"
+        took = None if furthest is None else recovery.took(furthest)
+        within = "" if took is None else f" after {length(took, _resolution(recovery))}"
+        reached = "" if furthest is None else f"{furthest.value}{within}; "
+        return f"{reached}how it ended this record does not tell"
     took = recovery.took()
+    what = Reached.THERE.value if recovery.reached.get(Reached.THERE) is well else "all was well"
     if took is None:
-        return "all was well again; how long it took is not told, without times"
-    parts = [f"all was well after {length(took, _resolution(recovery))}"]
+        return f"{what}; how long it took is not told, without times"
+    parts = [f"{what} after {length(took, _resolution(recovery))}"]
     waited = recovery.took(Reached.HEARD)
     if waited is not None:
         parts.append(f"{length(waited, _resolution(recovery))} of it until the server's INIT")
