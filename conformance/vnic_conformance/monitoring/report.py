@@ -19,6 +19,8 @@ from vnic_model.lines import Line
 
 #: Columns of a time, and of a place.
 _TIME = 14
+#: What is a date; less counts from anything, and more is none.
+_DATES = (10**8, 10**11)
 #: So many unknown lines are shown; so many parts of the story, and steps of one; the rest is counted. JSON has all.
 MOST_UNKNOWN, MOST_PARTS, MOST_STEPS = 10, 200, 40
 
@@ -52,7 +54,7 @@ def clock(stamp: Stamp | None) -> str:
     """A time: seconds since the boot, or of the day."""
     if stamp is None:
         return "-"
-    if stamp.since_boot or stamp.seconds < 10**8:
+    if stamp.since_boot or not _DATES[0] <= stamp.seconds < _DATES[1]:
         return f"{stamp.seconds:.6f}" if stamp.resolution < 1 else f"{stamp.seconds:.0f}"
     day = datetime.fromtimestamp(stamp.seconds, UTC)
     return day.strftime("%m-%d %H:%M:%S") + (f".{day.microsecond // 1000:03}" if stamp.resolution < 1 else "")

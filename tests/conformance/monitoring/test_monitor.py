@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.monitoring.capture import capture
 from vnic_conformance.monitoring.judging import judge
 from vnic_conformance.monitoring.listings import listed, time_of
+from vnic_conformance.monitoring.plain import plain
+from vnic_conformance.monitoring.report import lines
 from vnic_conformance.monitoring.seen import What
 from vnic_conformance.pictures.blocks import FLAGS, INTERFACE, MAGIC, PACKET, SECTION, USER0
 from vnic_conformance.pictures.formats import Link
@@ -285,3 +288,29 @@ def test_what_a_crash_and_an_attacker_leave_in_a_log_is_shown_as_text(tmp_path: 
     assert "\x1b" not in result.output
     assert "\\x1b[2Jred\\xff" in result.output
     assert "the user closes the device" in result.output
+
+
+def test_a_damaged_record_is_a_record_or_refused(tmp_path: Path) -> None:
+    """Edits by number, so that a failure names one: no traceback, and text and JSON can be made of what is read."""
+    whole = foreign("<", [(INIT, 2), (INIT_COMPLETE, 1), (event_element(Event.DEVICE_FAILOVER), 1)])
+    originals = [(RECORDS / name).read_bytes()[:3000] for name in ("failover.log", "trouble.log", "vnics.txt")]
+    file = tmp_path / "x"
+    read = 0
+    for number in range(200):
+        chance = random.Random(number)
+        data = bytearray(chance.choice([*originals, whole]))
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(data))
+            piece = data[chance.randrange(len(data)) :][: chance.randint(0, 60)]
+            data[at : at + chance.choice((0, 1, 40))] = chance.choice(
+                (piece, b"9" * 30, b"\xff" * 8, b"=20", b"sriov/")
+            )
+        file.write_bytes(data)
+        try:
+            judged = judge(file)
+        except IntakeError:
+            continue
+        read += 1
+        assert list(lines(judged, "x")), number
+        assert json.dumps(plain(judged, "x")), number
+    assert read > 50
