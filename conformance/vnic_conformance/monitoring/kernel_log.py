@@ -25,10 +25,10 @@ from vnic_model.intake import IntakeError
 _STATE: Final = re.compile(r"\[S:\w+(?: \w+:\w+)*\] ")
 #: What mail makes of a blank at the end of a line.
 _ENCODED_BLANK: Final = "=20"
+#: What the kernel and the journal say of messages that are lost. Those that a limit of rate holds back are no elements.
 _LOST: Final = re.compile(
-    r"(?:\*\* )?(?:printk: )?(\d+) (?:printk )?(?:messages|callbacks) (?:dropped|suppressed)(?: \*\*)?"
+    r"(?:\*\* |printk: )?(\d+) (?:printk )?messages dropped(?: \*\*)?|(?:.*: )?Missed (\d+) kernel messages"
 )
-_SUPPRESSED: Final = re.compile(r"(?:\w+: )?(\d+) (?:messages|callbacks) suppressed")
 _TROUBLE: Final = re.compile(
     r"Oops: |BUG: |kernel BUG at |Kernel panic|Unable to handle kernel|INFO: task \S+ blocked|"
     r"WARNING: .* at |general protection fault|refcount_t: |list_(?:add|del) corruption"
@@ -67,9 +67,7 @@ class _Reader:
         self._in_trouble = 0
 
     def read(self, lines: Iterable[tuple[int, str, bool]]) -> Record:
-        held: tuple[int, Line] | None = (
-            None  # a line of the driver that no form fits, as long as the next may complete it
-        )
+        held: tuple[int, Line] | None = None  # the driver's, and no form fits: the next one may complete it
         for number, raw, _ in _softly(lines):
             self.record.lines += 1
             for text in raw.split("#012"):
@@ -99,8 +97,9 @@ class _Reader:
             return not line.message or self._form(number, line, line.message)
         if is_cut(text):
             self._see(Seen(number, line.time, "", What.GAP, "something is left out here", cut(text, LONGEST)))
-        elif (lost := _LOST.fullmatch(line.message) or _SUPPRESSED.fullmatch(line.message)) is not None:
-            self._see(Seen(number, line.time, "", What.GAP, f"{lost[1]} messages are left out here", line.message))
+        elif (lost := _LOST.fullmatch(line.message)) is not None:
+            words = f"{lost[1] or lost[2]} messages are lost here"
+            self._see(Seen(number, line.time, "", What.GAP, words, line.message))
         elif BARE.find(line.message) or (line.bare and text.startswith(_INDENT) and DRIVER.find(line.message)):
             self._form(number, line, line.message)
         elif (call := call_in(text)) is not None:
