@@ -79,6 +79,7 @@ def loaded(*words: str, cache: str | None = None) -> set[str]:
         ["prove", "--help"],
         ["smoke", "--help"],
         ["judge", "--help"],
+        ["monitor", "--help"],
         ["matrix", "--help"],
         ["specification", "--help"],
         ["show", "--help"],
@@ -99,7 +100,7 @@ def test_what_only_prints_starts_without_the_machine(words: list[str]) -> None:
     assert not loaded(*words) & (HEAVY | MACHINE)
 
 
-@pytest.mark.parametrize("verb", ["check", "replay", "score", "explore", "export", "judge", "show", "demo"])
+@pytest.mark.parametrize("verb", ["check", "replay", "score", "explore", "export", "judge", "monitor", "show", "demo"])
 def test_help_of_a_verb_that_plays_needs_no_case_and_no_action(verb: str) -> None:
     assert not loaded(verb, "--help") & (HEAVY | MACHINE | CASES)
 

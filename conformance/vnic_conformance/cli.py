@@ -66,6 +66,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("show", "Investigate", "show a log or a trace, as text or as data"),
     Verb("replay", "Investigate", "play a recorded failure again: fixed or not"),
     Verb("judge", "Investigate", "judge a recorded run by the specification of today"),
+    Verb("monitor", "Investigate", "tell and judge what others recorded: a log, a capture, listings"),
     Verb("matrix", "Investigate", "put requirements, proofs, misreadings, cases and verdicts side by side"),
     Verb("score", "Investigate", "measure the kit: which known faults it finds, with which case"),
     Verb("specification", "Plumbing", "write the specification as one document"),

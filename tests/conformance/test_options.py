@@ -134,6 +134,7 @@ def test_every_number_of_every_verb_has_two_bounds(verb: str) -> None:
 TOGETHER = {
     "replay": {"file", "adapter", "case", "time_scale", "as_json"},
     "judge": {"file", "as_json"},
+    "monitor": {"file", "untouched", "as_json"},
     "list": {"globs", "phases", "as_json", "role"},
     "matrix": {"log", "proofs", "globs", "as_json", "html"},
     "smoke": {"spec", "time_scale", "as_json"},

@@ -97,6 +97,7 @@ WORDS: Final[dict[str, tuple[list[str], ExitCode]]] = {
     "explain": (["CRQ-11"], ExitCode.CONFORMS),
     "show": (["{}", "--as", "log"], ExitCode.CONFORMS),
     "replay": (["{}", "--adapter", FAULTY], ExitCode.VIOLATION),
+    "monitor": (["{}"], ExitCode.USAGE),
     "matrix": (["-k", "NO-1"], ExitCode.USAGE),
     "score": (["--adapter", "false"], ExitCode.USAGE),
     "specification": ([], ExitCode.CONFORMS),

@@ -75,6 +75,7 @@ def test_every_reader_refuses_what_is_none_of_its_files(odd: str, tmp_path: Path
     for words in (
         ("judge", place),
         ("show", place),
+        ("monitor", place),
         ("replay", place, "--adapter", "python:vnic_reference.adapter:Adapter"),
         ("matrix", "--run", place),
         ("matrix", "--proofs", place),

@@ -1,7 +1,7 @@
 """A story as a capture in pcapng: a packet of text for each step, then the bytes that moved in it, with comments at faults.
 
 Each kind of bytes has an interface and a link type of its own, of those that are free for users; the dissector that goes with
-them is ``vnickit export --to wireshark``. Source of the format: IETF draft-ietf-opsawg-pcapng.
+them is ``vnickit export --to wireshark``. Numbers of the format: :mod:`.blocks`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 
+from vnic_conformance.pictures.blocks import (
+    APPLICATION,
+    COMMENT,
+    ETHERNET,
+    INTERFACE,
+    MAGIC,
+    NAME,
+    PACKET,
+    SECTION,
+    USER0,
+    WRITER,
+)
 from vnic_conformance.pictures.formats import Link
 from vnic_conformance.pictures.story import Story
 from vnic_conformance.pictures.traffic import Packet
-
-_SECTION, _INTERFACE, _PACKET, _MAGIC = 0x0A0D0D0A, 1, 6, 0x1A2B3C4D
-_COMMENT, _APPLICATION, _NAME = 1, 4, 2
-_USER0, _ETHERNET = 147, 1  # the first of the link types that are free for users, and that of frames
 
 
 class Packets:
@@ -23,12 +31,12 @@ class Packets:
 
     def __init__(self) -> None:
         unknown = b"\xff" * 8
-        head = struct.pack("!IHH", _MAGIC, 1, 0) + unknown + _options((_APPLICATION, b"vnickit"))
-        self._blocks = [_block(_SECTION, head)]
+        head = struct.pack("!IHH", MAGIC, 1, 0) + unknown + _options((APPLICATION, WRITER.encode()))
+        self._blocks = [_block(SECTION, head)]
         for link in Link:
-            name = _options((_NAME, link.name.lower().encode()))
-            linktype = _ETHERNET if link is Link.FRAME else _USER0 + link
-            self._blocks.append(_block(_INTERFACE, struct.pack("!HHI", linktype, 0, 0) + name))
+            name = _options((NAME, link.name.lower().encode()))
+            linktype = ETHERNET if link is Link.FRAME else USER0 + link
+            self._blocks.append(_block(INTERFACE, struct.pack("!HHI", linktype, 0, 0) + name))
 
     def add(self, now: int, link: Link, data: bytes, comment: str = "") -> None:
         """A packet.
@@ -41,8 +49,8 @@ class Packets:
         """
         stamp = now * 1000  # an interface that says nothing of it counts microseconds
         head = struct.pack("!IIIII", link, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(data))
-        options = _options((_COMMENT, comment.encode("utf-8", "backslashreplace"))) if comment else b""
-        self._blocks.append(_block(_PACKET, head + _padded(data) + options))
+        options = _options((COMMENT, comment.encode("utf-8", "backslashreplace"))) if comment else b""
+        self._blocks.append(_block(PACKET, head + _padded(data) + options))
 
     def getvalue(self) -> bytes:
         """The whole file."""
@@ -79,7 +87,7 @@ def steps_of(capture: bytes) -> Iterator[str]:
     at = 0
     while at + 12 <= len(capture):
         kind, length = struct.unpack_from("!II", capture, at)
-        if kind == _PACKET:
+        if kind == PACKET:
             link, _, _, size = struct.unpack_from("!IIII", capture, at + 8)
             if link == Link.STEP:
                 yield capture[at + 28 : at + 28 + size].decode("utf-8")
