@@ -41,7 +41,7 @@ _LIST: Final = (
                 _HANDLE,
             ),
         ),
-        ("CLI-21/init-inside-open", "CLI-21/failover-inside-open"),
+        ("CLI-6/succeeded-while-opening", "CLI-21/init-inside-open", "CLI-21/failover-inside-open"),
     ),
     Bug(
         "flag-survives-probing",
@@ -99,11 +99,16 @@ _LIST: Final = (
     Bug(
         "counts-are-fatal",
         11,
-        "A login response with other counts than asked for ends the device for good.",
+        "A login response with other counts than asked for removes the device, from inside the receiver.",
         (
             Edit(
+                "static void release_sub_crqs(struct ibmvnic_adapter *, bool);",
+                "static void release_sub_crqs(struct ibmvnic_adapter *, bool);\n"
+                "static void ibmvnic_remove(struct vio_dev *);",
+            ),
+            Edit(
                 'dev_err(dev, "FATAL: Inconsistent login and login rsp\\n");\n\t\tibmvnic_reset(adapter, VNIC_RESET_FATAL);',
-                'dev_err(dev, "FATAL: Inconsistent login and login rsp\\n");\n\t\tadapter->state = VNIC_REMOVING;',
+                'dev_err(dev, "FATAL: Inconsistent login and login rsp\\n");\n\t\tibmvnic_remove(adapter->vdev);',
                 "handle_login_rsp",
             ),
         ),
@@ -168,14 +173,14 @@ _LIST: Final = (
                 "ibmvnic_reset_init",
             ),
         ),
-        ("CLI-21/failover-inside-add", "CLI-21/init-inside-add"),
+        ("CLI-21/failover-inside-add@2", "CLI-21/failover-inside-add", "CLI-21/init-inside-add"),
     ),
     Bug(
         "no-look-after-enabling",
         20,
         "What came before the interrupt was enabled is never looked at.",
         (Edit("tasklet_schedule(&adapter->tasklet);", ";", "init_crq_queue"),),
-        ("CLI-21/init-inside-add", "CLI-21/failover-inside-add"),
+        ("CLI-21/outage-inside-add@2", "CLI-21/init-inside-add", "CLI-21/failover-inside-add"),
     ),
     Bug(
         "resets-beside-the-hypervisor",
@@ -196,7 +201,7 @@ _LIST: Final = (
         23,
         "Hard resets that fail are repeated without a pause.",
         (Edit("if (num_fails >= 3) {", "if (0) {", "__ibmvnic_reset"),),
-        ("CLI-7/attempts-that-fail",),
+        ("CLI-7/not-heard-for-long", "CLI-7/attempts-that-fail"),
     ),
     Bug(
         "back-off-at-once",
@@ -217,7 +222,7 @@ _LIST: Final = (
             ),
             Edit("if (!rwi && rc)", "if (0)", "__ibmvnic_reset"),
         ),
-        ("CLI-7/legal-refused-version-exchange", "CLI-21/failover-inside-failover"),
+        ("CLI-21/lost-answer-inside-failover", "CLI-21/failover-inside-failover"),
     ),
     Bug(
         "state-not-restored",
@@ -227,21 +232,21 @@ _LIST: Final = (
             Edit("if (rc)\n\t\tadapter->state = reset_state;", "", "do_reset"),
             Edit("if (rc)\n\t\tadapter->state = reset_state;", "", "do_hard_reset"),
         ),
-        ("CLI-7/legal-refused-*", "CLI-21/failover-inside-failover"),
+        ("CLI-7/legal-refused-version-exchange", "CLI-21/failover-inside-failover"),
     ),
     Bug(
         "sub-crqs-unchecked",
         27,
         "Sub-CRQs that were released are registered again.",
         (Edit("if (!adapter->tx_scrq || !adapter->rx_scrq)\n\t\treturn -EINVAL;", "", "reset_sub_crq_queues"),),
-        ("CLI-21/init-inside-failover", "CLI-21/failover-inside-failover"),
+        ("CLI-8/complaint-without-*", "CLI-21/init-inside-failover", "CLI-21/failover-inside-failover"),
     ),
     Bug(
         "crq-unchecked",
         28,
         "A CRQ that was released is registered again.",
         (Edit("if (!crq->msgs)\n\t\treturn -EINVAL;", "", "ibmvnic_reset_crq"),),
-        ("CLI-21/init-inside-failover", "CLI-21/failover-inside-failover"),
+        ("CLI-8/complaint-without-*", "CLI-21/init-inside-failover", "CLI-21/failover-inside-failover"),
     ),
     Bug(
         "closed-is-failure",
@@ -255,7 +260,7 @@ _LIST: Final = (
         31,
         "INIT is tried once.",
         (Edit("if (rc != H_CLOSED)", "if (1)", "ibmvnic_send_crq_init"),),
-        ("CLI-7/legal-init-closed", "CLI-10/legal-held", "CLI-21/outage-inside-failover"),
+        ("CLI-7/not-heard-after-a-refusal", "CLI-7/legal-init-closed", "CLI-10/legal-held"),
     ),
     Bug(
         "no-server-no-device",
@@ -268,7 +273,7 @@ _LIST: Final = (
                 "ibmvnic_probe",
             ),
         ),
-        ("CLI-21/outage-inside-add",),
+        ("CLI-7/not-heard-when-added", "CLI-21/outage-inside-add"),
     ),
     Bug(
         "interrupted-is-success",
@@ -285,14 +290,14 @@ _LIST: Final = (
             Edit("flush_work(&adapter->ibmvnic_reset);", ";", "ibmvnic_remove"),
             Edit("adapter->state = VNIC_REMOVING;", ";", "ibmvnic_remove"),
         ),
-        ("CLI-21/removal-inside-failover",),
+        ("CLI-17/removed-between-attempts", "CLI-21/removal-inside-failover"),
     ),
     Bug(
         "waits-for-ever",
         39,
         "A command whose answer is lost is waited for without end.",
         (Edit("if (!retry--)\n\t\t\tbreak;", "", "ibmvnic_wait_for_completion"),),
-        ("CLI-21/lost-answer-inside-open",),
+        ("CLI-18/unanswered-while-opening", "CLI-21/lost-answer-inside-open"),
     ),
     Bug(
         "replays-old-descriptors",
@@ -313,7 +318,7 @@ _LIST: Final = (
                 "__ibmvnic_close",
             ),
         ),
-        ("CLI-7/legal-*-logical-link-state", "CLI-21/lost-answer-inside-reopen"),
+        ("CLI-6/closed-with-the-link-up", "CLI-7/legal-*-logical-link-state", "CLI-21/lost-answer-inside-reopen"),
     ),
     Bug(
         "releases-too-early",

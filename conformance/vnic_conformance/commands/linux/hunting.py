@@ -12,6 +12,7 @@ import click
 from vnic_conformance.commands.linux.choosing import built, jobs_option, trouble_told
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import out_option, refuse
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.terminal import say
 from vnic_conformance.writing import check_places, with_file
 
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 @click.command("bugs")
 @click.argument("names", nargs=-1, metavar="[NAME-GLOB]...")
 @click.option("--hunt", "hunting", is_flag=True, help="Put each back, and see whether it is found.")
+@click.option("--kasan", is_flag=True, help="With --hunt: with KASAN, lockdep, DMA debugging, UBSAN, kmemleak.")
 @jobs_option
 @out_option("With --hunt: write a table of Markdown here.")
 @click.pass_context
 def bugs_command(
-    ctx: click.Context, names: tuple[str, ...], jobs: int | None, out: Path | None, *, hunting: bool
+    ctx: click.Context, names: tuple[str, ...], jobs: int | None, out: Path | None, *, hunting: bool, kasan: bool
 ) -> ExitCode:
     r"""Which known bugs of the driver can be put back; with --hunt, whether each of them is found.
 
@@ -38,11 +40,12 @@ def bugs_command(
     Examples:
       vnickit linux bugs
       vnickit linux bugs --hunt 'no-*'
+      vnickit linux bugs --hunt removal-does-not-wait --kasan
     """
     from vnic_conformance.linux.known_bugs import BUGS  # here, because a help text needs none
 
     if not hunting:
-        refuse(ctx, ("jobs", "out"), "nothing is played without --hunt")
+        refuse(ctx, ("jobs", "out", "kasan"), "nothing is played without --hunt")
     check_places((("--out", out),))
     chosen = [bug for bug in BUGS.values() if not names or any(fnmatchcase(bug.name, glob) for glob in names)]
     if not chosen:
@@ -51,18 +54,18 @@ def bugs_command(
         for bug in chosen:
             say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}")
         return ExitCode.CONFORMS
-    return _hunted(chosen, jobs or os.cpu_count() or 1, out)
+    return _hunted(chosen, jobs or os.cpu_count() or 1, out, kasan=kasan)
 
 
-def _hunted(chosen: list[Bug], jobs: int, out: Path | None) -> ExitCode:
+def _hunted(chosen: list[Bug], jobs: int, out: Path | None, *, kasan: bool) -> ExitCode:
     from vnic_conformance.linux.findings_page import hunt_page, line_of_hunt
     from vnic_conformance.linux.hunt import hunt
 
     def kernel_with(bug: Bug | None) -> Kernel:
-        return built(None, None if bug is None else bug.name, kasan=False)
+        return built(None, None if bug is None else bug.name, kasan=kasan)
 
     results = []
-    with trouble_told():
+    with stoppable(), trouble_told():
         for result in hunt(chosen, kernel_with, jobs=jobs):
             results.append(result)
             say(line_of_hunt(result))
