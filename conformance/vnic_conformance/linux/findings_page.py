@@ -9,7 +9,7 @@ from vnic_conformance.client_role.rule import RULES
 from vnic_conformance.linux.hunt import Hunted
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
-from vnic_conformance.linux.known_bugs import NOT_SHOWN
+from vnic_conformance.linux.known_bugs import BUGS, NOT_SHOWN
 from vnic_conformance.linux.known_findings import Sorted, followed_by_known
 from vnic_conformance.linux.survey import Finding, Found, Key, Survey
 from vnic_conformance.reports.summary import many
@@ -39,9 +39,7 @@ _ABOUT_BUGS = """\
 
 What `vnickit linux bugs --hunt` finds. Each row is one fix of the driver's history, undone by a small edit of the driver of
 today before it is built. It counts as found where a session breaks a rule in a way in which it does not without the edit.
-*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself. Where one is not found,
-today's driver may have a second guard, or breaks the same rule in the same sessions without the edit, or the sessions do not lead
-there.
+*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself.
 """
 
 
@@ -186,6 +184,9 @@ def hunt_page(results: Sequence[Hunted]) -> str:
         rows.append(
             f"| {bug.number} | {bug.sentence} | `--bug {bug.name}` | {how} | {result.sessions} | {result.calls:,} |"
         )
+    hidden = [bug for bug in BUGS.values() if bug.hidden and bug not in [result.bug for result in results]]
+    rows += ["", "| # | bug | can be put back by | no case shows it, because |", "|---|---|---|---|"]
+    rows += [f"| {bug.number} | {bug.sentence} | `--bug {bug.name}` | {bug.hidden} |" for bug in hidden]
     rows += ["", "| # | not put back, because |", "|---|---|"]
     rows += [f"| {number} | {why} |" for number, why in NOT_SHOWN.items()]
     return "\n".join([*rows, ""])

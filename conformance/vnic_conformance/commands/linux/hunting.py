@@ -33,8 +33,9 @@ def bugs_command(
 ) -> ExitCode:
     r"""Which known bugs of the driver can be put back; with --hunt, whether each of them is found.
 
-    Each is one fix undone by a small edit of the driver's text, for vnickit linux build, check, survey and shell --bug. The
-    exit code of --hunt is 1 where one is not found.
+    Each is one fix undone by a small edit of the driver's text, for vnickit linux build, check, survey and shell --bug. Those
+    that nothing is known to show are looked for only if they are named in full. The exit code of --hunt is 1 where one is not
+    found.
 
     \b
     Examples:
@@ -47,13 +48,15 @@ def bugs_command(
     if not hunting:
         refuse(ctx, ("jobs", "out", "kasan"), "nothing is played without --hunt")
     check_places((("--out", out),))
-    chosen = [bug for bug in BUGS.values() if not names or any(fnmatchcase(bug.name, glob) for glob in names)]
+    chosen = [bug for bug in BUGS.values() if any(fnmatchcase(bug.name, glob) for glob in names or ("*",))]
     if not chosen:
         raise click.UsageError(f"there is no bug of this name: {' '.join(names)}; vnickit linux bugs lists them")
     if not hunting:
         for bug in chosen:
-            say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}")
+            say(f"{bug.name:<28} #{bug.number:<3} {bug.sentence}{f' Hidden: {bug.hidden}.' if bug.hidden else ''}")
         return ExitCode.CONFORMS
+    # Those that nothing shows are looked for where somebody names them.
+    chosen = [bug for bug in chosen if not bug.hidden or bug.name in names] or chosen
     return _hunted(chosen, jobs or os.cpu_count() or 1, out, kasan=kasan)
 
 
