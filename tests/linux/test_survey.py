@@ -113,6 +113,9 @@ def test_a_bug_is_found_where_a_session_breaks_a_rule_that_it_did_not_break_befo
     result = _compared(bug, [played("a", known), played("b", known)], usual)
     assert (result.case, result.found, result.sessions, result.calls) == ("b", known, 2, 14)
     assert _compared(bug, [played("a", known, new)], usual).found == new
+    behind = Played("a", (known,), 7, frozenset(), (), (found("is_healthy", "KASAN", 20),))
+    assert _compared(bug, [behind], usual).case == "a"
+    assert _compared(bug, [played("a", behind.later[0])], {"a": behind}).case == ""
     missed = _compared(bug, [played("a", known), played("c", new)], usual)
     assert (missed.case, missed.found, missed.sessions) == ("", None, 2)
     assert "not found in 2 sessions" in line_of_hunt(missed)
