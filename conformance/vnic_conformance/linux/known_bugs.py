@@ -184,7 +184,7 @@ _LIST: Final = (
         20,
         "What came before the interrupt was enabled is never looked at.",
         (Edit("tasklet_schedule(&adapter->tasklet);", ";", "init_crq_queue"),),
-        ("CLI-21/outage-inside-add@2", "CLI-21/init-inside-add", "CLI-21/failover-inside-add"),
+        ("CLI-21/outage-inside-add@2",),
     ),
     Bug(
         "resets-beside-the-hypervisor",
@@ -227,7 +227,7 @@ _LIST: Final = (
             ),
             Edit("if (!rwi && rc)", "if (0)", "__ibmvnic_reset"),
         ),
-        ("CLI-21/lost-answer-inside-failover", "CLI-21/failover-inside-failover"),
+        ("CLI-21/lost-answer-inside-failover@7",),
     ),
     Bug(
         "state-not-restored",

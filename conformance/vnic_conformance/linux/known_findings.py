@@ -124,11 +124,6 @@ def _kept(session: Played, known: Known) -> tuple[Found, ...]:
     return tuple(kept)
 
 
-def new_of(session: Played, known: Known) -> bool:
-    """Whether a session broke something that is not known."""
-    return any(found.key not in known.keys for found in session.whole)
-
-
 def followed_by_known(finding: Finding, known: Known) -> bool:
     """Whether a known one precedes it in every session."""
     return bool(finding.after & known.keys)
