@@ -289,9 +289,10 @@ def survey(
         words = told_stories(client, select) if "scripted" in phases else []
         if "tour" in phases:
             words += injections(client, select, stride, lambda procedure: opcodes(client, procedure))
-        for name, word in words if jobs <= 1 else ():
-            sessions.append(play(client, name, word))
-            tell(len(sessions), len(words))
+        if jobs == 1:
+            for name, word in words:
+                sessions.append(play(client, name, word))
+                tell(len(sessions), len(words))
     if jobs > 1:
         with Workers(min(jobs, max(len(words), 1))) as pool:
             for session in pool.map(partial(_plays, kernel, xics), words):

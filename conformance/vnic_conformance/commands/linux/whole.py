@@ -18,7 +18,7 @@ from vnic_conformance.terminal import say
 from vnic_conformance.writing import check_places, with_file
 
 if TYPE_CHECKING:
-    from vnic_conformance.linux.known_findings import Known
+    from vnic_conformance.linux.known_findings import Known, Sorted
     from vnic_conformance.linux.survey import Survey
 
 #: The option ``known``.
@@ -81,7 +81,8 @@ def played_whole(
     if not made.sessions:
         raise click.UsageError("no case is selected; vnickit list --role client has their names")
     # The page has all of it: what is known on one page is not lost on the next.
-    page, options, told = made, words_of(driver, bug, kasan=kasan, xics=xics), None
+    page, options = made, words_of(driver, bug, kasan=kasan, xics=xics)
+    told: Sorted | None = None
     if apart is not None:
         from vnic_conformance.linux.known_findings import told_apart
 
