@@ -113,12 +113,16 @@ def test_a_bug_is_found_where_a_session_breaks_a_rule_that_it_did_not_break_befo
     result = _compared(bug, [played("a", known), played("b", known)], usual)
     assert (result.case, result.found, result.sessions, result.calls) == ("b", known, 2, 14)
     assert _compared(bug, [played("a", known, new)], usual).found == new
+    behind = Played("a", (known,), 7, frozenset(), (), (found("is_healthy", "KASAN", 20),))
+    assert _compared(bug, [behind], usual).case == "a"
+    assert _compared(bug, [played("a", behind.later[0])], {"a": behind}).case == ""
     missed = _compared(bug, [played("a", known), played("c", new)], usual)
     assert (missed.case, missed.found, missed.sessions) == ("", None, 2)
     assert "not found in 2 sessions" in line_of_hunt(missed)
     page = hunt_page([result, missed])
     assert "| 1 | It. | `--bug bug` | `b` | CLI-16 | 2 | 14 |" in page
     assert "| 1 | It. | `--bug bug` | not found |  | 2 | 14 |" in page
+    assert "| `--bug back-off-at-once` | a pause of a minute is within the time" in page
 
 
 def test_a_survey_of_nothing_finds_nothing() -> None:
@@ -130,6 +134,10 @@ def test_the_known_bugs_are_listed_and_a_wrong_name_is_usage() -> None:
     listed = CliRunner().invoke(main, ["linux", "bugs", "no-*"], prog_name="vnickit")
     assert listed.exit_code == ExitCode.CONFORMS
     assert listed.output.splitlines()[0].startswith("no-resets-while-probing      #5")
+    hidden = CliRunner().invoke(main, ["linux", "bugs", "back-off-at-once"], prog_name="vnickit")
+    assert hidden.output.endswith(
+        "Hidden: a pause of a minute is within the time that the driver claims for its recovery.\n"
+    )
     wrong = CliRunner().invoke(main, ["linux", "bugs", "nothing"], prog_name="vnickit")
     assert wrong.exit_code == ExitCode.USAGE
     assert "vnickit linux bugs lists them" in wrong.output

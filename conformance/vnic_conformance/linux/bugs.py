@@ -37,7 +37,8 @@ class Bug:
         number: of the fix in the catalogue.
         sentence: what goes wrong.
         edits: what makes it.
-        shown_by: globs of the cases that are to show it.
+        shown_by: globs of the cases that are to show it, or might.
+        hidden: why no case shows it, in words; empty: one is to.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Bug:
     sentence: str
     edits: tuple[Edit, ...]
     shown_by: tuple[str, ...]
+    hidden: str = ""
 
 
 def put_back(driver: Driver, bug: Bug) -> Driver:

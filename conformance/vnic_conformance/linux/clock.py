@@ -82,6 +82,8 @@ class Clock:
 
     def limit(self, free_until: int) -> bool:
         """Change the limit of a guest that stands in a call; whether it has to acknowledge that first."""
+        if free_until <= self.now:
+            free_until = 0  # no time at all, which it has by itself after a wait
         if free_until == self._free_until:
             return False
         self._free_until = free_until

@@ -9,8 +9,9 @@ from vnic_conformance.client_role.rule import RULES
 from vnic_conformance.linux.hunt import Hunted
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
-from vnic_conformance.linux.known_bugs import NOT_SHOWN
-from vnic_conformance.linux.survey import Finding, Survey
+from vnic_conformance.linux.known_bugs import BUGS, NOT_SHOWN
+from vnic_conformance.linux.known_findings import Sorted, followed_by_known
+from vnic_conformance.linux.survey import Finding, Found, Key, Survey
 from vnic_conformance.reports.summary import many
 
 #: So many other cases are named on a terminal, and on a page.
@@ -38,14 +39,24 @@ _ABOUT_BUGS = """\
 
 What `vnickit linux bugs --hunt` finds. Each row is one fix of the driver's history, undone by a small edit of the driver of
 today before it is built. It counts as found where a session breaks a rule in a way in which it does not without the edit.
-*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself. Where one is not found,
-today's driver may have a second guard, or breaks the same rule in the same sessions without the edit, or the sessions do not lead
-there.
+*Sessions* and *calls* are how many it took up to that one, in the cases that each bug names for itself.
 """
 
 
-def lines_of(survey: Survey) -> Iterator[str]:
-    """Each finding with its trace, and then what was played."""
+_LATER = """\
+## What else breaks a rule in a session that has broken it before
+
+It mostly follows from the first, and is no finding of its own. It is here so that `--known` with this page knows it.
+"""
+
+
+def lines_of(survey: Survey, known: Sorted | None = None) -> Iterator[str]:
+    """Each finding with its trace, and then what was played.
+
+    Args:
+        survey: what came out, without what is known.
+        known: what is known, where that was told apart.
+    """
     for number, finding in enumerate(survey.findings, 1):
         first = finding.first
         yield f"{number}. {', '.join(RULES[first.rule].requirements)}: {RULES[first.rule].sentence}"
@@ -54,10 +65,27 @@ def lines_of(survey: Survey) -> Iterator[str]:
         yield f"   in       {finding.name}{_others(finding, _NAMED)}"
         if followed := _followed(finding, survey):
             yield f"   after    {followed}"
+        if known is not None and followed_by_known(finding, known.known):
+            yield "   after    a known one, from which it may follow"
         yield from (f"   {line}" for line in first.trace)
         yield ""
+    yield _sum_of(survey) if known is None else _sum_apart(known)
+
+
+def _sum_of(survey: Survey) -> str:
     shown = sum(bool(session.found) for session in survey.sessions)
-    yield f"{many(len(survey.findings), 'finding')} in {shown} of {many(len(survey.sessions), 'session')}"
+    return f"{many(len(survey.findings), 'finding')} in {shown} of {many(len(survey.sessions), 'session')}"
+
+
+def _sum_apart(known: Sorted) -> str:
+    """What is new, and what was deselected by whom."""
+    sessions, keys = known.survey.sessions, known.known.keys
+    news = sum(any(found.key not in keys for found in session.found) for session in sessions)
+    return (
+        f"{len(known.came)} known, {len(known.survey.findings)} new, in {many(len(sessions), 'session')}: {news} have something "
+        f"new, {known.sessions} something that --known {known.known.where} deselects; "
+        f"{len(keys) - len(known.came)} of its {len(keys)} did not come"
+    )
 
 
 def _others(finding: Finding, most: int) -> str:
@@ -71,7 +99,7 @@ def _others(finding: Finding, most: int) -> str:
 def _followed(finding: Finding, survey: Survey) -> str:
     """The findings that it always comes after."""
     numbers = {other.first.key: number for number, other in enumerate(survey.findings, 1)}
-    return ", ".join(str(number) for number in sorted(numbers[key] for key in finding.after))
+    return ", ".join(str(number) for number in sorted(numbers[key] for key in finding.after if key in numbers))
 
 
 def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = ()) -> str:
@@ -100,7 +128,20 @@ def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = ()) -> str:
         )
     for number, finding in enumerate(survey.findings, 1):
         lines += ["", *_chapter(number, finding, survey, options)]
+    if later := _later(survey):
+        lines += ["", _LATER, *(f"- `{found.rule}` ({found.requirement}), later: {found.came}" for found in later)]
     return "\n".join([*lines, ""])
+
+
+def _later(survey: Survey) -> list[Found]:
+    """What breaks a rule again, and is no finding anywhere; each distinct thing once, in order."""
+    told: set[Key] = {finding.first.key for finding in survey.findings}
+    apart: dict[Key, Found] = {}
+    for session in survey.sessions:
+        for found in session.later:
+            if found.key not in told:
+                apart.setdefault(found.key, found)
+    return [apart[key] for key in sorted(apart)]
 
 
 def _chapter(number: int, finding: Finding, survey: Survey, options: Sequence[str]) -> Iterator[str]:
@@ -143,6 +184,9 @@ def hunt_page(results: Sequence[Hunted]) -> str:
         rows.append(
             f"| {bug.number} | {bug.sentence} | `--bug {bug.name}` | {how} | {result.sessions} | {result.calls:,} |"
         )
+    hidden = [bug for bug in BUGS.values() if bug.hidden and bug not in [result.bug for result in results]]
+    rows += ["", "| # | bug | can be put back by | no case shows it, because |", "|---|---|---|---|"]
+    rows += [f"| {bug.number} | {bug.sentence} | `--bug {bug.name}` | {bug.hidden} |" for bug in hidden]
     rows += ["", "| # | not put back, because |", "|---|---|"]
     rows += [f"| {number} | {why} |" for number, why in NOT_SHOWN.items()]
     return "\n".join([*rows, ""])

@@ -63,8 +63,8 @@ def _compared(bug: Bug, with_it: Sequence[Played], usual: Mapping[str, Played]) 
     for number, session in enumerate(with_it, 1):
         calls += session.calls
         before = usual.get(session.name)
-        known = set() if before is None else {found.key for found in before.found}
-        new = [found for found in session.found if found.key not in known]
+        known = set() if before is None else {found.key for found in before.whole}
+        new = [found for found in session.whole if found.key not in known]
         if new and before is not None:
             return Hunted(bug, session.name, new[0], number, calls)
     return Hunted(bug, "", None, len(with_it), calls)

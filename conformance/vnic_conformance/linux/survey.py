@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from multiprocessing.util import Finalize
 from typing import Final
 
@@ -24,8 +25,10 @@ from vnic_conformance.client_role.partner import LivelockError, Partner
 from vnic_conformance.client_role.stories import Word, injected, played, prepared, stories
 from vnic_conformance.client_role.words import carry_out, inside, passes, straight, user
 from vnic_conformance.linux.client import LinuxClient
+from vnic_conformance.linux.driver_stories import driver_stories
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.reports.client_lanes import line_of
+from vnic_model.workers import Workers
 
 #: Lines that are kept of what came before a violation.
 TRACE_LINES: Final = 24
@@ -41,6 +44,14 @@ _USERS: Final = frozenset({"removal", "close", "open", "complaint", "mtu", "mult
 _MOST_CALLS: Final = 400
 
 _NUMBERS: Final = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{6,}\b|\d[\d,.]*")
+
+#: What makes two violations the same: the rule, and what came without its numbers.
+Key = tuple[str, str]
+
+
+def key_of(rule: str, came: str) -> Key:
+    """What makes a violation of a rule the same as others."""
+    return rule, _NUMBERS.sub("N", re.sub(r" at \d+\.\d+ s\b", "", came))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,9 @@ class Found:
     length: int
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What makes two violations the same: the rule, and what came without its numbers."""
-        return self.rule, _NUMBERS.sub("N", re.sub(r" at \d+\.\d+ s\b", "", self.came))
+    def key(self) -> Key:
+        """What makes two violations the same."""
+        return key_of(self.rule, self.came)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class Played:
         calls: hypervisor calls of the client.
         held: rules whose conditions held.
         codes: opcodes of all its calls, in order, where they were asked for.
+        later: what else breaks a rule that was broken before, each distinct thing once, in order; it mostly follows from that.
     """
 
     name: str
@@ -88,6 +100,12 @@ class Played:
     calls: int
     held: frozenset[str]
     codes: tuple[int, ...] = ()
+    later: tuple[Found, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Found, ...]:
+        """All that it broke, in order."""
+        return tuple(sorted((*self.found, *self.later), key=lambda found: found.length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,7 @@ class Finding:
     first: Found
     name: str
     others: tuple[str, ...]
-    after: frozenset[tuple[str, str]] = frozenset()
+    after: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,7 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
     monitor = Monitor(client.hello.client)
     lines: deque[str] = deque(maxlen=TRACE_LINES)
     found: dict[str, Found] = {}
+    later: dict[Key, Found] = {}
     codes: list[int] = []
 
     def observe(happening: Happening) -> None:
@@ -153,7 +172,8 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
                 tuple(lines), monitor.happenings,
             )  # fmt: skip
             # What breaks the same rule later in a session mostly follows from that.
-            found.setdefault(one.rule, one)
+            if found.setdefault(one.rule, one).key != one.key:
+                later.setdefault(one.key, one)
 
     partner = Partner(client, observers=[observe])
     skipped = 0
@@ -165,7 +185,7 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
         except LivelockError:
             break  # the rule on bursts has complained
     told = () if codes_after is None else tuple(codes[skipped:])
-    return Played(name, tuple(found.values()), partner.calls, frozenset(monitor.held), told)
+    return Played(name, tuple(found.values()), partner.calls, frozenset(monitor.held), told, tuple(later.values()))
 
 
 def _in_a_word(happening: Happening) -> str:
@@ -181,8 +201,10 @@ def wanted(name: str, select: Sequence[str]) -> bool:
 
 
 def told_stories(client: LinuxClient, select: Sequence[str]) -> list[tuple[str, Word]]:
-    """The scripted cases."""
-    return [(story.case.id, story.word) for story in stories(client.hello.client) if wanted(story.case.id, select)]
+    """The scripted cases, and then those of this driver."""
+    told = [(story.case.id, story.word) for story in stories(client.hello.client)]
+    told += driver_stories(client.hello.client.recovery_ms)
+    return [(name, word) for name, word in told if wanted(name, select)]
 
 
 def injections(
@@ -232,14 +254,12 @@ def _probed(recovery_ms: int, call: int, event: str) -> Word:
 _client: LinuxClient | None = None
 
 
-def _starts(kernel: Kernel, xics: bool) -> None:
+def _plays(kernel: Kernel, xics: bool, job: tuple[str, Word]) -> Played:
+    """Play a session in a process of its own, which has one driver for all that it is given."""
     global _client  # noqa: PLW0603 - one for each process of the pool
-    _client = LinuxClient(kernel, xics=xics)
-    Finalize(None, _client.close, exitpriority=1)
-
-
-def _plays(job: tuple[str, Word]) -> Played:
-    assert _client is not None
+    if _client is None:
+        _client = LinuxClient(kernel, xics=xics)
+        Finalize(None, _client.close, exitpriority=1)
     return play(_client, *job)
 
 
@@ -264,27 +284,29 @@ def survey(
         xics: which interrupt controller.
         tell: told how many sessions are over, and how many there are.
     """
-    client = LinuxClient(kernel, xics=xics)
-    try:
+    sessions: list[Played] = []
+    with closing(LinuxClient(kernel, xics=xics)) as client:
         words = told_stories(client, select) if "scripted" in phases else []
         if "tour" in phases:
             words += injections(client, select, stride, lambda procedure: opcodes(client, procedure))
-    finally:
-        client.close()
-    sessions: list[Played] = []
-    with ProcessPoolExecutor(max(1, jobs), initializer=_starts, initargs=(kernel, xics)) as pool:
-        for session in pool.map(_plays, words):
-            sessions.append(session)
-            tell(len(sessions), len(words))
+        if jobs == 1:
+            for name, word in words:
+                sessions.append(play(client, name, word))
+                tell(len(sessions), len(words))
+    if jobs > 1:
+        with Workers(min(jobs, max(len(words), 1))) as pool:
+            for session in pool.map(partial(_plays, kernel, xics), words):
+                sessions.append(session)
+                tell(len(sessions), len(words))
     return Survey(tuple(sessions), tuple(findings(sessions)))
 
 
 def findings(sessions: Iterable[Played]) -> list[Finding]:
     """The same violations of different sessions as one, by requirement and rule."""
-    by_key: dict[tuple[str, str], list[tuple[Found, str]]] = {}
-    before: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+    by_key: dict[Key, list[tuple[Found, str]]] = {}
+    before: dict[Key, frozenset[Key]] = {}
     for session in sessions:
-        earlier: list[tuple[str, str]] = []
+        earlier: list[Key] = []
         for found in session.found:
             by_key.setdefault(found.key, []).append((found, session.name))
             before[found.key] = before.get(found.key, frozenset(earlier)) & frozenset(earlier)

@@ -11,6 +11,7 @@ import click
 
 from vnic_conformance.commands.check import EPILOG, time_scale_option
 from vnic_conformance.commands.linux.choosing import built, chosen_kernel, words_of, xics_option
+from vnic_conformance.commands.linux.whole import known_option, played_whole
 from vnic_conformance.defaults import LONG, SEED
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_SEED, MOST_STEPS, Whole, refuse
@@ -18,6 +19,8 @@ from vnic_conformance.terminal import say
 
 #: Those that say much in little time; pairs of injections (``hypothesis``) find more, and take as long as they are let.
 PHASES = ("scripted", "tour")
+#: Every so many calls an event is injected, unless into every one.
+STRIDE = 15
 #: Steps of the random phase where that is asked for.
 _STEPS = 10_000
 
@@ -34,6 +37,7 @@ _STEPS = 10_000
     help=f"Only this phase (repeatable). [default: {', '.join(PHASES)}]",
 )
 @click.option("--long", "long", is_flag=True, help="Injections into every call, not into some of them.")
+@known_option
 @click.option("-x", "fail_fast", is_flag=True, help="Stop at the first violation.")
 @click.option(
     "--steps", type=Whole(0, MOST_STEPS), default=_STEPS, show_default=True, help="Steps of the phase hypothesis."
@@ -54,6 +58,7 @@ def check_command(
     bug: str | None,
     select: tuple[str, ...],
     phases: tuple[str, ...],
+    known: Path | None,
     steps: int,
     seed: int,
     time_scale: float,
@@ -70,16 +75,25 @@ def check_command(
 ) -> ExitCode:
     r"""Check that the driver does what a client must: build it if need be, then vnickit check in role client.
 
-    Every case begins with a kernel that has just been booted. Time is virtual; two runs say the same.
+    Every case begins with a kernel that has just been booted. Time is virtual; two runs say the same. A session ends at its
+    first violation; with --known PAGE it goes on, as in vnickit linux survey, and the exit code is 0 where nothing is new.
 
     \b
     Examples:
       vnickit linux check
+      vnickit linux check --driver ../linux/drivers/net/ethernet/ibm --known docs/linux-findings.md
       vnickit linux check --driver ../linux/drivers/net/ethernet/ibm -k 'CLI-*' -x
       vnickit linux check --kasan --html report.html
     """
     if "hypothesis" not in phases:
         refuse(ctx, ("steps", "seed"), "only the phase hypothesis is random; add --phase hypothesis")
+    if known is not None:
+        why = "with --known sessions are played to their ends and put together; vnickit linux survey --help has what goes with it"
+        refuse(ctx, ("fail_fast", "steps", "seed", "time_scale", "log", "junit", "html", "as_json", "report"), why)
+        if "hypothesis" in phases:
+            raise click.UsageError(f"--phase hypothesis: {why}")
+        stride = 1 if long else STRIDE
+        return played_whole(driver, bug, select, phases or PHASES, stride, None, kasan=kasan, xics=xics, known=known)
     built(driver, bug, kasan=kasan)
     # Here, because a help text needs no machine.
     from vnic_conformance.commands.check.playing import Files, played
