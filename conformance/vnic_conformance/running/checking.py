@@ -98,6 +98,14 @@ def check(
     return checked
 
 
+#: Said of an adapter that takes any profile: an error that only another one shows is not found.
+OTHER_PROFILES = (
+    "the adapter takes other profiles, too; only the claimed one was played. Others: --profile event_full=defer, "
+    "--profile crossing=gap, --profile preempt_delay_ms=1000, --profile tie_break=newest, --profile reopen=reselect, "
+    "--profile complaint_order=lopar"
+)
+
+
 def _checked(request: Request, target: Target, listeners: Sequence[Listener], tell: Callable[[str], None]) -> Checked:
     """Check an implementation that has greeted."""
     profile = _profile(request, target)
@@ -121,6 +129,8 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
         yield from role.plays(engine, book, chosen, Budget(request.steps, request.seed, request.servers))
         if left := _left_out(request, role, profile, book):
             engine.note(f"{left} cases that take long were not played; --thorough plays them")
+            if "profiles" in target.hello.features and not request.profile:
+                engine.note(OTHER_PROFILES)
         if not engine.outcome.failures:
             target.finish()  # an adapter that does not end as it must is broken, however well it played
 
