@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from vnic_conformance.defaults import PHASES, STEPS
+from vnic_conformance.defaults import LONG, PHASES, STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.generation import stateful
 from vnic_conformance.generation.stateful import hunt
@@ -45,6 +45,8 @@ class Stage:
 
 #: ``vnickit check`` as it is without options, a phase at a time: what is written by hand is quickly played and finds most.
 SCRIPTED = Stage("scripted", phases=("scripted",))
+#: What ``--thorough`` plays besides.
+THOROUGH = Stage("thorough", phases=(LONG,))
 GENERATED = tuple(Stage(phase, phases=(phase,)) for phase in ("tour", "hypothesis", "walk"))
 #: Every other value of every parameter, several at a time.
 _PROFILES: dict[str, dict[str, object]] = {
