@@ -22,7 +22,7 @@ from mutation.mutant import C, Mutant, unique
 #: So often something is set that wears out: more often than most sessions do anything, and less often than a run does.
 WORN = 200
 _DECLARED = re.compile(r"\b(uint64_t|uint32_t|size_t)\s+(\w+)(?!\s*\()")
-_OTHERWISE = re.compile(r"\b(?:int|bool|char|enum \w+|struct \w+)\s+\*?(\w+)|, (\w+)(?=[,;])")
+_OTHERWISE = re.compile(r"\b(?:int|bool|char|enum \w+|struct \w+)\s+\*?(\w+)")
 _BITS = {"uint64_t": 64, "size_t": 64, "uint32_t": 32}
 _RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 #: What ends the right side of a comparison.
@@ -113,9 +113,9 @@ class ValueChanges(Changes):
 
     def _index(self, at: int) -> None:
         end = self._pairs[at]
-        if end == at + 2 and self._is_word(at + 1) and self._tokens[at - 1].kind == "word":
-            if self._tokens[at - 2].kind != "word" and not self._text(at + 1).isupper():
-                self._put(at + 1, at + 1, "0", "first")
+        by_name = end == at + 2 and self._is_word(at + 1) and self._is_word(at - 1)
+        if by_name and not self._is_word(at - 2) and not self._text(at + 1).isupper():
+            self._put(at + 1, at + 1, "0", "first")
 
     def _loop(self, at: int) -> None:
         """``for (...; i < n; ...)`` goes on only while ``i`` is what it begins with."""

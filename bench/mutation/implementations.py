@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Protocol
 
 from mutation import c_mutants, c_values, python_mutants
-from mutation.looking import GENERATED, OTHERS, SCRIPTED, SYSTEM, THOROUGH, Stage
+from mutation.looking import GENERATED, OTHERS, SCRIPTED, SYSTEM, THOROUGH, Stage, short
 from mutation.mutant import PYTHON, C, Mutant
 
 _PACKAGE = "vnic_reference"
@@ -105,7 +105,7 @@ class Compiled:
     """
 
     name = "c"
-    stages = (SCRIPTED, *OTHERS, *GENERATED)
+    stages: tuple[Stage, ...] = (SCRIPTED, *OTHERS, *GENERATED)
     flags = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
     def __init__(self, copy: Path) -> None:
@@ -148,10 +148,13 @@ class Compiled:
 
 
 class CompiledValues(Compiled):
-    """The same with the mutants on values and histories, looked at as ``vnickit check`` does without options; then ``--thorough``."""
+    """The same with the mutants on values and histories, looked at by ``vnickit check`` without options, then ``--thorough``."""
 
     name = "c-values"
-    stages = (SCRIPTED, *GENERATED, THOROUGH)
+
+    def __init__(self, copy: Path) -> None:
+        super().__init__(copy)
+        self.stages = (short(), SCRIPTED, *GENERATED, THOROUGH)
 
     def every(self) -> list[Mutant]:
         """See :class:`Implementation`."""

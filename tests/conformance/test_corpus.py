@@ -64,7 +64,7 @@ def test_a_run_begins_with_what_the_one_before_has_found(home: Path) -> None:
 
 def test_a_file_that_is_not_believed_is_as_none(home: Path) -> None:
     first = played()
-    (file,) = home.glob("corpus-*.json")
+    (file,) = home.glob("corpora/*.json")
     file.write_bytes(file.read_bytes().replace(b'"met"', b'"mat"'))
     assert played() == first
 

@@ -38,6 +38,8 @@ from vnic_spec.profile import Profile
 
 #: The phase in which the words are played.
 PHASE = "corpus"
+#: Where they are kept, in the cache directory.
+DIRECTORY = "corpora"
 #: The phases that chance drives; what they reach may be new.
 _RANDOM = (PHASE, "hypothesis", "walk")
 #: So many words are kept, each of so many stimuli, and so many transitions are remembered.
@@ -170,7 +172,7 @@ def corpus(hello: Hello, profile: Profile) -> Corpus:
     key = hashlib.sha256(json.dumps(named).encode()).hexdigest()
     if home is None:
         return Corpus(None, key)
-    file = home / f"corpus-{key[:24]}.json"
+    file = home / DIRECTORY / f"{key[:24]}.json"
     data = cache.found(file)
     if data is not None:
         try:
