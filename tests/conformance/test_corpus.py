@@ -15,6 +15,7 @@ from vnic_conformance.running import checking, corpus
 from vnic_conformance.running.checking import Request, check
 from vnic_conformance.running.events import Event, SessionBegan, StepDone
 from vnic_conformance.stimulus import Stimulus
+from vnic_conformance.targets import open_target
 from vnic_model import cache
 from vnic_spec.profile import Profile
 
@@ -106,7 +107,7 @@ def test_what_the_random_phases_never_make_is_refused(changes: dict[str, Any]) -
 
 
 def test_each_implementation_version_and_profile_has_its_own(home: Path) -> None:
-    with checking.open_target(ADAPTER) as target:
+    with open_target(ADAPTER) as target:
         hello = target.hello
     asked = [(hello, Profile()), (replace(hello, version="other"), Profile()), (hello, Profile(grace=5))]
     assert len({corpus.corpus(*one).key for one in asked}) == len(asked)
