@@ -33,7 +33,7 @@ from vnic_conformance.cases.words import (
     token,
 )
 from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST, advance
-from vnic_spec.profile import Crossing, EventFull, Profile
+from vnic_spec.profile import Crossing, EventFull, Profile, TieBreak
 from vnic_spec.wire import PAGE_BYTES, Event, Rc, Vioctl
 
 _INTERVAL_MS = 100
@@ -216,3 +216,13 @@ def _(p: Profile) -> Steps:
         yield do(call(who, "enable_crq"), "CRQ-8", client_crq="DISABLED")
     yield from rejoin(p, S0)
     yield do(enable(), "CRQ-8", rc=Rc.H_SUCCESS, client_crq="OPEN")
+
+
+@script("SEL-5/added-one-after-the-other", servers=3, when=lambda p: p.tie_break is TieBreak.OLDEST)
+def _(p: Profile) -> Steps:
+    """Of equals the one added first is selected, also if nobody came between the two and its number is the higher one."""
+    yield from plain(register(S0), register(S1))
+    for who in (S1, S0):
+        yield from plain(remove(who), add(who))
+    yield from plain(report(S0), report(S1))
+    yield do(register(CLIENT), "SEL-5", selected=S1)
