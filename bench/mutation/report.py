@@ -36,7 +36,7 @@ FOREWORDS = {
 8 or 16 bits (`wrap8`, `wrap16`). There are more than a thousand, and **this chapter shows a part of a sample**: the first
 13 mutants, by file, of 25 that were drawn at random when lengths and handles were not cut yet. Its share is a hint, and says
 nothing of single operators and of other files. Looked at were the scripted cases of at most 120 steps, the first stage; of the
-survivors two have met some longer ones and a new case, and were killed. None has met the tours, the random phases or `--thorough`.
+survivors two met some longer ones and a new case, and were killed. None has met the tours, the random phases or `--thorough`.
 
 ```console
 $ cd bench && python -m mutation run c-values --sample 25
