@@ -97,7 +97,7 @@ def _tokens(source: str) -> list[_Token]:
     return found
 
 
-class _Changes:
+class Changes:
     """Collects the mutants of one file."""
 
     def __init__(self, file: str, source: str) -> None:
@@ -275,7 +275,7 @@ def _pairs(tokens: list[_Token]) -> dict[int, int]:
 
 def of_source(file: str, source: str) -> list[Mutant]:
     """Every mutant of one source, in the order of its lines. Some may not compile; the compiler finds them."""
-    changes = _Changes(file, source)
+    changes = Changes(file, source)
     changes.collect()
     return sorted(unique(changes.found), key=lambda mutant: (mutant.start, mutant.end, mutant.operator))
 

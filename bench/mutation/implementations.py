@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from mutation import c_mutants, python_mutants
-from mutation.looking import GENERATED, OTHERS, SCRIPTED, SYSTEM, Stage
+from mutation import c_mutants, c_values, python_mutants
+from mutation.looking import GENERATED, OTHERS, SCRIPTED, SYSTEM, THOROUGH, Stage, short
 from mutation.mutant import PYTHON, C, Mutant
 
 _PACKAGE = "vnic_reference"
@@ -105,7 +105,7 @@ class Compiled:
     """
 
     name = "c"
-    stages = (SCRIPTED, *OTHERS, *GENERATED)
+    stages: tuple[Stage, ...] = (SCRIPTED, *OTHERS, *GENERATED)
     flags = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
     def __init__(self, copy: Path) -> None:
@@ -147,4 +147,22 @@ class Compiled:
             raise NoMutantError(f"does not compile: {wrong.partition('error: ')[2] or wrong}")
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], Python | Compiled]] = {"python": Python, "c": Compiled}
+class CompiledValues(Compiled):
+    """The same with the mutants on values and histories, looked at by ``vnickit check`` without options, then ``--thorough``."""
+
+    name = "c-values"
+
+    def __init__(self, copy: Path) -> None:
+        super().__init__(copy)
+        self.stages = (short(), SCRIPTED, *GENERATED, THOROUGH)
+
+    def every(self) -> list[Mutant]:
+        """See :class:`Implementation`."""
+        return [m for file in c_mutants.FILES for m in c_values.of_source(file, self.source(file))]
+
+
+IMPLEMENTATIONS: dict[str, Callable[[Path], Python | Compiled]] = {
+    "python": Python,
+    "c": Compiled,
+    "c-values": CompiledValues,
+}

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from vnic_conformance.defaults import PHASES, STEPS
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.defaults import LONG, PHASES, STEPS
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.generation import stateful
 from vnic_conformance.generation.stateful import hunt
@@ -45,6 +46,10 @@ class Stage:
 
 #: ``vnickit check`` as it is without options, a phase at a time: what is written by hand is quickly played and finds most.
 SCRIPTED = Stage("scripted", phases=("scripted",))
+#: Scripted cases of more steps are no short ones.
+_SHORT = 120
+#: What ``--thorough`` plays besides.
+THOROUGH = Stage("thorough", phases=(LONG,))
 GENERATED = tuple(Stage(phase, phases=(phase,)) for phase in ("tour", "hypothesis", "walk"))
 #: Every other value of every parameter, several at a time.
 _PROFILES: dict[str, dict[str, object]] = {
@@ -89,6 +94,13 @@ class Seen:
     by: str = ""
     case: str = ""
     phase: str = ""
+
+
+def short() -> Stage:
+    """The short ones of the scripted cases: what they find is found soon, and the others take most of the time."""
+    steps = {name: len(script.steps(Profile())) for name, script in SCRIPTS.items() if script.when(Profile())}
+    few = tuple(sorted(name for name, many in steps.items() if many <= _SHORT))
+    return Stage("short", phases=("scripted",), select=few)
 
 
 class _FoundError(BaseException):

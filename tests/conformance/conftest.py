@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vnic_conformance.cli import main
-from vnic_conformance.running import narrowing
+from vnic_conformance.running import corpus, narrowing
 from vnic_conformance.running.tours import tours
 from vnic_model.cache import CACHE_VARIABLE
 from vnic_spec.profile import Profile
@@ -24,7 +24,10 @@ from vnic_spec.profile import Profile
 def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cache directory of all these tests: the tours are worked out once, and not for each. The user's is left alone."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    home.mkdir(exist_ok=True)
+    (home / corpus.DIRECTORY).touch()  # no directory, so that no test begins with what another one has found
+    return home
 
 
 @pytest.fixture(autouse=True)

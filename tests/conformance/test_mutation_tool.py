@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "mutants.md"
 def tool() -> Iterator[dict[str, ModuleType]]:
     """The tool's modules by name. It is run by hand and installed nowhere."""
     sys.path.insert(0, str(BENCH))
-    names = ("c_mutants", "executed", "mutant", "python_mutants", "report")
+    names = ("c_mutants", "c_values", "executed", "mutant", "python_mutants", "report")
     yield {name: importlib.import_module(f"mutation.{name}") for name in names}
     sys.path.remove(str(BENCH))
 
@@ -125,6 +125,34 @@ def test_what_is_changed_in_c(tool: dict[str, ModuleType], body: str, expected: 
     assert set(found) == expected
 
 
+def test_there_are_enough_on_values_and_histories(tool: dict[str, ModuleType]) -> None:
+    found = list(tool["c_values"].every())
+    assert len(found) >= 300
+    assert len({m.name for m in found}) == len(found)
+    assert {m.file for m in found} == set(tool["c_mutants"].FILES)
+    assert {m.operator for m in found} >= {"cut8", "cut16", "cut32", "signed", "above", "below", "unchecked"}
+    assert {m.operator for m in found} >= {"first", "one", "once", "worn", "wrap8", "wrap16"}
+
+
+@pytest.mark.parametrize(
+    ("body", "operator", "expected"),
+    [
+        ("return q->interval + 1;", "cut16", "return ((uint16_t)(q->interval)) + 1;"),
+        ("f(p->sub[n].handle);", "signed", "f(((uint64_t)(int32_t)(p->sub[n].handle)));"),
+        ("return a <= b - c;", "above", "return a <= b - c + 1;"),
+        ("if (a || b == c) return;", "unchecked", "if (a || 0) return;"),
+        ("if (a && f(b)) return;", "unchecked", "if (1 && f(b)) return;"),
+        ("g = s[i];", "first", "g = s[0];"),
+        ("for (int i = 0; i < n; i++) f(i);", "one", "for (int i = 0; (i < n) && i < 1; i++) f(i);"),
+        ("p->live = false;", "once", "{ static int times; if (times++ < 1) p->live = false; }"),
+        ("return ++v.next_handle;", "wrap8", "return (v.next_handle = (v.next_handle + 1) & 0xFF);"),
+        ("v.sessions++;", "wrap16", "(v.sessions = (v.sessions + 1) & 0xFFFF);"),
+    ],
+)
+def test_what_is_changed_of_values_in_c(tool: dict[str, ModuleType], body: str, operator: str, expected: str) -> None:
+    assert (operator, expected) in changes(tool, "c_values", f"void f(void)\n{{\n{body}\n}}\n")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -136,7 +164,8 @@ def test_what_is_changed_in_c(tool: dict[str, ModuleType], body: str, expected: 
     ],
 )
 def test_planted_faults_are_left_alone(tool: dict[str, ModuleType], body: str) -> None:
-    assert changes(tool, "c_mutants", f"int f(void)\n{{\n{body}\n}}\n") == []
+    for name in ("c_mutants", "c_values"):
+        assert changes(tool, name, f"int f(void)\n{{\n{body}\n}}\n") == []
 
 
 @pytest.mark.slow
@@ -194,7 +223,7 @@ def test_the_page_is_what_the_results_and_explanations_make(tool: dict[str, Modu
 
 def test_the_page_lists_the_files_that_are_mutated(tool: dict[str, ModuleType]) -> None:
     listed = re.findall(r"^\| (\w+\.(?:py|c)) \|", PAGE.read_text(), re.M)
-    assert listed == [*tool["python_mutants"].FILES, *tool["c_mutants"].FILES]
+    assert listed == [*tool["python_mutants"].FILES, *tool["c_mutants"].FILES, *tool["c_mutants"].FILES]
     for name in listed:
         assert ((tool["mutant"].PYTHON if name.endswith(".py") else tool["mutant"].C) / name).exists()
 

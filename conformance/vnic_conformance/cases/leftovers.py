@@ -33,7 +33,7 @@ from vnic_conformance.cases.words import (
     token,
 )
 from vnic_conformance.stimulus import CLIENT, TOKEN_LATEST, advance
-from vnic_spec.profile import Crossing, EventFull, Profile
+from vnic_spec.profile import Crossing, EventFull, Profile, TieBreak
 from vnic_spec.wire import PAGE_BYTES, SUB_ELEMENTS_PER_PAGE, Event, Header, Rc, Vioctl
 
 _INTERVAL_MS = 100
@@ -239,3 +239,13 @@ def _(p: Profile) -> Steps:
         yield do(call(who, "consume", handle="$q"), "CRQ-12", element=sub_element(0))
         yield do(indirect(partner, "$q", sub_element(7), sub_element(8)), "CRQ-12", rc=Rc.H_DROPPED)
         yield do(sub_send(partner, "$q", sub_element(7)), "CRQ-12", rc=Rc.H_SUCCESS)
+
+
+@script("SEL-5/added-one-after-the-other", servers=3, when=lambda p: p.tie_break is TieBreak.OLDEST)
+def _(p: Profile) -> Steps:
+    """Of equals the one added first is selected, also if nobody came between the two and its number is the higher one."""
+    yield from plain(register(S0), register(S1))
+    for who in (S1, S0):
+        yield from plain(remove(who), add(who))
+    yield from plain(report(S0), report(S1))
+    yield do(register(CLIENT), "SEL-5", selected=S1)

@@ -56,6 +56,7 @@ def run_programs(
     steps: int,
     shrink: bool,
     ends: tuple[type[Exception], ...],
+    target: bool = False,
 ) -> None:
     """Run programs of a machine, at most so many, each of at most so many steps.
 
@@ -67,11 +68,12 @@ def run_programs(
         shrink: whether Hypothesis makes a program that raised shorter.
         ends: what the machine raises to end the run; that, and whatever Hypothesis makes of a machine which does not
             do the same again, goes no further.
+        target: the machine says by :func:`hypothesis.target` what to look for, and Hypothesis goes there.
     """
     settings = hypothesis.settings(
         max_examples=max(1, programs),
         stateful_step_count=steps,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        phases=(Phase.generate, *([Phase.target] if target else []), *([Phase.shrink] if shrink else [])),
         database=None,
         deadline=None,
         derandomize=False,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from hypothesis import target as _target
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from vnic_conformance.generation.failure import Failure
@@ -72,6 +73,7 @@ class Search:
     words: list[tuple[int, tuple[Stimulus, ...]]] | None = None  #: every program, where they are asked for
     rules: dict[str, int] = field(default_factory=dict)  #: how often each family was chosen
     session: MakeSession = hypervisor_session  #: makes the session of each program
+    rarity: Callable[[], int] | None = None  #: how much the program that is going on has met that is rare
 
     def judge(self, session: Session[Oracle]) -> None:
         """Keep a failure; tell Hypothesis."""
@@ -197,7 +199,9 @@ class _Programs(RuleBasedStateMachine):
             self.apply(stimulus)
 
     def teardown(self) -> None:
-        """Keep the word."""
+        """Keep the word, and tell Hypothesis how rare it was."""
+        if self.search.rarity is not None and self.session is not None:
+            _target(float(self.search.rarity()))
         if self.search.words is not None and self.session is not None:
             self.search.words.append((self.session.servers, tuple(self.session.word)))
 
@@ -252,13 +256,17 @@ def hunt(
     program_steps: int = PROGRAM_STEPS,
     keep_words: bool = False,
     session: MakeSession = hypervisor_session,
+    rarity: Callable[[], int] | None = None,
 ) -> Search:
     """Search for a violation with Hypothesis, within so many stimuli. The same seed makes the same words for the same answers.
+
+    With ``rarity`` Hypothesis looks for programs that meet more of what is rare.
 
     Raises:
         Exception: what the target raised when the adapter broke.
     """
-    search = Search(target, profile, most_servers, steps, words=[] if keep_words else None, session=session)
+    words: list[tuple[int, tuple[Stimulus, ...]]] | None = [] if keep_words else None
+    search = Search(target, profile, most_servers, steps, words=words, session=session, rarity=rarity)
     # What was found is in the search, also where the implementation did not do it again.
     run_programs(
         machine(search),
@@ -267,6 +275,7 @@ def hunt(
         steps=program_steps,
         shrink=False,
         ends=(ViolationError, EnoughError),
+        target=rarity is not None,
     )
     if search.trouble is not None:
         raise search.trouble

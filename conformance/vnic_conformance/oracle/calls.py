@@ -80,7 +80,7 @@ class Calls:
         if not found:
             raise ValueError(f"no action of the machine answers {stimulus}")
         return [
-            replace(a, possibility=self.clock.settle(q, now), requirements=self._because(a))
+            Allowed(self.clock.settle(q, now), a.action, a.parameters, self._because(a), a.rc, a.outcome, a.values)
             for a in found
             for q in with_what_follows(p, a.possibility, self.servers, stimulus.call)
         ]
@@ -88,6 +88,8 @@ class Calls:
     def _because(self, a: Allowed) -> tuple[str, ...]:
         """The requirements that allow an answer; CRQ-13 is one if by it a server is shown UNRESPONSIVE, whatever it reports."""
         s = a.possibility.state
+        if True not in s.overdue.values:  # type: ignore[attr-defined]  # a DirectMap in this reading
+            return a.requirements
         shown = any(bool(s.overdue(i)) and s.status(i) is not Status.UNRESPONSIVE for i in range(self.servers))
         return a.requirements if not shown or "CRQ-13" in a.requirements else (*a.requirements, "CRQ-13")
 

@@ -139,7 +139,7 @@ class Oracle:
         if self._exercised is None:
             return judgement
         exercised = self._exercised(self.ops, before, judgement)
-        return replace(judgement, exercised=exercised) if exercised else judgement
+        return judgement.exercising(exercised) if exercised else judgement
 
     def _step(self, stimulus: Stimulus, came: Answer) -> Judgement:
         if came.facts.absent:
@@ -182,7 +182,7 @@ class Oracle:
 
     def _busy_for_ever(self, stimulus: Stimulus, came: Answer) -> Judgement:
         """CRQ-14: the caller repeats, bounded; a call that is still busy then is never carried out."""
-        allowed = [(a, dict(_expected(a, self.servers, came))) for a in self.allowed(stimulus)]
+        allowed = [(a, _expected(a, self.servers, came)) for a in self.allowed(stimulus)]
         mismatches = tuple(Mismatch(a, ("rc",), {**expected, "rc": int(Rc.H_SUCCESS)}) for a, expected in allowed)
         sentence = (
             f"A call that answers busy is carried out in the end: this one is busy after {MOST_REPEATS} repetitions."
@@ -240,13 +240,13 @@ class Oracle:
     def _judge(self, stimulus: Stimulus, allowed: list[Allowed], came: Answer) -> Judgement:
         agreed: list[Allowed] = []
         mismatches: list[Mismatch] = []
-        visible = {**came.reply, **(came.seen or {})}
+        visible, clock = {**came.reply, **(came.seen or {})}, self._clock(came)
         for a in allowed:
             taken: tuple[str, ...] = ()
             if stimulus.call == "reg_sub_crq":
                 taken = wrongly_given(a.possibility, stimulus, came)
                 a = replace(a, possibility=learned(a.possibility, stimulus, came))
-            expected = {**dict(_expected(a, self.servers, visible)), **self._clock(came)}
+            expected = {**_expected(a, self.servers, visible), **clock}
             wrong = (*self._wrong(a, expected, stimulus, visible), *taken)
             if wrong:
                 mismatches.append(Mismatch(a, wrong, expected))
@@ -306,11 +306,9 @@ def _is_token_call(stimulus: Stimulus) -> bool:
     )
 
 
-def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> dict[str, object]:
     """Every field of reply and observation that an allowed answer determines."""
-    if a.rc is not None:
-        yield "rc", a.rc
+    found: dict[str, object] = {} if a.rc is None else {"rc": a.rc}
     if a.outcome is not None:
-        yield "outcome", a.outcome
-    yield from a.values.items()
-    yield from expected_view(a.possibility, servers, came).items()
+        found["outcome"] = a.outcome
+    return {**found, **a.values, **expected_view(a.possibility, servers, came)}

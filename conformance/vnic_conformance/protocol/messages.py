@@ -110,7 +110,7 @@ def from_line(fields: Mapping[str, object]) -> Fields:
     """
     read: Fields = {}
     for name, value in fields.items():
-        read[name] = printable(value) if isinstance(value, str) else value
+        read[name] = printable(value) if isinstance(value, str) and not value.isprintable() else value
     for name in _WIDE_IN_REPLIES:
         value = read.get(name)
         if isinstance(value, str):
@@ -118,9 +118,12 @@ def from_line(fields: Mapping[str, object]) -> Fields:
     return read
 
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+
+
 def encode(fields: Mapping[str, object]) -> bytes:
     """A message as a line, with its line feed. ASCII only, so that no reader needs to know an encoding."""
-    return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode(fields).encode("ascii") + b"\n"
 
 
 class NotAMessageError(ValueError):

@@ -7,6 +7,7 @@ as a sentence, so that the caller can add whose fault it is and what to do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from vnic_conformance.interface import OPERATIONS, PARTITION, RC, RESULTS
 from vnic_conformance.protocol.messages import OPS, Fields, Outcome, calls, kind_of
@@ -143,7 +144,8 @@ def _observation(
     return None
 
 
-_KNOWN = compile_object("reply", "reply_hello")
+#: The names of fields are few, and asked for at every step; bounded, because an adapter may make up more.
+_known = lru_cache(maxsize=1024)(compile_object("reply", "reply_hello").knows)
 
 
 def asked_for(request: Mapping[str, object], reply: Mapping[str, object]) -> Fields:
@@ -153,7 +155,7 @@ def asked_for(request: Mapping[str, object], reply: Mapping[str, object]) -> Fie
     an observation that was not asked for never takes the place of one that was.
     """
     looked = request["op"] == "observe" or request.get("observe") == 1
-    return {name: value for name, value in reply.items() if _KNOWN.knows(name) and (looked or not is_observed(name))}
+    return {name: value for name, value in reply.items() if _known(name) and (looked or not is_observed(name))}
 
 
 def observation_of(reply: Mapping[str, object]) -> Fields:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from vnic_conformance.defaults import LONGEST_WAIT_MS, PHASES, SEED, STEPS
+from vnic_conformance.defaults import HYPERVISOR, LONGEST_WAIT_MS, PHASES, SEED, STEPS
 from vnic_conformance.running.book import Book
+from vnic_conformance.running.corpus import Corpus, corpus
 from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import AdapterFailed, RunBegan, RunEnded
 from vnic_conformance.running.plan import Case, select
@@ -39,6 +40,7 @@ class Request:
         phases: what is played.
         longest_wait_s: on a real clock, the longest step of it that is waited for, in seconds.
         given: options that somebody has given, as typed; one that would be ignored is refused.
+        learn: begin with what earlier runs have found, and keep what this one finds, if it is a whole run.
     """
 
     adapter: str
@@ -52,6 +54,7 @@ class Request:
     phases: tuple[str, ...] = PHASES
     longest_wait_s: float = LONGEST_WAIT_MS / 1000
     given: frozenset[str] = frozenset()
+    learn: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,20 +116,21 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
     book = role.book(profile, _phases(request, role), tell)
     chosen = select(book.cases, request.select)
     header = _header(request, chosen, profile, hello=hello_as_plain(target))
+    known = corpus(target.hello, profile) if request.learn and _whole(request, role) else None
     engine = Engine(
         target,
         profile,
         book.cases,
         chosen,
         header,
-        listeners,
+        listeners if known is None else (*listeners, known),
         fail_fast=request.fail_fast,
         longest_wait_ms=int(request.longest_wait_s * 1000),
         afresh=_afresh(request),
     )
 
     def plays(engine: Engine) -> Iterator[Play]:
-        yield from role.plays(engine, book, chosen, Budget(request.steps, request.seed, request.servers))
+        yield from role.plays(engine, book, chosen, _budget(request, known))
         if left := _left_out(request, role, profile, book):
             engine.note(f"{left} cases that take long were not played; --thorough plays them")
             if "profiles" in target.hello.features and not request.profile:
@@ -135,6 +139,8 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
             target.finish()  # an adapter that does not end as it must is broken, however well it played
 
     outcome = engine.run(plays)
+    if known is not None and outcome.complete and outcome.broken is None:
+        known.keep()
     return Checked(header, engine.chosen, outcome)
 
 
@@ -145,6 +151,19 @@ def _left_out(request: Request, role: Role, profile: Profile, book: Book) -> int
         return 0
     known = {case.id for case in book.cases}
     return sum(case.id not in known for case in role.book(profile, role.on_request, lambda _: None).cases)
+
+
+def _whole(request: Request, role: Role) -> bool:
+    """Nothing has been chosen of what a run plays, and chance may have its say: such a run learns."""
+    return role.name == HYPERVISOR and not request.select and set(request.phases).issuperset(role.phases)
+
+
+def _budget(request: Request, known: Corpus | None) -> Budget:
+    """What the random phases may do, and what they know."""
+    if known is None or not known.met:
+        return Budget(request.steps, request.seed, request.servers)
+    words = tuple((word.servers, word.stimuli) for word in known.words)
+    return Budget(request.steps, request.seed, request.servers, words, lambda: known.rarity)
 
 
 def _afresh(request: Request) -> Callable[[], Target] | None:

@@ -48,7 +48,7 @@ class Coverage:
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
-        self._open = {action: list(properties) for action, properties in _BY_ACTION.items()}
+        self._open: dict[str, list[tuple[Property, StepLaw]]] = {}  #: by action, each with what tells that it was met
 
     def exercised(self, ops: OracleOps, before: Iterable[Possibility], judgement: Judgement) -> tuple[str, ...]:
         """The cases that one step has put to the test. An answer that says that it is unknown puts nothing to the test.
@@ -80,17 +80,32 @@ class Coverage:
 
     def _witnesses(self, ops: OracleOps, steps: list[tuple[State, State, Step]]) -> list[str]:
         found: list[str] = []
-        action = steps[0][2].action
-        self._open[action] = still = [p for p in self._open[action] if self.counts[p.name] < ENOUGH]
         s, t, first = steps[0]
-        for claim in still:
-            witness = ops.carrying(_AT_THE_INTERFACE.get(claim.name, claim.witness))
-            if witness(ops, s, t, first) and all(
+        still = self._open.get(first.action)
+        if still is None:
+            still = self._open[first.action] = self._not_met(ops, first.action)
+        enough = False
+        for claim, witness in still:
+            if not witness(ops, s, t, first):
+                continue
+            if self.counts[claim.name] >= ENOUGH:
+                enough = True
+            elif len(steps) == 1 or all(
                 claim.speaks_of(ACTIONS[step.action]) and witness(ops, before, after, step)
                 for before, after, step in steps[1:]
             ):
                 found += (claim.name, *_CARRIES[claim.name])
+        if enough:
+            self._open[first.action] = self._not_met(ops, first.action)
         return found
+
+    def _not_met(self, ops: OracleOps, action: str) -> list[tuple[Property, StepLaw]]:
+        """The claims of which an action may be a witness, and that have not been met often enough."""
+        return [
+            (claim, ops.carrying(_AT_THE_INTERFACE.get(claim.name, claim.witness)))
+            for claim in _BY_ACTION[action]
+            if self.counts[claim.name] < ENOUGH
+        ]
 
 
 def _answers(decided: list[tuple[str, ...]]) -> list[str]:

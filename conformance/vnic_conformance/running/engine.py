@@ -209,7 +209,8 @@ class Engine:
         session, play = self._session, self._playing
         assert session is not None
         assert play is not None
-        self.counts.update(judgement.exercised)
+        for exercised in judgement.exercised:
+            self.counts[exercised] += 1
         number = len(session.judgements) - 1
         if number == 0:
             self._begins(play, judgement)

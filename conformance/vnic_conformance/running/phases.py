@@ -11,6 +11,7 @@ from vnic_conformance.defaults import LONG
 from vnic_conformance.generation.walk import walk
 from vnic_conformance.oracle import Oracle
 from vnic_conformance.running.book import Book, scripted_cases
+from vnic_conformance.running.corpus import PHASE
 from vnic_conformance.running.plan import EXERCISED_BY, Case, Phase
 from vnic_conformance.running.play import Budget, Play, Run, driven
 from vnic_conformance.running.scripts import applies, turns
@@ -38,7 +39,9 @@ def plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Itera
 
 
 def _random(run: Run, made: Book, budget: Budget) -> Iterator[Play]:
-    """What chance decides: first where Hypothesis drives, then walks."""
+    """What chance decides: first what it has found before, then where Hypothesis drives, then walks."""
+    if budget.steps:
+        yield from _remembered(run, budget)
     if "hypothesis" in made.phases and budget.steps:
         _hypothesis(run, budget)
         if run.over:
@@ -72,6 +75,20 @@ def _tours(run: Run, made: Book, chosen: Sequence[Case]) -> Iterator[Play]:
             yield Play("tour", run.setting(tour.servers), lambda _, word=tour.word: word, main, covered)  # type: ignore[misc]
 
 
+def _remembered(run: Run, budget: Budget) -> Iterator[Play]:
+    """Words that earlier runs have found, as far as there are so many servers."""
+    most = run.hello.servers
+    fitting = [
+        (servers, word) for servers, word in budget.words if servers <= most and budget.servers in (None, servers)
+    ]
+    if fitting:
+        many = sum(len(word) for _, word in fitting)
+        run.note(f"began with {len(fitting)} words ({many} steps) that earlier runs found; --no-corpus leaves them out")
+    for servers, word in fitting:
+        if not run.tired_of(PHASE):
+            yield Play(PHASE, run.setting(servers), lambda _, word=word: word, seed=budget.seed)  # type: ignore[misc]
+
+
 def _hypothesis(run: Run, budget: Budget) -> None:
     """Programs of Hypothesis, within a part of the steps or up to the first violation.
 
@@ -88,6 +105,7 @@ def _hypothesis(run: Run, budget: Budget) -> None:
             steps=max(budget.steps // HYPOTHESIS, 1),
             most_servers=min(run.hello.servers, max(SERVERS)),
             session=lambda _, number, __: begun(run.setting(budget.servers or number)),
+            rarity=budget.rarity,
         )
 
 

@@ -17,7 +17,7 @@ from vnic_conformance.running.events import AdapterFailed, Event, Failure
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.verdicts import CaseResult, Rerun
 from vnic_conformance.session import Conversation, Session, Turns
-from vnic_conformance.stimulus import CLOCK
+from vnic_conformance.stimulus import CLOCK, Stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,15 @@ class Budget:
         steps: stimuli of the random phases.
         seed: of everything random.
         servers: how many servers; None: several numbers in turn.
+        words: what to begin with, each with its number of servers.
+        rarity: how much the session that is going on has met that is rare; None: nobody knows, and Hypothesis is not told.
     """
 
     steps: int
     seed: int
     servers: int | None = None
+    words: tuple[tuple[int, tuple[Stimulus, ...]], ...] = ()
+    rarity: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

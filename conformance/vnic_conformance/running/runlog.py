@@ -43,6 +43,7 @@ FORMAT = "vnic-run"
 VERSION = 2
 #: Fields that come with every reply and say nothing.
 _DULL = ("seq",)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class RunLog:
@@ -60,7 +61,7 @@ class RunLog:
     def __call__(self, event: Event) -> None:
         """Write one event."""
         for record in self._records(event):
-            self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._file.write(_ENCODER.encode(record) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -94,8 +94,8 @@ def _unknown(stimulus: Stimulus, memory: Memory) -> str:
 
 
 def _filled(stimulus: Stimulus, memory: Memory) -> Stimulus:
-    arguments = tuple((name, _text(value, memory)) for name, value in stimulus.arguments)
-    return replace(stimulus, arguments=arguments)
+    arguments = tuple([(name, _text(value, memory)) for name, value in stimulus.arguments])
+    return stimulus if arguments == stimulus.arguments else replace(stimulus, arguments=arguments)
 
 
 def _text(value: int | str, memory: Memory) -> int | str:

@@ -193,7 +193,7 @@ class Target:
             before = isinstance(seq, int) and not isinstance(seq, bool) and seq in self._answered
             again = ", which has been answered before" if before else ""
             raise WrongSeq(f'a line with "seq":{shown(seq)}{again}', expected=expected)
-        if not all(isinstance(name, str) for name in raw):
+        if set(map(type, raw)) != {str} and not all(isinstance(name, str) for name in raw):
             raise BadReply("a field whose name is no string", expected="names that are strings")
         asked = request if known else {"op": ""}
         servers = self.servers

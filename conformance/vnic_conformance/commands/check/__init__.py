@@ -67,6 +67,9 @@ def time_scale_option(function: click.decorators.FC) -> click.decorators.FC:
     "--seed", type=Whole(-MOST_SEED, MOST_SEED), default=SEED, show_default=True, help="Of everything random."
 )
 @click.option(
+    "--no-corpus", "no_corpus", is_flag=True, help="Forget what earlier runs have found, and keep nothing of this one."
+)
+@click.option(
     "--servers", type=Whole(1, MOST_SERVERS), metavar="N", help="Servers in the random phases. [default: several]"
 )
 @click.option("--profile", multiple=True, metavar="NAME=VALUE", help="A decision other than the adapter claims.")
@@ -113,6 +116,7 @@ def command(
     fail_fast: bool,
     steps: int,
     seed: int,
+    no_corpus: bool,
     servers: int | None,
     profile: tuple[str, ...],
     time_scale: float,
@@ -158,5 +162,6 @@ def command(
         phases=(*(phases or PHASES), *([LONG] if long else [])),
         longest_wait_s=longest_wait,
         given=frozenset(given(ctx, "servers", "longest_wait")),
+        learn=not no_corpus,
     )
     return played(request, Files(log, xml, html, summary, badge), as_json=as_json, report=report)
