@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.explore.engine import Engine
+from vnic_conformance.commands.explore.operators import Operators
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STATES, Whole
 from vnic_conformance.together import Needs, Only, check
@@ -17,7 +18,8 @@ _MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_dept
 #: What goes together.
 RULES = (
     Only("listing", frozenset()),
-    Only("mutants", frozenset({"name", "servers", "at_most", "out", "as_json", "report"})),
+    Only("mutants", frozenset({"name", "servers", "at_most", "operators", "out", "as_json", "report"})),
+    Needs("operators", "mutants", "--operators says which mutants are made; add --mutants"),
     Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
     Only(
         "symmetric",
@@ -91,6 +93,13 @@ RULES = (
 )
 @click.option("--mutants", is_flag=True, help="Is every single mutation of every action noticed? Takes some minutes.")
 @click.option(
+    "--operators",
+    type=click.Choice([x.value for x in Operators]),
+    default=Operators.ALL.value,
+    show_default=True,
+    help="With --mutants: single changes of an action, errors of design in whatever uses a rule, or both.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -120,6 +129,7 @@ def command(
     quotient: str | None,
     file: Path | None,
     mutants: bool,
+    operators: str,
     out: Path | None,
     as_json: bool,
     listing: bool,
@@ -152,7 +162,13 @@ def command(
         from vnic_conformance.commands.explore.mutants import show_mutants
 
         return show_mutants(
-            names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
+            names=name,
+            servers=servers,
+            at_most=at_most,
+            operators=Operators(operators),
+            out=out,
+            as_json=as_json,
+            report=report or sys.stderr.isatty(),
         )
     from vnic_conformance.commands.explore.exploring import explored
     from vnic_conformance.commands.explore.request import request_of

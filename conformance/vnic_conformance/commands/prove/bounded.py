@@ -8,13 +8,16 @@ from functools import partial
 
 from vnic_conformance.commands.explore.request import request_of
 from vnic_conformance.commands.explore.running import run
+from vnic_conformance.commands.prove.cut_off import cut_off
 from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, vacuous
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.terminal import progress_ends
 from vnic_conformance.writing import verdict_stands
 from vnic_model.goals import PLANS
 from vnic_model.prover.counterexample import Counterexample
 from vnic_model.prover.finite_induction import DEPTHS, FiniteInduction, decide, decide_action
+from vnic_model.prover.induction import Obligation, Verdict
 from vnic_model.prover.run import plan_of, prove, refute
 
 
@@ -28,9 +31,15 @@ def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, 
     """Prove goals and everything that their proofs rest on; print a table, or JSON."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
-    results = prove(goals, jobs=jobs, report=reporter(report), decide=partial(decide_action, servers))
-    progress_ends()
-    hollow = vacuous(wanted)
+    decided: dict[Obligation, Verdict] = {}
+    try:
+        with stoppable():
+            own = partial(decide_action, servers)
+            results = prove(goals, jobs=jobs, report=reporter(report), decide=own, decided=decided)
+            progress_ends()
+            hollow = vacuous(wanted)
+    except KeyboardInterrupt:
+        return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
     outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
     with verdict_stands(outcome.code, outcome.refutes):
         conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))

@@ -13,14 +13,16 @@ import click
 
 from vnic_conformance.commands.explore.request import request_of
 from vnic_conformance.commands.explore.running import run
+from vnic_conformance.commands.prove.cut_off import cut_off
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.terminal import progress_ends, show, show_json
 from vnic_conformance.writing import verdict_stands
 from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
-from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
+from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Obligation, Verdict
 from vnic_model.prover.needs import HYPOTHESES, Needed, needs_of
 from vnic_model.prover.needs import counted as needs_counted
 from vnic_model.prover.picture import lines_of as picture_of
@@ -40,7 +42,28 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, 
     """Prove goals and everything that their proofs rest on; print a table, or JSON. ``explain``: and what each step needs."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
-    results = prove(goals, jobs=jobs, report=reporter(report))
+    decided: dict[Obligation, Verdict] = {}
+    try:
+        with stoppable():
+            outcome = _proved(wanted, goals, decided, start, jobs=jobs, report=report, explain=explain)
+    except KeyboardInterrupt:
+        return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
+    with verdict_stands(outcome.code, outcome.refutes):
+        _conclude(outcome, as_json=as_json)
+    return outcome.code
+
+
+def _proved(
+    wanted: Sequence[str],
+    goals: tuple[str, ...],
+    decided: dict[Obligation, Verdict],
+    start: float,
+    *,
+    jobs: int,
+    report: bool,
+    explain: bool,
+) -> Outcome:
+    results = prove(goals, jobs=jobs, report=reporter(report), decided=decided)
     progress_ends()
     hollow = vacuous(wanted)
     # The guards are looked at where everything is: they belong to no property.
@@ -48,10 +71,7 @@ def prove_all(wanted: Sequence[str], *, jobs: int, as_json: bool, report: bool, 
     proved = tuple(r.goal for r in results if r.verdict == PROVED)
     needs = needs_of(proved, jobs=jobs) if explain else {}
     seconds = time.monotonic() - start
-    outcome = Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
-    with verdict_stands(outcome.code, outcome.refutes):
-        _conclude(outcome, as_json=as_json)
-    return outcome.code
+    return Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
