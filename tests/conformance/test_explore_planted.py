@@ -27,7 +27,7 @@ def vnickit(*words: str) -> Result:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planted, "all_planted", lambda: planted_in("gap_ends"))
+    monkeypatch.setattr(planted, "all_planted", lambda sample: planted_in("gap_ends"))
 
 
 def test_the_report_counts_every_error_and_names_who_refutes_it(few: None, tmp_path: Path) -> None:

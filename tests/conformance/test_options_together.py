@@ -61,6 +61,7 @@ EXPLORE: Mapping[str, str | None] = {
     "--trace": "t.jsonl",
     "--mutants": None,
     "--operators": "semantic",
+    "--sample": "9",
     "--out": "r.md",
     "--json": None,
     "--list": None,
@@ -70,7 +71,7 @@ EXPLORE_MODES = (
     {*MACHINE, "--all-properties", "--engine", "--memory", "--symmetry", "--trace", "--json", "--progress"},
     {*MACHINE, "--all-properties", "--liveness", "--without", "--trace", "--json", "--progress"},
     {*MACHINE, "--graph", "--quotient"},
-    {"--mutants", "--instance", "--servers", "--at-most", "--operators", "--out", "--json", "--progress"},
+    {"--mutants", "--instance", "--servers", "--at-most", "--operators", "--sample", "--out", "--json", "--progress"},
     {"--list"},
 )
 #: What means nothing without another one.
@@ -79,6 +80,7 @@ COMPANION = {
     "--quotient": "--graph",
     "--out": "--mutants",
     "--operators": "--mutants",
+    "--sample": "--mutants",
     "--all-properties": "--mutate",
 }
 

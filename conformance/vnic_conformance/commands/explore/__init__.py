@@ -18,8 +18,9 @@ _MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_dept
 #: What goes together.
 RULES = (
     Only("listing", frozenset()),
-    Only("mutants", frozenset({"name", "servers", "at_most", "operators", "out", "as_json", "report"})),
+    Only("mutants", frozenset({"name", "servers", "at_most", "operators", "sample", "out", "as_json", "report"})),
     Needs("operators", "mutants", "--operators says which mutants are made; add --mutants"),
+    Needs("sample", "mutants", "--sample bounds the errors of design; add --mutants"),
     Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
     Only(
         "symmetric",
@@ -100,6 +101,12 @@ RULES = (
     help="With --mutants: single changes of an action, errors of design in whatever uses a rule, or both.",
 )
 @click.option(
+    "--sample",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="With --mutants: errors of design at N places only, spread evenly.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -130,6 +137,7 @@ def command(
     file: Path | None,
     mutants: bool,
     operators: str,
+    sample: int | None,
     out: Path | None,
     as_json: bool,
     listing: bool,
@@ -166,6 +174,7 @@ def command(
             servers=servers,
             at_most=at_most,
             operators=Operators(operators),
+            sample=sample,
             out=out,
             as_json=as_json,
             report=report or sys.stderr.isatty(),

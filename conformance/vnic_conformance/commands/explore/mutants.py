@@ -113,6 +113,7 @@ def show_mutants(
     servers: int | None,
     at_most: int | None,
     operators: Operators,
+    sample: int | None,
     out: Path | None,
     as_json: bool,
     report: bool,
@@ -124,6 +125,7 @@ def show_mutants(
         servers: how many; None: one, then two.
         at_most: bound on the states of an instance; None: :data:`AT_MOST`, or that of :mod:`~.planted` where it suffices.
         operators: which mutants: single changes of actions, errors of design, or both.
+        sample: errors of design at so many places only.
         out: where the document is written, if anywhere.
         as_json: every verdict, as JSON.
         report: tell on standard error how far it is.
@@ -145,7 +147,7 @@ def show_mutants(
     semantic_only = operators is Operators.SEMANTIC
     made, skipped = exhausted(asked, many, at_most or (planted.AT_MOST if semantic_only else AT_MOST), tell)
     judged = None if semantic_only else judge_on(made, skipped, tell)
-    ruled = None if operators is Operators.SYNTACTIC else planted.rule_on_all(made, tell)
+    ruled = None if operators is Operators.SYNTACTIC else planted.rule_on_all(made, tell, sample)
     if out is not None:
         parts = ([] if judged is None else [document(judged)]) + ([] if ruled is None else [planted.document(ruled)])
         put(out, "\n".join(parts))

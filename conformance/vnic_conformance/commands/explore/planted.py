@@ -42,6 +42,7 @@ class Ruled:
 
     grounds: tuple[tuple[str, int], ...]
     rulings: tuple[Ruling, ...]
+    sample: int | None = None  #: so many places were looked at, not all
 
     @property
     def survivors(self) -> list[Ruling]:
@@ -56,16 +57,16 @@ class Ruled:
         return ExitCode.VIOLATION if self.survivors else ExitCode.CONFORMS
 
 
-def rule_on_all(grounds: Iterable[Ground], tell: Callable[[str], None]) -> Ruled:
-    """Judge every error of design on grounds, the smallest first."""
+def rule_on_all(grounds: Iterable[Ground], tell: Callable[[str], None], sample: int | None = None) -> Ruled:
+    """Judge every error of design, or those of a ``sample`` of places, on grounds, the smallest first."""
     looked = [g for g in grounds if len(g.order) <= AT_MOST]
     rulings: list[Ruling] = []
     if looked:
-        for planted in all_planted():
+        for planted in all_planted(sample):
             rulings.append(rule_on(planted, looked))
             if len(rulings) % 100 == 0:
                 tell(f"{len(rulings)} errors of design judged")
-    return Ruled(tuple((g.label, len(g.order)) for g in looked), tuple(rulings))
+    return Ruled(tuple((g.label, len(g.order)) for g in looked), tuple(rulings), sample)
 
 
 # --- figures -------------------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ def sentence(ruled: Ruled) -> str:
     return (
         f"{'SURVIVORS' if left else 'NOTICED'}: {of['errors']:,} errors of design: {killed:,} killed, which is {share} of those "
         f"that can be seen; {of['same']:,} the same wherever it was looked, {of['unseen']:,} that nobody could see, "
-        f"{left:,} unnoticed."
+        f"{left:,} unnoticed.{'' if ruled.sample is None else f' That is of a sample of {ruled.sample:,} places.'}"
     )
 
 
