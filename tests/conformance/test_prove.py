@@ -62,6 +62,7 @@ def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(golden: Callabl
     # Which of several equal pictures is shown is z3's choice; the run is the shortest one, whoever asks.
     picture, _, shortest = result.stdout.partition("The shortest run from the beginning:")
     assert "refuted     property INV-1: No two servers are connected at the same time." in picture
+    assert "again       vnickit prove INV-1 --mutate no_fence" in picture.splitlines()
     rows = dict(line.split(maxsplit=1) for line in picture.splitlines() if line.startswith("  connected["))
     assert len(rows) == 2  # two servers matter, and one of them is connected by this step although the other one is
     assert sorted(rows.values()) == [f"{'no':<34}→ yes", "yes"]

@@ -35,6 +35,7 @@ class Fate(Enum):
     PROPERTY = "property"  #: an obligation of a property is refuted
     LEMMA = "lemma"  #: one of a lemma is
     GUARD = "guard"  #: the guard is too strong or too weak
+    EQUIVALENT = "equivalent"  #: proved to do the same, history variables apart, for any number of servers
     SAME = "same"  #: the same steps from every reachable state, wherever it was looked
     UNSEEN = "unseen"  #: it differs only in history variables, or in steps that change nothing and answer nothing
     SURVIVOR = "survivor"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_model.lines import WIDTH
@@ -13,24 +13,29 @@ from vnic_model.mutants.ground import Ground
 from vnic_model.mutants.obligations import GUARDS, Fate, Ruling, rule_on
 from vnic_model.mutants.operators import Operator
 from vnic_model.mutants.planted import all_planted
+from vnic_spec.lemmas import LEMMAS
 
 #: Instances with more states than this are not looked at: one step from each state is taken with every error.
 AT_MOST = 8_000
+#: Where an error is decided that no instance decides.
+ANY = "any N"
 
 _COLUMNS: dict[str, Callable[[Ruling], bool]] = {
     "errors": lambda _: True,
     "property": lambda r: r.fate is Fate.PROPERTY,
     "lemma": lambda r: r.fate is Fate.LEMMA,
     "guard": lambda r: r.fate is Fate.GUARD,
+    "equivalent": lambda r: r.fate is Fate.EQUIVALENT,
     "same": lambda r: r.fate is Fate.SAME,
     "unseen": lambda r: r.fate is Fate.UNSEEN,
     "survivors": lambda r: r.fate is Fate.SURVIVOR,
 }
 _MEANINGS = {
-    "property": "killed: a step from a reachable state breaks a property, so its proof fails",
+    "property": "killed: a step breaks a property, so its proof fails",
     "lemma": "killed: such a step breaks no property, but a lemma",
     "guard": "killed: the guard is not when the action may be taken, which is proved of every guard",
-    "same": "the same steps from every reachable state, wherever it was looked",
+    "equivalent": "proved to do the same as the specification, history variables apart, for any number of servers",
+    "same": "the same steps from every reachable state, wherever it was looked, and nothing is proved or refuted",
     "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
     "survivors": "can be told from the specification, and no proof fails",
 }
@@ -63,10 +68,28 @@ def rule_on_all(grounds: Iterable[Ground], tell: Callable[[str], None], sample: 
     rulings: list[Ruling] = []
     if looked:
         for planted in all_planted(sample):
-            rulings.append(rule_on(planted, looked))
+            rulings.append(put_to_proof(rule_on(planted, looked)))
             if len(rulings) % 100 == 0:
                 tell(f"{len(rulings)} errors of design judged")
     return Ruled(tuple((g.label, len(g.order)) for g in looked), tuple(rulings), sample)
+
+
+def put_to_proof(ruling: Ruling) -> Ruling:
+    """What the instances leave undecided is decided for any number of servers, if it can be, and if there is a solver."""
+    if ruling.fate.killed:
+        return ruling
+    try:
+        from vnic_model.prover.erring import examined  # here, because z3 is optional
+    except ImportError as error:
+        if error.name != "z3":
+            raise
+        return ruling
+    found = examined(ruling.planted.effects)
+    if found.by:
+        fate = Fate.GUARD if found.guard else Fate.LEMMA if found.by in LEMMAS else Fate.PROPERTY
+        by = f"lemma {found.by}" if fate is Fate.LEMMA else found.by
+        return Ruling(ruling.planted, fate, by, found.action, ANY)
+    return replace(ruling, fate=Fate.EQUIVALENT) if found.same else ruling
 
 
 # --- figures -------------------------------------------------------------------------------------------------------
@@ -98,7 +121,8 @@ def sentence(ruled: Ruled) -> str:
     share = f"{100 * killed / (killed + left):.1f} %" if killed + left else "none"
     return (
         f"{'SURVIVORS' if left else 'NOTICED'}: {of['errors']:,} errors of design: {killed:,} killed, which is {share} of those "
-        f"that can be seen; {of['same']:,} the same wherever it was looked, {of['unseen']:,} that nobody could see, "
+        f"that can be seen; {of['equivalent']:,} proved to be none, {of['same']:,} the same wherever it was looked, "
+        f"{of['unseen']:,} that nobody could see, "
         f"{left:,} unnoticed.{'' if ruled.sample is None else f' That is of a sample of {ruled.sample:,} places.'}"
     )
 
@@ -163,7 +187,8 @@ def _document(ruled: Ruled) -> Iterator[str]:
     yield ""
     yield "Each operator is applied at every place of every rule and action where the outcome types, and the rule errs in every"
     yield "action that uses it. Then each action takes one step from every reachable state of the specification. All properties"
-    yield "and lemmas hold there, so a step that breaks one refutes an obligation of its proof for any number of servers."
+    yield "and lemmas hold there, so a step that breaks one refutes an obligation of its proof for any number of servers. What no"
+    yield "instance decides is put to z3: it is proved to do the same, or an obligation of it is refuted, or neither."
     yield ""
     yield "| outcome | meaning |"
     yield "|---|---|"

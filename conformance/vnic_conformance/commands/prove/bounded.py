@@ -40,7 +40,8 @@ def prove_all(wanted: Sequence[str], servers: int, *, jobs: int, as_json: bool, 
             hollow = vacuous(wanted)
     except KeyboardInterrupt:
         return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
+    seconds = time.monotonic() - start
+    outcome = Outcome(tuple(wanted), results, seconds, method=method(servers), servers=servers, vacuous=hollow)
     with verdict_stands(outcome.code, outcome.refutes):
         conclude(outcome, as_json=as_json, picture=_picture(outcome, servers))
     return outcome.code
@@ -52,7 +53,7 @@ def refute_misreading(wanted: Sequence[str], servers: int, mutate: str, *, as_js
     machines = [FiniteInduction(servers, depth, mutate) for depth in DEPTHS]
     goals = tuple(name for name in wanted if PLANS[name].any_number)
     results = refute(goals, mutate, partial(decide, machines))
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers))
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers), servers)
     with verdict_stands(outcome.code, outcome.refutes):
         trace = run(request_of(mutate=mutate)).trace if outcome.refuted else None
         progress_ends()

@@ -106,6 +106,7 @@ class Outcome:
     seconds: float
     mutate: str = ""
     method: str = ANY  #: for which systems: any, or so many servers with such queues
+    servers: int | None = None  #: how many servers, if not any number
     vacuous: tuple[Exercise, ...] = ()  #: properties that nothing puts to the test, so that their proof says nothing
     guards: tuple[Finding, ...] = ()  #: every guard, and every call, compared with when it may be taken
     needs: Mapping[str, tuple[Needed, ...]] = field(default_factory=dict)  #: of each proved goal, if that was asked for
@@ -161,12 +162,21 @@ def conclude(
         click.echo()
         for line in picture_of(picture):
             click.echo(line)
+        click.echo()
+        click.echo(f"again       {_again(outcome, picture.obligation.goal)}")
     if trace is not None:
         click.echo()
         click.echo("The shortest run from the beginning:")
         click.echo()
         show(trace_lines(trace))
     return outcome.code
+
+
+def _again(outcome: Outcome, goal: str) -> str:
+    """The command that refutes the same again: of the same misreading, for as many servers."""
+    words = ["vnickit", "prove", goal]
+    words += ["--mutate", outcome.mutate] if outcome.mutate else []
+    return " ".join(words + ([] if outcome.servers is None else ["--servers", str(outcome.servers)]))
 
 
 def reporter(wanted: bool) -> Callable[[int, int], None] | None:
