@@ -31,6 +31,11 @@ def planted(function: str, sentence: str) -> Planted:
             "o.all_of(awake(o, s, i), s.registered(i)) becomes o.all_of(s.registered(i))",
             Examined(False, "guard of server_registers_again too weak", "server_registers_again"),
         ),
+        (
+            "server_uses_grant",
+            "o.ite(s.granted(i), o.const(Rc.H_SUCCESS), o.const(Rc.H_PARAMETER)) becomes o.const(Rc.H_PARAMETER)",
+            Examined(False, "FOV-10/memory", "server_uses_grant"),
+        ),
     ],
 )
 def test_every_answer_has_an_example(function: str, sentence: str, found: Examined) -> None:

@@ -1,8 +1,8 @@
 """Actions that err, for any number of servers: the same as the specification's, or refuted by an obligation, or neither.
 
-An error that no step from a reachable state of an instance shows may be shown by a larger one, or under another profile. So it is
-put to the proof: either guard, state and answer are proved to be the same whenever the proved invariants hold, or the guard is not
-when the action may be taken, or an obligation of a property or lemma is refuted.
+An error that no step from a reachable state of an instance shows may be shown by a larger one, or under another profile. So it
+is put to the proof: either guard, state and answer are proved to be the same whenever the proved invariants hold, or the guard is
+not when the action may be taken, or an obligation of a property or lemma is refuted.
 """
 
 from __future__ import annotations
