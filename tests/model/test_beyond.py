@@ -19,7 +19,7 @@ from vnic_spec.monitoring import moment_passes
 from vnic_spec.property import Scope
 
 #: What the oracle takes from the specification besides actions: what it asks of a state, and the steps of :data:`BEYOND`.
-ASKED = {"choice", "may_fall_silent", "preempted"}
+ASKED = {"choice", "eligible", "may_fall_silent", "preempted"}
 STEPS = {"moment_passes", "selection_ends"}
 
 

@@ -96,9 +96,9 @@ RULES = (
 @click.option(
     "--operators",
     type=click.Choice([x.value for x in Operators]),
-    default=Operators.ALL.value,
+    default=Operators.SYNTACTIC.value,
     show_default=True,
-    help="With --mutants: single changes of an action, errors of design in whatever uses a rule, or both.",
+    help="With --mutants: single changes of an action, errors of design in rules (most of an hour), or both.",
 )
 @click.option(
     "--sample",
