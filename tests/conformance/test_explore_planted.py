@@ -19,6 +19,14 @@ from vnic_spec.lemmas import LEMMAS
 from vnic_spec.properties import PROPERTIES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "spec-errors.md"
+#: An error that is none, one of the guard and one of the effect: to judge all of them takes most of an hour.
+FEW = tuple(
+    one
+    for one in planted_in("gap_ends")
+    if one.sentence.endswith(
+        (", s.registered(i))", ", o.ne(i, s.selected))", "becomes s.but(held=s.held.set(i, o.false))")
+    )
+)
 
 
 def vnickit(*words: str) -> Result:
@@ -27,7 +35,7 @@ def vnickit(*words: str) -> Result:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planted, "all_planted", lambda sample: planted_in("gap_ends")[::3])
+    monkeypatch.setattr(planted, "all_planted", lambda sample: FEW)
 
 
 def test_the_report_counts_every_error_and_names_who_refutes_it(few: None, tmp_path: Path) -> None:
@@ -35,9 +43,9 @@ def test_the_report_counts_every_error_and_names_who_refutes_it(few: None, tmp_p
     result = vnickit("--operators", "semantic", "--instance", "gap", "--servers", "1", "--json", "--out", str(file))
     assert result.exit_code == ExitCode.CONFORMS, result.output
     found = json.loads(result.stdout)["semantic"]
-    assert [one["name"] for one in found["errors"]] == [one.name for one in planted_in("gap_ends")[::3]]
+    assert [one["name"] for one in found["errors"]] == [one.name for one in FEW]
     assert found["counts"]["errors"] == sum(n for c, n in found["counts"].items() if c != "errors")
-    assert {one["outcome"] for one in found["errors"]} >= {"property", "guard", "equivalent"}
+    assert {one["outcome"] for one in found["errors"]} == {"property", "guard", "equivalent"}
     assert all((one["by"] is None) == (one["outcome"] in ("equivalent", "same")) for one in found["errors"])
     assert "## By operator" in file.read_text(encoding="utf-8")
 

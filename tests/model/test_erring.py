@@ -21,15 +21,17 @@ def planted(function: str, sentence: str) -> Planted:
             "o.all_of(client_is_on(o, s), o.eq(s.crq, Crq.OPEN)) becomes o.all_of(o.eq(s.crq, Crq.OPEN))",
             Examined(True),
         ),
-        (
+        pytest.param(
             "client_crashes",
             "Token.NO_TOKEN becomes Token.CURRENT",
             Examined(False, "SES-1", "client_crashes"),
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             "server_registers_again",
             "o.all_of(awake(o, s, i), s.registered(i)) becomes o.all_of(s.registered(i))",
             Examined(False, "guard of server_registers_again too weak", "server_registers_again"),
+            marks=pytest.mark.slow,
         ),
         (
             "server_uses_grant",
