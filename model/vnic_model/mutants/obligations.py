@@ -27,6 +27,8 @@ from vnic_spec.property import Step
 
 #: Who kills where a guard is not when its action may be taken.
 GUARDS = "guards"
+#: Where an error is decided that no instance decides.
+ANY = "any N"
 
 
 class Fate(Enum):

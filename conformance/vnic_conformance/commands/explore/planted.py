@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vnic_conformance.exit_codes import ExitCode
 from vnic_model.lines import WIDTH
@@ -13,12 +13,9 @@ from vnic_model.mutants.ground import Ground
 from vnic_model.mutants.obligations import GUARDS, Fate, Ruling, rule_on
 from vnic_model.mutants.operators import Operator
 from vnic_model.mutants.planted import all_planted
-from vnic_spec.lemmas import LEMMAS
 
 #: Instances with more states than this are not looked at: one step from each state is taken with every error.
 AT_MOST = 8_000
-#: Where an error is decided that no instance decides.
-ANY = "any N"
 
 _COLUMNS: dict[str, Callable[[Ruling], bool]] = {
     "errors": lambda _: True,
@@ -67,6 +64,7 @@ def rule_on_all(grounds: Iterable[Ground], tell: Callable[[str], None], sample: 
     looked = [g for g in grounds if len(g.order) <= AT_MOST]
     rulings: list[Ruling] = []
     if looked:
+        put_to_proof = _proof()
         for planted in all_planted(sample):
             rulings.append(put_to_proof(rule_on(planted, looked)))
             if len(rulings) % 100 == 0:
@@ -74,22 +72,15 @@ def rule_on_all(grounds: Iterable[Ground], tell: Callable[[str], None], sample: 
     return Ruled(tuple((g.label, len(g.order)) for g in looked), tuple(rulings), sample)
 
 
-def put_to_proof(ruling: Ruling) -> Ruling:
-    """What the instances leave undecided is decided for any number of servers, if it can be, and if there is a solver."""
-    if ruling.fate.killed:
-        return ruling
+def _proof() -> Callable[[Ruling], Ruling]:
+    """What decides an error that the instances leave undecided, if there is a solver."""
     try:
-        from vnic_model.prover.erring import examined  # here, because z3 is optional
+        from vnic_conformance.commands.prove.erring import put_to_proof  # here, because z3 is optional
     except ImportError as error:
         if error.name != "z3":
             raise
-        return ruling
-    found = examined(ruling.planted.effects)
-    if found.by:
-        fate = Fate.GUARD if found.guard else Fate.LEMMA if found.by in LEMMAS else Fate.PROPERTY
-        by = f"lemma {found.by}" if fate is Fate.LEMMA else found.by
-        return Ruling(ruling.planted, fate, by, found.action, ANY)
-    return replace(ruling, fate=Fate.EQUIVALENT) if found.same else ruling
+        return lambda ruling: ruling
+    return put_to_proof
 
 
 # --- figures -------------------------------------------------------------------------------------------------------
