@@ -129,7 +129,8 @@ def _flaws(ground: Ground, mutant: Mutant) -> tuple[list[Node], list[Node]]:
     ops.roomy = True  # that an instance's queues end is no flaw
     tracer = Tracer(replace(ground.instance, effects={mutant.action: mutant.effect}), ops)
     action, o, s = ACTIONS[mutant.action], ops.of_the_specification(), tracer.state
-    strong, weak = [], []
+    strong: list[Node] = []
+    weak: list[Node] = []
     for values in product(*(domain(ground.instance, action, p) for p in action.parameters)):
         taken: Traced = tracer.taken(action, values)
         step = Step(action.name, {p: o.node(v) for p, v in zip(action.parameters, values, strict=True)}, taken.answer)

@@ -19,7 +19,7 @@ from typing import Any
 from vnic_spec.rule import Rule
 from vnic_spec.sorts import Each, Flag
 from vnic_spec.state import STORED_STATUSES, VARIABLES
-from vnic_spec.vocabulary import Kind
+from vnic_spec.vocabulary import Kind, Status
 from vnic_spec.wire import Rc
 
 
@@ -381,6 +381,6 @@ def _of_state(statement: ast.Assign, state: str) -> None:
 
 def _neighbours(words: type[Enum], word: str) -> tuple[str, ...]:
     """The words before and behind one; of the statuses those that are stored."""
-    members = [x.name for x in (STORED_STATUSES if words is type(STORED_STATUSES[0]) else words)]
+    members = [x.name for x in STORED_STATUSES] if words is Status else [x.name for x in words]
     k = members.index(word)
     return tuple(dict.fromkeys(x for x in (members[k - 1], members[(k + 1) % len(members)]) if x != word))

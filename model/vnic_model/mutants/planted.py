@@ -87,7 +87,8 @@ def users(name: str) -> tuple[str, ...]:
     """The actions that a function is a part of, itself included if it is one; those that say least first."""
     reached: dict[str, set[str]] = {}
     for action in ACTIONS:
-        todo, seen = [action], set()
+        todo = [action]
+        seen: set[str] = set()
         while todo:
             at = todo.pop()
             if at not in seen:

@@ -152,7 +152,7 @@ def show_mutants(
         parts = ([] if judged is None else [document(judged)]) + ([] if ruled is None else [planted.document(ruled)])
         put(out, "\n".join(parts))
     if as_json:
-        found = {"too_large": skipped} if judged is None else plain(judged)
+        found: dict[str, object] = {"too_large": skipped} if judged is None else plain(judged)
         show_json(found if ruled is None else found | {"semantic": planted.plain(ruled)})
     else:
         texts = ([] if judged is None else [lines(judged)]) + ([] if ruled is None else [planted.lines(ruled)])
