@@ -21,7 +21,7 @@ from vnic_model.goals import PLANS, Plan, closure
 from vnic_model.instances import instance
 from vnic_model.machine import Machine
 from vnic_model.prover import run as proof
-from vnic_model.prover.induction import Induction, Obligation, Verdict, obligations
+from vnic_model.prover.induction import PROVED, REFUTED, Induction, Obligation, Verdict, obligations
 from vnic_model.prover.needs import holds_of_itself, needed
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -73,7 +73,7 @@ def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(golden: Callabl
 def test_a_proof_that_is_cut_off_says_what_it_has_decided(
     monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
 ) -> None:
-    verdict = proof.PROVED
+    verdict = PROVED
 
     def some(goals: tuple[str, ...], *, decided: dict[Obligation, Verdict], **more: object) -> object:
         first, *_ = goals
@@ -92,7 +92,7 @@ def test_a_proof_that_is_cut_off_says_what_it_has_decided(
     assert "there is no verdict" in result.stderr
     found = json.loads(prove("INV-3", "INV-1", "--json", *more).stdout)
     assert sorted(found["proved"] + found["not_decided"]) == ["INV-1", "INV-3"]
-    verdict = proof.REFUTED
+    verdict = REFUTED
     refuted = prove("INV-3", "INV-1", *more)
     assert refuted.exit_code == ExitCode.VIOLATION, refuted.output
     assert f"REFUTED: {obligations(goals[0])[0]}" in " ".join(refuted.stdout.split())
