@@ -20,6 +20,7 @@ from vnic_model.trace import LASSO, NOTE, VIOLATION, WITNESS, Change, Header, Pa
 from vnic_spec.liveness import GOALS
 from vnic_spec.mutations import EVERY_MUTATION
 from vnic_spec.properties import PROPERTIES
+from vnic_spec.property import Property
 from vnic_spec.requirements import REQUIREMENTS
 from vnic_spec.sorts import Each, Elements, Server
 from vnic_spec.state import VARIABLES
@@ -62,11 +63,18 @@ def _verdict(trace: Trace) -> Iterator[Line]:
         yield from labelled("violated", f"{requirement.id}  {requirement.text}", "bad")
         yield from labelled("happened", _happened(trace), "verdict")
         yield from labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
+        yield from _touched(claim)
     else:
         yield from labelled("witness", f"{requirement.id}  {requirement.text}", "verdict")
         yield from labelled("happened", f"step {len(trace.steps)}: {claim.witness_sentence}.", "verdict")
         yield from labelled("required", f"{claim.name}: {claim.sentence}", "verdict")
     yield from labelled("again", command_of(header), "verdict")
+
+
+def _touched(claim: Property) -> Iterator[Line]:
+    """Every requirement of which a property states a clause, where its sentence is of several: any of them may be broken."""
+    if "/" in claim.name and len(claim.requirements) > 1:
+        yield from labelled("touches", f"{', '.join(claim.requirements)}: the sentence has clauses of each", "verdict")
 
 
 def _lasso_verdict(trace: Trace) -> Iterator[Line]:

@@ -49,7 +49,7 @@ class TracedQueue:
         longer = self.length
         for k in range(depth):
             longer = self.o.ite(self._is(k), self.o.number(k + 1), longer)
-        return self.o.builder.no(self._is(depth)), self._with(longer, slots)
+        return self.o.true if self.o.roomy else self.o.builder.no(self._is(depth)), self._with(longer, slots)
 
     def pop(self) -> tuple[Element, Node, TracedQueue]:
         shorter = self.length
@@ -186,6 +186,7 @@ class TracedOps:
         self.nobody = self.number(servers)
         self.blank = Element(self.number(0), self.number(0), self.false)
         self.rules = rules
+        self.roomy = False  #: there is room in every queue, however deep it is in this instance
         self.profile = TracedChoices(self, profile)
 
     def of_the_specification(self) -> TracedOps:
@@ -367,11 +368,12 @@ class Tracer:
             for parameter in action.parameters:
                 values = domain(self.instance, action, parameter)
                 combinations = [(*c, v) for c in combinations for v in values]
-            found = (self._trace(action, c) for c in combinations)
+            found = (self.taken(action, c) for c in combinations)
             self._traced[name] = [t for t in found if t.guard is not self.ops.false]
         return self._traced[name]
 
-    def _trace(self, action: Action, parameters: tuple[object, ...]) -> Traced:
+    def taken(self, action: Action, parameters: tuple[object, ...]) -> Traced:
+        """An action with one combination of parameters, be it possible or not."""
         effect = carry_out(
             self.instance.effect_of(action), self.ops, self.state, *(self.ops.node(p) for p in parameters)
         )

@@ -146,7 +146,7 @@ CLAUSES = (
         "MON-2",
         "UNRESPONSIVE only by silence after a report, then it is; several at once",
         "MON-2 MON-2/status guards",
-        "three at once; the instants: check has a clock",
+        "the instants: check has a clock; three at once are no action, but proved (prover.beyond)",
     ),
     _clause("MON-3", "powered off or deregistered is POWERED_OFF at once", "MON-3 MON-2/status MON-3/partition"),
     _clause("MON-4", "a report sets the status, whatever it was", "MON-4 MON-2/status"),

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from vnic_spec.action import Actor, Effect, action
 from vnic_spec.algebra import Ops, Server, Term, Truth
 from vnic_spec.failover import conclude
+from vnic_spec.profile import Crossing
 from vnic_spec.selection import preempted
 from vnic_spec.state import State
 from vnic_spec.transport import awake
-from vnic_spec.vocabulary import Status
+from vnic_spec.vocabulary import Crq, Status
 from vnic_spec.wire import Rc
 
 
@@ -52,6 +53,28 @@ def may_fall_silent(o: Ops, s: State, i: Server) -> Truth:
     """Server ``i`` is listed and has announced a next report, which may fail to come."""
     reported = o.one_of(s.status(i), Status.OPERATIONAL, Status.LINK_DOWN, Status.ADAPTER_ERROR)
     return o.all_of(s.listed(i), reported)
+
+
+def moment_passes(
+    o: Ops,
+    s: State,
+    late: Callable[[Server], Truth],
+    over: Callable[[Server], Truth],
+    b: Server,
+    client_full: Truth,
+    server_full: Truth,
+) -> Effect:
+    """MON-2, CRQ-13: all that one moment of time brings before anybody is selected, for any number of servers.
+
+    The servers that are ``late`` become UNRESPONSIVE, and those that are ``over`` their hold limit overdue. The actions of the
+    clock are its parts with one server or two; that no larger moment breaks a property is proved
+    (``vnic_model.prover.moments``).
+    """
+    silent = o.every(lambda k: o.implies(late(k), may_fall_silent(o, s, k)))
+    holds = o.all_of(o.eq(o.profile.crossing, Crossing.HOLD), o.eq(s.crq, Crq.OPEN))
+    held = o.every(lambda k: o.implies(over(k), o.all_of(holds, o.eq(s.selected, k), s.held(k))))
+    t = s.but(overdue=s.overdue.each(lambda k, was: o.any_of(was, over(k))))
+    return Effect(o.all_of(silent, held), fall_silent(o, t, late, b, client_full, server_full))
 
 
 @action(Actor.CLOCK, "MON-2", "FOV-1", environment=True)

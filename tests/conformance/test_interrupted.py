@@ -84,3 +84,13 @@ def test_a_verb_that_is_interrupted_is_quiet(words: list[str]) -> None:
     assert code == ExitCode.INCONCLUSIVE, said
     assert "Traceback" not in said
     assert "vnickit: stopped; there is no verdict" in said
+
+
+@pytest.mark.slow
+def test_a_proof_that_is_ended_says_what_it_has_decided() -> None:
+    command = [sys.executable, "-m", "vnic_conformance", "prove", "--progress"]
+    code, said = ended(command, "stderr", signal.SIGTERM, everybody=False)
+    assert code == ExitCode.INCONCLUSIVE, said
+    assert "obligations are decided." in said
+    assert "not decided" in said
+    assert "Traceback" not in said

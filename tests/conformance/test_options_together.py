@@ -60,6 +60,8 @@ EXPLORE: Mapping[str, str | None] = {
     "--quotient": "crq",
     "--trace": "t.jsonl",
     "--mutants": None,
+    "--operators": "semantic",
+    "--sample": "9",
     "--out": "r.md",
     "--json": None,
     "--list": None,
@@ -69,11 +71,18 @@ EXPLORE_MODES = (
     {*MACHINE, "--all-properties", "--engine", "--memory", "--symmetry", "--trace", "--json", "--progress"},
     {*MACHINE, "--all-properties", "--liveness", "--without", "--trace", "--json", "--progress"},
     {*MACHINE, "--graph", "--quotient"},
-    {"--mutants", "--instance", "--servers", "--at-most", "--out", "--json", "--progress"},
+    {"--mutants", "--instance", "--servers", "--at-most", "--operators", "--sample", "--out", "--json", "--progress"},
     {"--list"},
 )
 #: What means nothing without another one.
-COMPANION = {"--without": "--liveness", "--quotient": "--graph", "--out": "--mutants", "--all-properties": "--mutate"}
+COMPANION = {
+    "--without": "--liveness",
+    "--quotient": "--graph",
+    "--out": "--mutants",
+    "--operators": "--mutants",
+    "--sample": "--mutants",
+    "--all-properties": "--mutate",
+}
 
 
 def words(options: Mapping[str, str | None], names: set[str]) -> list[str]:

@@ -16,14 +16,14 @@ from markupsafe import escape
 from vnic_conformance.cli import main
 from vnic_conformance.commands.explore.request import Request
 from vnic_conformance.commands.explore.running import Result as Explored
-from vnic_conformance.commands.prove import proving
+from vnic_conformance.commands.prove import bounded, proving
 from vnic_conformance.exit_codes import ExitCode
 from vnic_model.explorer import Exploration
 from vnic_model.goals import PLANS, Plan, closure
 from vnic_model.instances import instance
 from vnic_model.machine import Machine
 from vnic_model.prover import run as proof
-from vnic_model.prover.induction import Induction, Obligation, obligations
+from vnic_model.prover.induction import PROVED, REFUTED, Induction, Obligation, Verdict, obligations
 from vnic_model.prover.needs import holds_of_itself, needed
 from vnic_spec.mutations import MUTATIONS
 from vnic_spec.properties import PROPERTIES
@@ -70,10 +70,40 @@ def test_a_misreading_is_shown_as_a_step_and_as_the_shortest_run(
     # Which of several equal pictures is shown is z3's choice; the run is the shortest one, whoever asks.
     picture, _, shortest = result.stdout.partition("The shortest run from the beginning:")
     assert "refuted     property INV-1: No two servers are connected at the same time." in picture
+    assert "again       vnickit prove INV-1 --mutate no_fence" in picture.splitlines()
     rows = dict(line.split(maxsplit=1) for line in picture.splitlines() if line.startswith("  connected["))
     assert len(rows) == 2  # two servers matter, and one of them is connected by this step although the other one is
     assert sorted(rows.values()) == [f"{'no':<34}→ yes", "yes"]
     golden("prove_no_fence.txt", shortest)
+
+
+@pytest.mark.parametrize("more", [(), ("--servers", "2")])
+def test_a_proof_that_is_cut_off_says_what_it_has_decided(
+    monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    verdict = PROVED
+
+    def some(goals: tuple[str, ...], *, decided: dict[Obligation, Verdict], **more: object) -> object:
+        first, *_ = goals
+        decided |= {x: Verdict(x, verdict, 0.1) for x in obligations(first)}
+        raise KeyboardInterrupt
+
+    for module in (proving, bounded):
+        monkeypatch.setattr(module, "prove", some)
+    result = prove("INV-3", "INV-1", *more)
+    assert result.exit_code == ExitCode.INCONCLUSIVE, result.output
+    goals = closure(("INV-1", "INV-3"))
+    total = sum(len(obligations(name)) for name in goals)
+    words = " ".join(result.stdout.split())
+    assert f"{len(obligations(goals[0]))} of {total} obligations are decided" in words
+    assert "not decided" in words
+    assert "there is no verdict" in result.stderr
+    found = json.loads(prove("INV-3", "INV-1", "--json", *more).stdout)
+    assert sorted(found["proved"] + found["not_decided"]) == ["INV-1", "INV-3"]
+    verdict = REFUTED
+    refuted = prove("INV-3", "INV-1", *more)
+    assert refuted.exit_code == ExitCode.VIOLATION, refuted.output
+    assert f"REFUTED: {obligations(goals[0])[0]}" in " ".join(refuted.stdout.split())
 
 
 @pytest.mark.parametrize("more", [(), ("--servers", "1")])

@@ -75,6 +75,14 @@ def test_only_the_last_step_is_the_point() -> None:
     assert last.point == "violation"
 
 
+def test_a_sentence_with_clauses_of_several_requirements_names_them_all() -> None:
+    of_several = next(m for m in MUTATIONS.values() if m.refutes == "CRQ-5/client")
+    text = text_of(mutant(of_several.name))
+    assert "touches        CRQ-5, CRQ-6, CRQ-7, CRQ-8, CRQ-9, FOV-3, FOV-6: the sentence has clauses of each" in text
+    assert f"again          vnickit explore --mutate {of_several.name}" in text
+    assert "touches" not in text_of(mutant("no_hold"))
+
+
 def test_faults_are_marked() -> None:
     faults = {step.action for step in mutant("no_hold").steps if step.fault}
     assert faults == {"client_crashes"}

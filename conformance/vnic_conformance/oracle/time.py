@@ -17,7 +17,7 @@ from itertools import combinations
 from vnic_conformance.oracle.possibility import NotChosen, OracleOps, Possibility, Timer, with_what_follows
 from vnic_model.direct import DirectQueue
 from vnic_spec.action import Effect, carry_out
-from vnic_spec.monitoring import delay_ends, fall_silent, may_fall_silent
+from vnic_spec.monitoring import delay_ends, may_fall_silent, moment_passes
 from vnic_spec.profile import Crossing, Profile
 from vnic_spec.selection import preempted
 from vnic_spec.state import State
@@ -145,10 +145,10 @@ class Clock:
         o, s = self.ops, p.state
         if what == "report":
             late = {t.server for t in group if t.what == "report"}
-            for t in group[len(late) :]:
-                s = s.but(overdue=s.overdue.set(t.server, True))
+            over = {t.server for t in group if t.what == "hold"}
+            passes = o.carrying(moment_passes)
             yield from self._choices(
-                rest, lambda b, cf, sf: Effect(True, o.carrying(fall_silent)(o, s, lambda j: j in late, b, cf, sf))
+                rest, lambda b, cf, sf: passes(o, s, lambda j: j in late, lambda j: j in over, b, cf, sf)
             )
         elif what == "hold":
             yield from self._choices(rest, lambda b, cf, _: o.carrying(hold_expires)(o, s, group[0].server, b, cf))

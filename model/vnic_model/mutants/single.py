@@ -31,7 +31,7 @@ _OTHER: dict[str, Any] = {
     for p in PARAMETERS.values()
     if p.choices is not None and len(p.choices) == 2
 }
-_PROFILES = (Profile(), Profile(**_OTHER, preempt_delay_ms=1))
+PROFILES = (Profile(), Profile(**_OTHER, preempt_delay_ms=1))
 #: A new value is said if it is no longer than this.
 _LONG = 60
 
@@ -132,7 +132,7 @@ def _noting_state(s: State, action: Action, found: dict[tuple[Site, str], None])
 
 def _runs(action: Action) -> Iterator[tuple[_Noting, dict[tuple[Site, str], None], Effect]]:
     """The action with every combination of parameters, two servers, under profiles that take every branch."""
-    for profile in _PROFILES:
+    for profile in PROFILES:
         tracer = Tracer(Instance("everything", 2, frozenset(ACTIONS), profile=profile))
         o = _Noting(tracer.ops, action)
         for values in product(*(domain(tracer.instance, action, p) for p in action.parameters)):

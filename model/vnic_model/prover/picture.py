@@ -9,6 +9,7 @@ from vnic_model import describe
 from vnic_model.direct import DirectMap, DirectOrder, DirectQueue
 from vnic_model.goals import GOALS
 from vnic_model.prover.counterexample import Counterexample
+from vnic_spec.properties import PROPERTIES
 from vnic_spec.sorts import Each, Elements, Server
 from vnic_spec.state import VARIABLES, State
 
@@ -21,6 +22,9 @@ def lines_of(found: Counterexample) -> Iterator[str]:
     goal = GOALS[found.obligation.goal]
     kind = "lemma" if goal.lemma else "property"
     yield from _labelled("refuted", f"{kind} {goal.name}: {goal.sentence}")
+    claim = PROPERTIES.get(goal.name)
+    if claim is not None and "/" in claim.name and len(claim.requirements) > 1:
+        yield from _labelled("touches", f"{', '.join(claim.requirements)}: the sentence has clauses of each")
     yield from _labelled("step", _step(found))
     yield from _labelled("with", _setting(found))
     yield ""

@@ -80,6 +80,7 @@ def prove(
     jobs: int = 2,
     report: Callable[[int, int], None] | None = None,
     decide: Decide = decide_action,
+    decided: dict[Obligation, Verdict] | None = None,
 ) -> tuple[Result, ...]:
     """Decide every obligation of some goals, and of nothing else.
 
@@ -89,9 +90,10 @@ def prove(
         jobs: how many processes work at the same time.
         report: told (obligations decided, obligations in all) now and then.
         decide: in which reading; the any-N reading if nothing is said.
+        decided: every verdict is put here as it is found, for whoever wants to know if this is cut off.
     """
     total = sum(len(obligations(name)) for name in goals)
-    found: dict[Obligation, Verdict] = {}
+    found = {} if decided is None else decided
     for verdicts in action_by_action(goals, jobs, partial(decide, goals, mutation)):
         found.update((v.obligation, v) for v in verdicts)
         if report is not None:

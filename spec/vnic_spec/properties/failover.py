@@ -169,8 +169,11 @@ def _uses_old_grant(o: Ops, s: State, t: State, step: Step) -> Truth:
     witness=("a fenced server reaches for the client's memory", _uses_old_grant),
 )
 def fenced_server_cannot_reach(o: Ops, s: State, t: State, step: Step) -> Truth:
-    """A server that is not connected cannot use a sub-CRQ handle or a DMA map of the client's."""
-    return o.implies(o.no(s.connected(step["i"])), o.ne(step.answer, Rc.H_SUCCESS))
+    """A server that is not connected cannot use a sub-CRQ handle or a DMA map of the client's. One that holds grants of the
+    running session can, and any other is answered H_PARAMETER."""
+    i = step["i"]
+    right = o.ite(s.granted(i), o.eq(step.answer, Rc.H_SUCCESS), o.eq(step.answer, Rc.H_PARAMETER))
+    return o.all_of(right, o.implies(o.no(s.connected(i)), o.ne(step.answer, Rc.H_SUCCESS)))
 
 
 #: What a server does itself.

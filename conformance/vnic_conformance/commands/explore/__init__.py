@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.explore.engine import Engine
+from vnic_conformance.commands.explore.operators import Operators
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.options import MOST_STATES, Whole, html_option
 from vnic_conformance.together import Needs, Only, check
@@ -17,7 +18,9 @@ _MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_dept
 #: What goes together.
 RULES = (
     Only("listing", frozenset()),
-    Only("mutants", frozenset({"name", "servers", "at_most", "out", "as_json", "report"})),
+    Only("mutants", frozenset({"name", "servers", "at_most", "operators", "sample", "out", "as_json", "report"})),
+    Needs("operators", "mutants", "--operators says which mutants are made; add --mutants"),
+    Needs("sample", "mutants", "--sample bounds the errors of design; add --mutants"),
     Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
     Only(
         "symmetric",
@@ -92,6 +95,19 @@ RULES = (
 @html_option("Write a page of HTML here: the report, and the runs that refute as sequence diagrams.")
 @click.option("--mutants", is_flag=True, help="Is every single mutation of every action noticed? Takes some minutes.")
 @click.option(
+    "--operators",
+    type=click.Choice([x.value for x in Operators]),
+    default=Operators.SYNTACTIC.value,
+    show_default=True,
+    help="With --mutants: single changes of an action, errors of design in rules (most of an hour), or both.",
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="With --mutants: errors of design at N places only, spread evenly.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -122,6 +138,8 @@ def command(
     file: Path | None,
     html: Path | None,
     mutants: bool,
+    operators: str,
+    sample: int | None,
     out: Path | None,
     as_json: bool,
     listing: bool,
@@ -154,7 +172,14 @@ def command(
         from vnic_conformance.commands.explore.mutants import show_mutants
 
         return show_mutants(
-            names=name, servers=servers, at_most=at_most, out=out, as_json=as_json, report=report or sys.stderr.isatty()
+            names=name,
+            servers=servers,
+            at_most=at_most,
+            operators=Operators(operators),
+            sample=sample,
+            out=out,
+            as_json=as_json,
+            report=report or sys.stderr.isatty(),
         )
     from vnic_conformance.commands.explore.exploring import explored
     from vnic_conformance.commands.explore.request import request_of

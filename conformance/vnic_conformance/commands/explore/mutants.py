@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from vnic_conformance.commands.explore import planted
+from vnic_conformance.commands.explore.operators import Operators
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal, say, show_json
 from vnic_conformance.writing import put
@@ -74,6 +76,13 @@ def judge_all(
     names: Sequence[str], servers: Iterable[int], at_most: int, tell: Callable[[str], None] = lambda _: None
 ) -> Judged:
     """Judge every mutant of the actions that occur in the named instances, on those of them that are exhausted."""
+    return judge_on(*exhausted(names, servers, at_most, tell), tell)
+
+
+def exhausted(
+    names: Sequence[str], servers: Iterable[int], at_most: int, tell: Callable[[str], None]
+) -> tuple[list[Ground], list[str]]:
+    """The named instances that are exhausted, the smallest first, and the labels of those that are too large."""
     made: list[Ground] = []
     skipped: list[str] = []
     for ground in grounds(names, servers, at_most):
@@ -83,6 +92,11 @@ def judge_all(
             skipped.append(ground.label)
         tell(f"{ground.label}: {len(ground.order):,} states{'' if ground.complete else ' and more; left out'}")
     made.sort(key=lambda g: len(g.order))
+    return made, skipped
+
+
+def judge_on(made: Sequence[Ground], skipped: Sequence[str], tell: Callable[[str], None]) -> Judged:
+    """Judge every mutant of the actions that occur in some grounds."""
     actions: frozenset[str] = frozenset().union(*(g.instance.actions for g in made))
     mutants = [m for name in ACTIONS if name in actions for m in mutants_of(name)]
     verdicts = []
@@ -98,6 +112,8 @@ def show_mutants(
     names: str | None,
     servers: int | None,
     at_most: int | None,
+    operators: Operators,
+    sample: int | None,
     out: Path | None,
     as_json: bool,
     report: bool,
@@ -107,7 +123,9 @@ def show_mutants(
     Args:
         names: instances, separated by commas; None: all.
         servers: how many; None: one, then two.
-        at_most: bound on the states of an instance; None: :data:`AT_MOST`.
+        at_most: bound on the states of an instance; None: :data:`AT_MOST`, or that of :mod:`~.planted` where it suffices.
+        operators: which mutants: single changes of actions, errors of design, or both.
+        sample: errors of design at so many places only.
         out: where the document is written, if anywhere.
         as_json: every verdict, as JSON.
         report: tell on standard error how far it is.
@@ -126,15 +144,23 @@ def show_mutants(
         raise click.ClickException(f"--out {out}: there is no directory {out.parent}")
     many = SERVERS if servers is None else (servers,)
     tell: Callable[[str], None] = (lambda words: say(words, err=True)) if report else lambda _: None
-    judged = judge_all(asked, many, at_most or AT_MOST, tell)
+    semantic_only = operators is Operators.SEMANTIC
+    made, skipped = exhausted(asked, many, at_most or (planted.AT_MOST if semantic_only else AT_MOST), tell)
+    judged = None if semantic_only else judge_on(made, skipped, tell)
+    ruled = None if operators is Operators.SYNTACTIC else planted.rule_on_all(made, tell, sample)
     if out is not None:
-        put(out, document(judged))
+        parts = ([] if judged is None else [document(judged)]) + ([] if ruled is None else [planted.document(ruled)])
+        put(out, "\n".join(parts))
     if as_json:
-        show_json(plain(judged))
+        found: dict[str, object] = {"too_large": skipped} if judged is None else plain(judged)
+        show_json(found if ruled is None else found | {"semantic": planted.plain(ruled)})
     else:
-        for line in lines(judged):
-            say(line)
-    return judged.code
+        texts = ([] if judged is None else [lines(judged)]) + ([] if ruled is None else [planted.lines(ruled)])
+        for number, text in enumerate(texts):
+            for line in ("", *text) if number else text:
+                say(line)
+    codes = [one.code for one in (judged, ruled) if one is not None]
+    return next((c for c in (ExitCode.VIOLATION, ExitCode.INCONCLUSIVE) if c in codes), ExitCode.CONFORMS)
 
 
 # --- figures -------------------------------------------------------------------------------------------------------

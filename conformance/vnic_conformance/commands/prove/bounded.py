@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from vnic_conformance.commands.prove.cut_off import cut_off
 from vnic_conformance.commands.prove.proving import Outcome, conclude, reporter, shortest_run, vacuous
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.terminal import progress_ends
 from vnic_model.goals import PLANS
 from vnic_model.prover.counterexample import Counterexample
 from vnic_model.prover.finite_induction import DEPTHS, FiniteInduction, decide, decide_action
+from vnic_model.prover.induction import Obligation, Verdict
 from vnic_model.prover.run import plan_of, prove, refute
 
 
@@ -28,10 +31,17 @@ def prove_all(
     """Prove goals and everything that their proofs rest on; print a table, or JSON."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
-    results = prove(goals, jobs=jobs, report=reporter(report), decide=partial(decide_action, servers))
-    progress_ends()
-    hollow = vacuous(wanted)
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, method=method(servers), vacuous=hollow)
+    decided: dict[Obligation, Verdict] = {}
+    try:
+        with stoppable():
+            own = partial(decide_action, servers)
+            results = prove(goals, jobs=jobs, report=reporter(report), decide=own, decided=decided)
+            progress_ends()
+            hollow = vacuous(wanted)
+    except KeyboardInterrupt:
+        return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
+    seconds = time.monotonic() - start
+    outcome = Outcome(tuple(wanted), results, seconds, method=method(servers), servers=servers, vacuous=hollow)
     return conclude(outcome, lambda: (_picture(outcome, servers), None), html=html, as_json=as_json)
 
 
@@ -43,7 +53,7 @@ def refute_misreading(
     machines = [FiniteInduction(servers, depth, mutate) for depth in DEPTHS]
     goals = tuple(name for name in wanted if PLANS[name].any_number)
     results = refute(goals, mutate, partial(decide, machines))
-    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers))
+    outcome = Outcome(tuple(wanted), results, time.monotonic() - start, mutate, method(servers), servers)
     return conclude(outcome, lambda: (_picture(outcome, servers), shortest_run(outcome)), html=html, as_json=as_json)
 
 

@@ -14,14 +14,16 @@ import click
 
 from vnic_conformance.commands.explore.request import request_of
 from vnic_conformance.commands.explore.running import run
+from vnic_conformance.commands.prove.cut_off import cut_off
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.stopping import stoppable
 from vnic_conformance.terminal import progress_ends, show, show_json, text_of
 from vnic_conformance.writing import verdict_stands, with_file
 from vnic_model.exercise import Exercise, exercised
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.lines import WIDTH
 from vnic_model.prover.counterexample import Counterexample, counterexample
-from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Verdict
+from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Obligation, Verdict
 from vnic_model.prover.needs import HYPOTHESES, Needed, needs_of
 from vnic_model.prover.needs import counted as needs_counted
 from vnic_model.prover.picture import lines_of as picture_of
@@ -51,7 +53,26 @@ def prove_all(
     """Prove goals and everything that their proofs rest on; print a table, or JSON. ``explain``: and what each step needs."""
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
-    results = prove(goals, jobs=jobs, report=reporter(report))
+    decided: dict[Obligation, Verdict] = {}
+    try:
+        with stoppable():
+            outcome = _proved(wanted, goals, decided, start, jobs=jobs, report=report, explain=explain)
+    except KeyboardInterrupt:
+        return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
+    return conclude(outcome, lambda: (_picture(outcome), None), html=html, as_json=as_json)
+
+
+def _proved(
+    wanted: Sequence[str],
+    goals: tuple[str, ...],
+    decided: dict[Obligation, Verdict],
+    start: float,
+    *,
+    jobs: int,
+    report: bool,
+    explain: bool,
+) -> Outcome:
+    results = prove(goals, jobs=jobs, report=reporter(report), decided=decided)
     progress_ends()
     hollow = vacuous(wanted)
     # The guards are looked at where everything is: they belong to no property.
@@ -59,8 +80,7 @@ def prove_all(
     proved = tuple(r.goal for r in results if r.verdict == PROVED)
     needs = needs_of(proved, jobs=jobs) if explain else {}
     seconds = time.monotonic() - start
-    outcome = Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
-    return conclude(outcome, lambda: (_picture(outcome), None), html=html, as_json=as_json)
+    return Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
@@ -98,6 +118,7 @@ class Outcome:
     seconds: float
     mutate: str = ""
     method: str = ANY  #: for which systems: any, or so many servers with such queues
+    servers: int | None = None  #: how many servers, if not any number
     vacuous: tuple[Exercise, ...] = ()  #: properties that nothing puts to the test, so that their proof says nothing
     guards: tuple[Finding, ...] = ()  #: every guard, and every call, compared with when it may be taken
     needs: Mapping[str, tuple[Needed, ...]] = field(default_factory=dict)  #: of each proved goal, if that was asked for
@@ -175,11 +196,20 @@ def _tell(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
         click.echo()
         for line in picture_of(picture):
             click.echo(line)
+        click.echo()
+        click.echo(f"again       {_again(outcome, picture.obligation.goal)}")
     if trace is not None:
         click.echo()
         click.echo("The shortest run from the beginning:")
         click.echo()
         show(trace_lines(trace))
+
+
+def _again(outcome: Outcome, goal: str) -> str:
+    """The command that refutes the same again: of the same misreading, for as many servers."""
+    words = ["vnickit", "prove", goal]
+    words += ["--mutate", outcome.mutate] if outcome.mutate else []
+    return " ".join(words + ([] if outcome.servers is None else ["--servers", str(outcome.servers)]))
 
 
 def reporter(wanted: bool) -> Callable[[int, int], None] | None:
