@@ -36,7 +36,7 @@ from vnic_spec.wire import Vioctl
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "reference_impl" / "c"
-#: Instances of bare calls, small enough to go through all of them. Two gaps that begin at one moment end at one: hence one server.
+#: Instances of bare calls, small enough to go through all of them. Gaps that begin at one moment end at one: hence one server.
 INSTANCES = ("selection:3", "ranking:2", "damped:2", "gap:1", "complaint:2", "admin:2")
 #: Why a transition is not played; the other reason is that nobody can fill the queue that it asks for.
 BEYOND = "begins at a state that is met only through a full queue"
