@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vnic_conformance.cases.script import Steps, call, do, script
-from vnic_conformance.cases.sub_queues import indirect, sub_register
+from vnic_conformance.cases.sub_queues import indirect, sub_free, sub_register
 from vnic_conformance.cases.words import (
     S0,
     S1,
@@ -163,3 +163,12 @@ def _(p: Profile) -> Steps:
     for _ in range(1 << 16):
         yield from another_session(p, S0)
     yield from plain(token())
+
+
+@script("CRQ-12/handles-beyond-12-bits", long=True)
+def _(p: Profile) -> Steps:
+    """No handle comes again within a session, after more sub-CRQs than twelve bits count."""
+    yield from connected(S0)
+    for _ in range((1 << 12) + 5):
+        yield do(sub_register(CLIENT), "CRQ-12", remember={"q": "handle"}, rc=Rc.H_SUCCESS)
+        yield do(sub_free(CLIENT, "$q"), "CRQ-12", rc=Rc.H_SUCCESS)

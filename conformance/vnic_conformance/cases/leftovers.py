@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vnic_conformance.cases.script import Not, Shown, Steps, call, do, script
+from collections.abc import Generator, Mapping
+
+from vnic_conformance.cases.script import Not, ScriptStep, Shown, Steps, call, do, script
 from vnic_conformance.cases.sub_queue_interrupts import switch
 from vnic_conformance.cases.sub_queues import indirect, sub_free, sub_register, sub_send
 from vnic_conformance.cases.words import (
@@ -249,3 +251,23 @@ def _(p: Profile) -> Steps:
         yield from plain(remove(who), add(who))
     yield from plain(report(S0), report(S1))
     yield do(register(CLIENT), "SEL-5", selected=S1)
+
+
+@script("CRQ-12/every-sub-queue-works")
+def _(p: Profile) -> Generator[ScriptStep, Mapping[str, object] | None]:
+    """Of as many sub-CRQs as an implementation gives to a unit, at most 70, each one works, also the last."""
+    yield from connected(S0)
+    for who, partner in ((CLIENT, S0), (S0, CLIENT)):
+        handles: list[str] = []
+        for number in range(70):
+            at = (8 + number) * PAGE_BYTES
+            register_one = sub_register(who, address=at, length=PAGE_BYTES)
+            came = yield do(register_one, remember={f"q{number}": "handle"})
+            if came is not None and came.get("rc") != Rc.H_SUCCESS:
+                break
+            handles.append(f"$q{number}")
+        for number, handle in enumerate(handles):
+            yield do(sub_send(partner, handle, sub_element(number)), "CRQ-12", rc=Rc.H_SUCCESS)
+        for number, handle in enumerate(handles):
+            yield do(call(who, "consume", handle=handle), "CRQ-12", element=sub_element(number))
+            yield do(sub_free(who, handle), "CRQ-12", rc=Rc.H_SUCCESS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -28,10 +28,12 @@ def applies(script: Script, hello: Hello, profile: Profile) -> bool:
 def turns(script: Script, session: Session[Oracle]) -> Iterator[Turn]:
     """What a script does and expects, for a session that has begun.
 
-    To be asked for the next turn when the one before has been judged.
+    To be asked for the next turn when the one before has been judged. A script that is a generator is sent what came.
     """
     memory: Memory = dict(session.judgements[-1].came)
-    for step in script.steps(session.profile):
+    steps = iter(script.write(session.profile))
+    step = next(steps, None)
+    while step is not None:
         unknown = _unknown(step.stimulus, memory)
         if unknown:
             # The clock was faster than the script, and what it is about has not come; or it is never told here.
@@ -43,6 +45,17 @@ def turns(script: Script, session: Session[Oracle]) -> Iterator[Turn]:
         if session.failure is not None or last.inconclusive or session.skipped is not None:
             return
         memory.update({name: last.came.get(field) for name, field in step.remember.items()})
+        step = _following(steps, last.came)
+
+
+def _following(steps: Iterator[ScriptStep], came: Mapping[str, object]) -> ScriptStep | None:
+    if not isinstance(steps, Generator):
+        return next(steps, None)
+    try:
+        found: ScriptStep = steps.send(came)
+    except StopIteration:
+        return None
+    return found
 
 
 def _expected(step: ScriptStep, memory: Memory, oracle: Oracle, judgement: Judgement) -> Judgement:
