@@ -115,7 +115,9 @@ def test_each_implementation_version_and_profile_has_its_own(home: Path) -> None
 
 def test_no_corpus_is_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
-    monkeypatch.setattr("vnic_conformance.commands.check.playing.played", lambda request, **_: asked.append(request))
+    monkeypatch.setattr(
+        "vnic_conformance.commands.check.playing.played", lambda request, *_, **__: asked.append(request)
+    )
     for more in ([], ["--no-corpus"]):
         CliRunner().invoke(check_command.command, ["--adapter", ADAPTER, *more])
     assert [request.learn for request in asked] == [True, False]

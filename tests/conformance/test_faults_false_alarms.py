@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
+from click.testing import Result
 
+from vnic_conformance.cases import SCRIPTS
+from vnic_conformance.cases.journeys import GENERATED
+from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.generation.walk import random_walk
 from vnic_conformance.oracle import Oracle
 from vnic_conformance.protocol.hello import claims_of
@@ -105,3 +109,12 @@ def test_more_servers_than_a_list_may_have_are_judged_in_lockstep(servers: int) 
     assert session.judgements[0].came["listed"] == " ".join(f"server{i}" for i in range(6))
     refused = [j for s, j in zip(session.word, session.judgements[1:], strict=True) if s.call == "add"]
     assert {j.came["outcome"] for j in refused} == {"done", "refused"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["expires_at_once", "expires_differently"])
+def test_no_script_takes_a_legal_time_for_a_fault(name: str, vnickit: Callable[..., Result]) -> None:
+    """MON-2, CRQ-13: every script that is written by hand, on who counts a server as silent as early as it may."""
+    written = [word for case in SCRIPTS if case not in GENERATED for word in ("-k", case)]
+    result = vnickit("check", "--adapter", f"python:vnic_reference.faults:{name}", "--phase", "scripted", *written)
+    assert result.exit_code == ExitCode.CONFORMS, result.stdout

@@ -101,7 +101,13 @@ def test_a_script_that_is_another_one_today_decides_nothing(text: str) -> None:
             record["case"] = "CRQ-1/of-another-kit"
         return found
 
-    found = judge_again(load(changed(text, other)))
+    def named(record: dict[str, object]) -> bool:
+        cases = record["cases"]
+        assert isinstance(cases, list)
+        cases.append("CRQ-1/of-another-kit")
+        return True
+
+    found = judge_again(load(changed(changed(text, other), named)))
     assert found.code is ExitCode.INCONCLUSIVE
     (session,) = found.otherwise
     assert session.sentence == "this kit has no script CRQ-1/of-another-kit; the oracle alone has judged"

@@ -132,7 +132,7 @@ def test_every_number_of_every_verb_has_two_bounds(verb: str) -> None:
 #: Verbs whose options all go together: each says what to read, how to show it or how long to wait. None makes another one
 #: idle; a new option has to be thought about before it stands here.
 TOGETHER = {
-    "replay": {"file", "adapter", "case", "time_scale", "as_json"},
+    "replay": {"file", "adapter", "case", "time_scale", "as_json", "html"},
     "judge": {"file", "as_json"},
     "monitor": {"file", "untouched", "as_json"},
     "list": {"globs", "phases", "as_json", "role"},

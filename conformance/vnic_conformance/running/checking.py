@@ -17,7 +17,7 @@ from vnic_conformance.running.role import Role, role_named
 from vnic_conformance.running.verdicts import exit_code
 from vnic_conformance.targets import AdapterBroken, Target, is_command, open_target
 from vnic_conformance.version import kit_version
-from vnic_spec.profile import Profile
+from vnic_spec.profile import PARAMETERS, Profile
 
 
 class RequestError(ValueError):
@@ -101,12 +101,17 @@ def check(
     return checked
 
 
-#: Said of an adapter that takes any profile: an error that only another one shows is not found.
-OTHER_PROFILES = (
-    "the adapter takes other profiles, too; only the claimed one was played. Others: --profile event_full=defer, "
-    "--profile crossing=gap, --profile preempt_delay_ms=1000, --profile tie_break=newest, --profile reopen=reselect, "
-    "--profile complaint_order=lopar"
-)
+def other_profiles(profile: Profile) -> str:
+    """Said of an adapter that takes any profile: an error that only another one shows is not found."""
+    claimed = profile.as_mapping()
+    others = (
+        f"--profile {each.name}={member.name.lower()}"
+        for each in PARAMETERS.values()
+        if each.choices is not None
+        for member in each.choices
+        if member.name != claimed[each.name]
+    )
+    return f"the adapter takes other profiles, too; only one was played. Others: {', '.join(others)}; and other numbers"
 
 
 def _checked(request: Request, target: Target, listeners: Sequence[Listener], tell: Callable[[str], None]) -> Checked:
@@ -134,7 +139,7 @@ def _checked(request: Request, target: Target, listeners: Sequence[Listener], te
         if left := _left_out(request, role, profile, book):
             engine.note(f"{left} cases that take long were not played; --thorough plays them")
             if "profiles" in target.hello.features and not request.profile:
-                engine.note(OTHER_PROFILES)
+                engine.note(other_profiles(profile))
         if not engine.outcome.failures:
             target.finish()  # an adapter that does not end as it must is broken, however well it played
 
