@@ -9,6 +9,7 @@ from the log. ``tests/test_docs_gallery.py`` makes these again for all, plays tw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +24,11 @@ from vnic_conformance.running.engine import Engine, hello_as_plain
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import select
 from vnic_conformance.running.play import Budget, Narrowed, Play
-from vnic_conformance.running.recorded import load
+from vnic_conformance.running.recorded import RecordedRun, load
 from vnic_conformance.running.role import role_named
 from vnic_conformance.running.runlog import excerpt
-from vnic_conformance.targets import InProcessLink, Target
-from vnic_conformance.targets.in_process import Answer
+from vnic_conformance.targets import Target
+from vnic_conformance.targets.in_process import Answer, InProcessLink
 from vnic_conformance.version import kit_version
 from vnic_reference.client_adapter import ClientAdapter
 from vnic_reference.client_variants import CLIENT_VARIANTS
@@ -175,19 +176,25 @@ def _faulty(exhibit: Exhibit) -> Answer:
     return FAULTS[exhibit.fault].adapter()
 
 
+@cache
+def recorded(log: Path) -> RecordedRun:
+    """A log, read once."""
+    return load(log)
+
+
 def picture(log: Path) -> str:
     """The failure of a log as a sequence diagram."""
-    return svg(story_of_failure(load(log).failures[0]))
+    return svg(story_of_failure(recorded(log).failures[0]))
 
 
 def capture(log: Path) -> bytes:
     """The failure of a log as a capture."""
-    return pcapng(story_of_failure(load(log).failures[0]))
+    return pcapng(story_of_failure(recorded(log).failures[0]))
 
 
 def trace(log: Path) -> list[str]:
     """The steps of the failure of a log as ``show`` prints them, with what came and what was allowed."""
-    run = load(log)
+    run = recorded(log)
     failure = run.failures[0]
     lines = [line.text.rstrip() for line in failure_lines(failure, adapter=run.header.adapter, file=None)]
     first = next(number for number, line in enumerate(lines) if line.startswith("step "))

@@ -11,7 +11,6 @@ from types import ModuleType
 import pytest
 
 from vnic_conformance.defaults import ROLES
-from vnic_conformance.running.recorded import load
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "docs" / "gallery"
@@ -50,7 +49,7 @@ def test_page_pictures_and_captures_are_made_from_the_logs(bench: ModuleType) ->
 def test_what_is_said_of_a_failure_names_the_requirement_that_is_hurt_and_its_trace_is_short(bench: ModuleType) -> None:
     for exhibit in bench.EXHIBITS:
         log = GALLERY / f"{exhibit.fault}.jsonl"
-        run = load(log)
+        run = bench.recorded(log)
         assert run.header.adapter == exhibit.adapter
         assert run.failures[0].played == exhibit.case
         assert run.failures[0].requirement.partition("/")[0] in exhibit.text, exhibit.fault
