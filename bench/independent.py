@@ -2,7 +2,8 @@
 
 Run it by hand: ``python bench/independent.py``. Spin, and NuSMV where it is installed, read what ``vnickit export`` writes, and
 Spin a model of ``selection`` that was written by hand; what they count is compared with what the kit's own explorers count.
-``--write`` writes ``docs/performance.md``; ``--quick`` leaves out what takes minutes; ``--only core 2`` is one comparison.
+``--write`` writes ``docs/performance.md`` and its charts; ``--quick`` leaves out what takes minutes; ``--only core 2`` is one
+comparison.
 
 Exit codes: 0 all counts are equal; 1 some are not; 2 there is nobody to compare with.
 """
@@ -36,6 +37,7 @@ from vnic_model.native.source import source as native_source
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "performance.md"
 BY_HAND = ROOT / "bench" / "promela" / "selection.pml"
+CHARTS = ROOT / "bench" / "charts.py"
 
 #: Runs that take less than this many seconds are done three times, and the fastest counts.
 SHORT = 10.0
@@ -333,6 +335,23 @@ def document(figures: Sequence[Figure], about: dict[str, str]) -> str:
         "",
         *(f"- {name}: {fact}" for name, fact in about.items()),
         "",
+        "## Charts",
+        "",
+        "Drawn from the table below by `bench/charts.py`, each bar with the table's number beside it. The scales are",
+        "logarithmic: from one line to the next it is ten times as much. Beside an instance stands its number of servers.",
+        "",
+        "Million transitions a second of CPU time:",
+        "",
+        "![Million transitions a second of CPU time](performance/rate.svg)",
+        "",
+        "CPU time of the search, in seconds:",
+        "",
+        "![CPU time of the search, in seconds](performance/search.svg)",
+        "",
+        "Memory of the search, in MiB:",
+        "",
+        "![Memory of the search, in MiB](performance/memory.svg)",
+        "",
         "## Figures",
         "",
         *table(figures),
@@ -401,6 +420,7 @@ def main() -> int:
     print(*wrong, sep="\n", file=sys.stderr)
     if words.write and not wrong:
         DOCUMENT.write_text(document(figures, about), encoding="utf-8")
+        subprocess.run([sys.executable, CHARTS], check=True)
     return 1 if wrong else 0
 
 

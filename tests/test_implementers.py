@@ -50,7 +50,7 @@ def pattern_of(output: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["implementers.md", "worked-example.md"])
+@pytest.mark.parametrize("name", ["implementers.md", "worked-example.md", "bug-report.md"])
 def test_the_page_is_true(name: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {

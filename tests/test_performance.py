@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -89,6 +90,28 @@ def test_it_is_the_document_that_the_script_writes_today() -> None:
     today = bench.document(found, facts)
     words = re.sub(r"^\| .*$", "", text(), flags=re.M)
     assert re.sub(r"^\| .*$", "", today, flags=re.M) == words, "write it anew: python bench/independent.py --write"
+
+
+def test_the_charts_are_drawn_from_the_table_and_have_its_numbers_beside_the_bars() -> None:
+    made = module("bench/charts.py").charts(text())
+    kept = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "performance").iterdir()}
+    assert kept == made, "draw them anew: python bench/charts.py"
+    assert set(re.findall(r"^!\[.*\]\(performance/(.*)\)$", text(), re.M)) == set(made)
+    words = {
+        name: {str(word.text) for word in ET.fromstring(chart).iterfind("{*}text")} for name, chart in made.items()
+    }
+    rows = [line.strip("| ").split(" | ") for line in text().splitlines() if line.count("|") == 10]
+    assert len(rows) == len(figures()) + 2
+    for name, at in (("search.svg", 5), ("rate.svg", 6), ("memory.svg", 7)):
+        assert {row[at] for row in rows[2:]} - {"–"} <= words[name], name
+
+
+def test_a_bar_is_as_long_as_its_number_says() -> None:
+    charts = module("bench/charts.py")
+    made = charts.chart("", [charts.Bar("core", "1", by, number) for by, number in (("C", "2"), ("Spin", "2,000"))])
+    short, long = (float(bar.get("width", "")) for bar in ET.fromstring(made).iterfind("{*}rect"))
+    decade = (long - short) / 3
+    assert short == pytest.approx(0.30103 * decade, abs=0.1)
 
 
 @pytest.mark.parametrize(
