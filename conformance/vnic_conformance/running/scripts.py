@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from types import GeneratorType
 
 from vnic_conformance.cases.script import NOTHING, Expected, Not, OneOf, Script, ScriptStep, Shown
 from vnic_conformance.oracle import Judgement, Oracle
@@ -49,7 +50,8 @@ def turns(script: Script, session: Session[Oracle]) -> Iterator[Turn]:
 
 
 def _following(steps: Iterator[ScriptStep], came: Mapping[str, object]) -> ScriptStep | None:
-    if not isinstance(steps, Generator):
+    # What another iterator is asked for on the script's behalf is not for the script itself.
+    if not isinstance(steps, GeneratorType) or steps.gi_yieldfrom is not None:
         return next(steps, None)
     try:
         found: ScriptStep = steps.send(came)
