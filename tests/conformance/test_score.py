@@ -213,6 +213,7 @@ FoundBy = dict[str, dict[str, tuple[str, str]]]
 def test_the_page_has_every_fault(tmp_path: Path, found_by: FoundBy) -> None:
     assert list(found_by["reference"]) == list(FAULTS)
     assert list(found_by["reference, role system"]) == list(SYSTEM_FAULTS)
+    assert set(found_by[CLIENTS]) == set(CLIENT_VARIANTS)
     try:
         program = compiled(tmp_path)
     except RosterError as error:
