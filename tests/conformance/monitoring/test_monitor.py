@@ -316,6 +316,7 @@ def test_a_pin_explains_what_else_is_wrong(tmp_path: Path) -> None:
     )
     file.write_text(activated)
     assert monitor(file, "--untouched").exit_code == ExitCode.CONFORMS
+    file.write_text(activated.partition("$ chhwres -r")[0])
     pinned = judge(file).outcomes
     assert "2700802c was activated at the console, which pins it" in {outcome.why_not for outcome in pinned}
 
