@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vnic_conformance.monitoring.seen import Seen, Stamp, What
 from vnic_conformance.reports.naming import element_name
 from vnic_spec.layouts import COMMANDS, command_layout
 from vnic_spec.wire import ELEMENT_BYTES, RESPONSE_BIT, Command, CommandRc, Header
+
+#: So soon after an element is read, in seconds, a send may have begun before it, on another processor.
+_RACE_S: Final = 1e-4
 
 
 def is_answer(data: bytes) -> bool:
@@ -62,3 +67,10 @@ def lasted(first: Seen | None, last: Seen, ms: int) -> bool:
     """Whether so much time lies between the two, as far as that is known."""
     seconds = None if first is None else after(first.time, last.time)
     return seconds is not None and seconds * 1000 >= ms
+
+
+def at_once(first: Seen, second: Seen) -> bool:
+    """So soon that their order says nothing, or as far as a coarse clock can tell."""
+    apart = after(first.time, second.time)
+    finest = max((seen.time.resolution for seen in (first, second) if seen.time), default=0.0)
+    return apart is not None and apart < max(_RACE_S, finest)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -38,6 +39,10 @@ NOT_TRIED: Final = "nothing in it puts them to the test"
 #: The longest line that is read of a log, in bytes; and so many lines are looked at to know what a text is.
 MOST_LINE: Final = 1 << 20
 _LOOKED_AT: Final = 100_000
+#: In so many places, and one more for so many lines, a text may have bytes of zero where it is damaged; otherwise it is none.
+_DAMAGES: Final = 10
+_LINES_PER_DAMAGE: Final = 100
+_ZEROS: Final = re.compile(rb"\0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +158,20 @@ def _refuse_untouched(untouched: bool) -> None:
 def lines_of_text(path: Path) -> Iterator[tuple[int, str, bool]]:
     """The lines of a text that may have gone through many hands: bytes that are no UTF-8 are escaped, not refused.
 
+    Bytes of zero are left out at the beginning of a line, where a crash leaves them; elsewhere a row of them becomes one.
+
     Raises:
         IntakeError: it cannot be read, is binary, or has a line without end.
     """
+    damages = 0
     with opened(path) as file:
         for number, line in enumerate(iter(lambda: file.readline(MOST_LINE + 1), b""), 1):
             if len(line) > MOST_LINE:
                 raise IntakeError(f"line {number} is longer than {MOST_LINE:,} bytes")
             if b"\0" in line:
-                line = line.lstrip(b"\0")  # what a crash leaves of a log begins so
-                if b"\0" in line:
+                line, more = _ZEROS.subn(b"\0", line.lstrip(b"\0"))
+                damages += more
+                if damages > _DAMAGES + number // _LINES_PER_DAMAGE:
                     raise IntakeError(f"line {number}: it is binary, and no capture in pcapng")
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
@@ -206,20 +215,21 @@ def _of_record(record: Record, source: Source) -> Judged:
     for chapter in told:
         for recovery in chapter.recoveries:
             outcomes.look(RECOVERY_RULES, record, recovery, recovery.began)
-    shown = _shown(record)
+    shown = _shown(record, source)
     for outcome in outcomes.all:
         _explain(outcome, shown, record)
     return Judged(record, source, told, None, outcomes.all)
 
 
-def _shown(record: Record) -> set[Needs]:
-    """What a record shows, as rules ask for it."""
+def _shown(record: Record, source: Source) -> set[Needs]:
+    """What a record shows, as rules ask for it. A log that shows what is sent has dynamic debugging, so it would show resets."""
     sent = any(seen.what is What.SENT for seen in record.seen)
     read = any(seen.what is What.READ and len(seen.element) > 2 for seen in record.seen)
     have = {
         Needs.LINES: bool(record.seen),
         Needs.ELEMENTS: sent and read,
-        Needs.RESETS: any(seen.what in (What.RESET_ASKED, What.RESET_BEGINS) for seen in record.seen),
+        Needs.RESETS: (sent and source is Source.KERNEL_LOG)
+        or any(seen.what in (What.RESET_ASKED, What.RESET_BEGINS) for seen in record.seen),
         Needs.TIMES: any(seen.time is not None for seen in record.seen),
         Needs.SENDERS: any(seen.deed for seen in record.seen),
         Needs.TAKEN: any(seen.deed == Deed.TAKEN.name for seen in record.seen),
@@ -259,9 +269,18 @@ def _of_listings(found: Listings, untouched: bool) -> Judged:
             one.take(vnic)
     for outcome in outcomes.all:
         if not outcome.held and not outcome.contradicted:
-            console = outcome.rule.needs is Needs.CONSOLE and not any(one.free for one in past.values())
-            outcome.why_not = f"it takes {outcome.rule.needs.value}" if console else NOT_TRIED
+            outcome.why_not = _why_not(outcome.rule, found, past.values())
     return Judged(found.record, Source.LISTINGS, [], found, outcomes.all)
+
+
+def _why_not(rule: Rule, found: Listings, past: Collection[Past]) -> str:
+    """Why listings say nothing about a rule."""
+    if found.unclear and not past:
+        return f"it takes {Needs.SLOTS.value}"
+    if rule.needs is Needs.CONSOLE and not any(one.free for one in past):
+        pinned = next((one.pinned for one in past if one.pinned), "")
+        return f"{pinned} was activated at the console, which pins it" if pinned else f"it takes {rule.needs.value}"
+    return NOT_TRIED
 
 
 def _is_about(command: str, key: str) -> bool:

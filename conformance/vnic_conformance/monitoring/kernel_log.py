@@ -25,9 +25,12 @@ from vnic_model.intake import IntakeError
 _STATE: Final = re.compile(r"\[S:\w+(?: \w+:\w+)*\] ")
 #: What mail makes of a blank at the end of a line.
 _ENCODED_BLANK: Final = "=20"
-#: What the kernel and the journal say of messages that are lost. Those that a limit of rate holds back are no elements.
+#: What the kernel, the journal and syslog say of messages of the kernel that are lost, and how many if they say it. Callbacks
+#: that a limit of rate holds back, or messages of other programs, are no elements.
 _LOST: Final = re.compile(
-    r"(?:\*\* |printk: )?(\d+) (?:printk )?messages dropped(?: \*\*)?|(?:.*: )?Missed (\d+) kernel messages"
+    r"(?:\[ *\d+\.\d+\] )?(?:\*\* |printk: )?(\d+) (?:printk )?messages dropped(?: \*\*)?|printk: (\d+) messages suppressed\.?|"
+    r"(?:.*: )?(?:Missed (\d+) kernel messages|/dev/kmsg buffer overrun, some messages lost\.?|"
+    r"Suppressed (\d+) messages from kernel|im(?:klog|journal): (\d+) messages lost due to rate-limiting.*)"
 )
 _TROUBLE: Final = re.compile(
     r"Oops: |BUG: |kernel BUG at |Kernel panic|Unable to handle kernel|INFO: task \S+ blocked|"
@@ -98,7 +101,7 @@ class _Reader:
         if is_cut(text):
             self._see(Seen(number, line.time, "", What.GAP, "something is left out here", cut(text, LONGEST)))
         elif (lost := _LOST.fullmatch(line.message)) is not None:
-            words = f"{lost[1] or lost[2]} messages are lost here"
+            words = f"{next(filter(None, lost.groups()), 'some')} messages are lost here"
             self._see(Seen(number, line.time, "", What.GAP, words, line.message))
         elif BARE.find(line.message) or (line.bare and text.startswith(_INDENT) and DRIVER.find(line.message)):
             self._form(number, line, line.message)
@@ -106,6 +109,8 @@ class _Reader:
             self._see(
                 Seen(number, call.time or line.time, "", What.CALL, call.words, cut(text, LONGEST), number=call.rc)
             )
+        elif "\0" in text:
+            self._unknown(number, line)
         else:
             self.record.others += 1
             self._crash(number, line)

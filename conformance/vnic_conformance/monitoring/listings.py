@@ -13,6 +13,9 @@ A time is ISO 8601, seconds, or what ``date`` prints; the hash may be missing wh
 ``--rsubtype vnic`` and of ``vnicbkdev`` are read, with or without names, as comma-separated values or with the delimiter of a
 header (``--header``). Devices are known by their shape (``sriov/...``). Lines that begin with a dollar tell what was done at
 the console.
+
+Rows without ``slot_num`` are of the vNIC that another row names by its slot with the same logical port; else of one and the same,
+unless they cannot be: then nobody can tell, and they are left out.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from __future__ import annotations
 import csv
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,6 +32,7 @@ from typing import Final
 from vnic_conformance.foreign import cut, printable
 from vnic_conformance.monitoring.seen import LONGEST, MOST, Record, Seen, Stamp, What
 from vnic_model.intake import IntakeError
+from vnic_spec.profile import Profile
 from vnic_spec.vocabulary import Status
 
 _TYPE: Final = "sriov"
@@ -44,6 +49,7 @@ _FIELDS: Final = frozenset(
         *("capacity", "desired_capacity", "max_capacity", "desired_max_capacity"),
     }
 )
+_DELIMITERS: Final = ",:%;|"
 _NOTHING: Final = "No results were found"
 _DATE: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?:(?P<day>\d+) (?P<month>\w{3})|(?P<month2>\w{3}) +(?P<day2>\d+)),? "
@@ -53,6 +59,9 @@ _SECONDS: Final = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(?: ?s)?")
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?")
 #: A bare number of so many digits is a time, a shorter one may be a slot.
 _EPOCH_DIGITS: Final = 9
+#: What stands in the key of a vNIC whose slot is known, and the key of one of which nothing is.
+_SLOT: Final = "slot "
+_NAMELESS: Final = "vNIC"
 #: Orders of the slashed parts of a device and of its state.
 _STATE_PARTS: Final = 4
 _DEVICE_PARTS: Final = 11
@@ -94,11 +103,19 @@ class Device:
 
 @dataclass(slots=True)
 class Vnic:
-    """One vNIC in one listing; None is not shown."""
+    """One vNIC in one listing; None is not shown.
+
+    Attributes:
+        auto: auto priority failover is on.
+        disabled: it is.
+        devices: by logical port.
+        several: two rows, each of which shows all devices of a vNIC, have none in common.
+    """
 
     auto: bool | None = None
     disabled: bool | None = None
     devices: dict[str, Device] = field(default_factory=dict)
+    several: bool = False
 
     @property
     def active(self) -> list[Device]:
@@ -124,11 +141,13 @@ class Listings:
         record: lines, how many were not understood, and which.
         listings: in order.
         commanded: the file tells what was done at the console.
+        unclear: rows that are of several vNICs, and nobody can tell of which: how they name it.
     """
 
     record: Record
     listings: list[Listing] = field(default_factory=list)
     commanded: bool = False
+    unclear: set[str] = field(default_factory=set)
 
 
 def listed(lines: Iterable[tuple[int, str, bool]]) -> Listings:
@@ -140,13 +159,56 @@ def listed(lines: Iterable[tuple[int, str, bool]]) -> Listings:
     reader = _Reader()
     for number, text, _ in lines:
         reader.line(number, text.strip())
+    _settle(reader.made)
     reader.made.listings = [one for one in reader.made.listings if one.vnics or one.commands]
     return reader.made
 
 
+def _settle(made: Listings) -> None:
+    """Give rows without a slot to the vNICs that they are of, and leave out those of which nobody can tell."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for listing in made.listings:
+        for key, vnic in listing.vnics.items():
+            for port in vnic.devices if _SLOT in key else ():
+                owners[port].add(key)
+    for listing in made.listings:
+        for key in [key for key in listing.vnics if _SLOT not in key]:
+            vnic = listing.vnics[key]
+            for port in [port for port in vnic.devices if len(owners[port]) == 1]:
+                (owner,) = owners[port]
+                known = listing.vnics.setdefault(owner, Vnic()).devices
+                device = vnic.devices.pop(port)
+                known[port] = known[port].with_what_is_shown(device) if port in known else device
+            if not vnic.devices:
+                del listing.vnics[key]
+            elif vnic.several or _are_several(list(vnic.devices.values())):
+                made.unclear.add(key)
+    for listing in made.listings:
+        listing.vnics = {key: vnic for key, vnic in listing.vnics.items() if key not in made.unclear}
+
+
+def _are_several(devices: list[Device]) -> bool:
+    """No vNIC has such devices: two that are active or share a physical port, or too many."""
+    ports = [device.physical for device in devices if device.physical is not None]
+    active = sum(device.active is True for device in devices)
+    return active > 1 or len(set(ports)) < len(ports) or len(devices) > Profile().max_servers
+
+
 def is_row(text: str) -> bool:
-    """Whether a line looks like one of a listing of vNICs."""
-    return f"{_TYPE}/" in text or any(f"{name}=" in text for name in ("slot_num", "logical_port_id", "backing_devices"))
+    """Whether a line looks like one of a listing of vNICs, or like a header of one."""
+    if f"{_TYPE}/" in text or any(f"{name}=" in text for name in ("slot_num", "logical_port_id", "backing_devices")):
+        return True
+    header = _header(text.strip())
+    return header is not None and len(header[0]) > 1
+
+
+def _header(text: str) -> tuple[list[str], str] | None:
+    """The names of a header and their delimiter; None: it is none."""
+    for delimiter in _DELIMITERS:
+        names = text.split(delimiter)
+        if set(names) <= _FIELDS:
+            return names, delimiter
+    return None
 
 
 class _Reader:
@@ -199,12 +261,10 @@ class _Reader:
         self.made.record.seen.append(here.commands[-1])
 
     def _takes_header(self, text: str) -> bool:
-        for delimiter in ",:%;|":
-            names = text.split(delimiter)
-            if set(names) <= _FIELDS and (len(names) > 1 or names[0] in _FIELDS):
-                self._header, self._delimiter = names, delimiter
-                return True
-        return False
+        found = _header(text)
+        if found is not None:
+            self._header, self._delimiter = found
+        return found is not None
 
     def _row(self, text: str) -> bool:
         cells = _cells(text, self._delimiter)
@@ -218,11 +278,13 @@ class _Reader:
         slot, lpar = printable(values.get("slot_num", "")), printable(values.get("lpar_name", ""))
         here = self._here(self.made.record.lines)
         if "logical_port_id" in values:  # of vnicbkdev, whose partition is that of the server
-            key, devices = f"slot {slot}" if slot else "vNIC", [_device_row(values)]
+            key, devices = f"{_SLOT}{slot}" if slot else _NAMELESS, [_device_row(values)]
         else:
-            key = " ".join(filter(None, (lpar, f"slot {slot}" if slot else ""))) or "vNIC"
+            key = " ".join(filter(None, (lpar, f"{_SLOT}{slot}" if slot else ""))) or _NAMELESS
             devices = _devices(values)
         vnic = here.vnics.setdefault(key, Vnic())
+        if "logical_port_id" not in values:
+            vnic.several |= bool(vnic.devices) and vnic.devices.keys().isdisjoint(one.port for one in devices)
         if values.get("auto_priority_failover") in ("0", "1"):
             vnic.auto = values["auto_priority_failover"] == "1"
         if values.get("is_disabled") in ("0", "1"):

@@ -20,6 +20,7 @@ def plain(judged: Judged, file: str) -> dict[str, object]:
         "exit": int(judged.code),
         "devices": [_chapter(chapter) for chapter in judged.chapters],
         "vnics": _listings(judged),
+        "cannot_tell_which_vnic": judged.listings is not None and bool(judged.listings.unclear),
         "contradicted": [_outcome(outcome) for outcome in judged.contradicted],
         "not_contradicted": [_outcome(outcome) for outcome in judged.borne_out],
         "not_decidable": [_outcome(outcome) for outcome in judged.undecided],

@@ -173,6 +173,9 @@ def _listings(found: Listings) -> Iterator[Line]:
         yield from heading(f"What was going on with {key}")
         for time, words in told_of(found, key):
             yield from _told(time, words, 2)
+    if found.unclear:
+        yield from heading("Cannot tell which vNIC")
+        yield from para("Rows without slot_num are of several vNICs, and are left out here.", 2, "  ")
 
 
 def told_of(found: Listings, key: str) -> Iterator[tuple[Stamp | None, str]]:

@@ -29,6 +29,7 @@ class Needs(Word):
     TAKEN = "elements when they are sent and again when they are read: a capture that has both"
     STEPS = "hypervisor calls with their answers: a capture of vnickit"
     LISTINGS = "listings of the console over time"
+    SLOTS = "of which vNIC each row is, which nobody can tell here: list slot_num, too, or one vNIC alone (--filter slots=...)"
     CONSOLE = (
         "whether a server is pinned, which listings do not show: lines that begin with $ and tell what was done at the console, "
         "or --untouched if no server was activated there"

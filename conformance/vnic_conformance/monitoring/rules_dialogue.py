@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vnic_conformance.monitoring.elements import (
+    at_once,
     code_name,
     command_of,
     is_answer,
@@ -31,6 +32,10 @@ from vnic_spec.wire import (
 DIALOGUE_RULES: Final = Rules()
 _rule = DIALOGUE_RULES.rule
 Found = Iterator[Finding | None]
+#: What leaves a client that has read INIT without an excuse: nothing but talk of resets.
+_IDLE: Final = frozenset({What.READ, What.RESET_ASKED, What.RESET_SKIPPED, What.RESET_BEGINS})
+#: What dynamic debugging alone shows.
+_DEBUGGED: Final = _IDLE | {What.SENT}
 
 
 @_rule(
@@ -38,7 +43,7 @@ Found = Iterator[Finding | None]
     "DLG-2",
     subject=Subject.CLIENT,
     sentence="INIT of a server is followed by INIT or INIT_COMPLETE of the client, and then by VERSION_EXCHANGE.",
-    when="the client sends INIT, INIT_COMPLETE or VERSION_EXCHANGE after INIT was read",
+    when="the client sends INIT, INIT_COMPLETE, VERSION_EXCHANGE or LOGIN after INIT was read",
     needs=Needs.ELEMENTS,
 )
 def answers_init(view: View, seen: Seen) -> Found:
@@ -49,6 +54,42 @@ def answers_init(view: View, seen: Seen) -> Found:
         yield HELD
     elif sent_command(seen) is Command.VERSION_EXCHANGE:
         yield "VERSION_EXCHANGE and INIT is not answered", "INIT after registering again, or INIT_COMPLETE"
+    elif _skips_to_login(view, seen):
+        yield "LOGIN and INIT is not answered", "INIT after registering again, or INIT_COMPLETE"
+
+
+def _skips_to_login(view: View, seen: Seen) -> bool:
+    """LOGIN is the first thing that the client sends after INIT was read, and it is none of an attempt before that."""
+    heard = view.heard
+    return (
+        heard is not None
+        and is_whole(heard.element)
+        and sent_command(seen) is Command.LOGIN
+        and not (view.stale or view.opened or view.first)
+        and not at_once(heard, seen)
+    )
+
+
+@_rule(
+    "CLI-21",
+    "CLI-2",
+    subject=Subject.CLIENT,
+    sentence="After INIT of a server the client begins a dialogue, as long as nothing keeps it from that.",
+    when="the client sends INIT or INIT_COMPLETE after INIT was read, or does nothing for as long as a recovery may take",
+    needs=Needs.ELEMENTS,
+)
+def begins_in_time(view: View, seen: Seen) -> Found:
+    """A server that sends INIT is well, and an event would say that it is no more. Said once, where it is first too late."""
+    heard = view.heard
+    if heard is None or not is_whole(heard.element) or view.opened or view.first:
+        return
+    if seen.what is What.SENT and seen.element[:2] in (INIT[:2], INIT_COMPLETE[:2]):
+        yield HELD
+    bound = view.profile.recovery_ms
+    said = view.last is not None and lasted(heard, view.last, bound)
+    shows = seen.what in _DEBUGGED and (is_whole(seen.element) or not seen.element)
+    if shows and view.since <= _IDLE and lasted(heard, seen, bound) and not said:
+        yield f"INIT was read in line {heard.place}, and nothing sent since", f"a dialogue within {bound / 1000:.0f} s"
 
 
 @_rule(
@@ -59,8 +100,12 @@ def answers_init(view: View, seen: Seen) -> Found:
     needs=Needs.ELEMENTS,
 )
 def keeps_the_order(view: View, seen: Seen) -> Found:
-    """What belongs before the login says the table of commands."""
+    """What belongs before the login says the table of commands. INIT of a server that is not answered is a beginning, too."""
     command = sent_command(seen)
+    if _skips_to_login(view, seen):
+        yield HELD
+        yield "LOGIN as the first command after INIT", "INIT, INIT_COMPLETE and VERSION_EXCHANGE first"
+        return
     if command is None or not view.whole or view.event is not None or view.heard is not None:
         return
     yield HELD
@@ -200,17 +245,18 @@ def sessions_do_not_cross(view: View, seen: Seen) -> Found:
     "SRV-5",
     subject=Subject.SERVER,
     sentence="A server that agrees to the logical link says by itself how the links are.",
-    when="it does; or a session ends in which it did not, for as long as a recovery may take",
+    when="it does; or a session lasts in which it did not, for as long as a recovery may take",
     needs=Needs.ELEMENTS,
 )
 def tells_of_the_link(view: View, seen: Seen) -> Found:
     """There is no bound in the requirement; that of a recovery is taken."""
-    if view.asked_up is None or seen.what is not What.READ:
+    if view.asked_up is None or seen.what not in (What.SENT, What.READ) or not is_whole(seen.element):
         return
-    if command_of(seen.element) is Command.LINK_STATE_INDICATION:
+    bound = view.profile.recovery_ms
+    if lasted(view.asked_up, seen, bound):
+        yield f"no LINK_STATE_INDICATION for {bound / 1000:.0f} s", "one after the answer about the logical link"
+    elif command_of(seen.element) is Command.LINK_STATE_INDICATION:
         yield HELD
-    elif event_of(seen.element) is not None and lasted(view.asked_up, seen, view.profile.recovery_ms):
-        yield "no LINK_STATE_INDICATION until the session ended", "one after the answer about the logical link"
 
 
 @_rule(
@@ -218,15 +264,21 @@ def tells_of_the_link(view: View, seen: Seen) -> Found:
     "CLI-5",
     subject=Subject.CLIENT,
     sentence="The MAC that the client has set is set again in the next session.",
-    when="it is; or a session ends that had a link for as long as a recovery may take",
+    when="it is, or another one; or a session ends that had a link for as long as a recovery may take",
     needs=Needs.ELEMENTS,
 )
 def sets_its_mac_again(view: View, seen: Seen) -> Found:
-    """Multicast lists and what else a user sets are his wish of the moment, which a record does not show."""
+    """Another one counts where the user has set none meanwhile, which he cannot without a line of it.
+
+    Multicast lists and what else a user sets are his wish of the moment, which a record does not show.
+    """
     if not view.kept:
         return
     ends = seen.what is What.READ and event_of(seen.element) is not None
     if sent_command(seen) is Command.CHANGE_MAC_ADDR:
         yield HELD
+        mac = COMMANDS[Command.CHANGE_MAC_ADDR].request.raw(seen.element, "mac")
+        if view.sure and view.link_since is None and not view.macs and mac != view.sure:
+            yield f"CHANGE_MAC_ADDR {mac.hex(':')}, after {view.sure.hex(':')} in an earlier session", "that MAC again"
     elif ends and view.logged_in and not view.macs and lasted(view.link_since, seen, view.profile.recovery_ms):
         yield f"no CHANGE_MAC_ADDR in a session, after {view.kept.hex(':')} in an earlier one", "that MAC again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from vnic_conformance.monitoring.elements import after, is_whole, name_of, sent_command
+from vnic_conformance.monitoring.elements import after, at_once, is_whole, name_of, sent_command
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_conformance.monitoring.view import View
@@ -32,8 +32,6 @@ _PAUSE_S: Final = 1.0
 _REFUSALS: Final = frozenset({Rc.H_PARAMETER, Rc.H_STATE, Rc.H_CONSTRAINED})
 _ANY_TIME: Final = frozenset({Rc.H_BUSY, Rc.H_HARDWARE, Rc.H_FUNCTION, Rc.H_NOT_FOUND, Rc.H_PERMISSION})
 _LONG_BUSY: Final = range(Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_100_S + 1)
-#: So soon after an event, in seconds, a send may have begun before it, on another processor.
-_RACE_S: Final = 1e-4
 #: What may move a client while it waits for INIT, besides events (CLI-1).
 _OTHER_REASONS: Final = frozenset(
     {
@@ -124,18 +122,11 @@ def sends_nothing_of_a_session_that_ended(view: View, seen: Seen) -> Found:
     """A line of an element that is sent is an attempt; one that the driver itself refuses is none, nor one in that moment."""
     if view.event is None or not is_whole(view.event.element) or seen.what is not What.SENT:
         return
-    if sent_command(seen) is not None and _at_once(view.event, seen):
+    if sent_command(seen) is not None and at_once(view.event, seen):
         return
     yield HELD
     if sent_command(seen) is not None:
         yield f"the client sends {name_of(seen)} after {name_of(view.event)}", "INIT, or nothing"
-
-
-def _at_once(first: Seen, second: Seen) -> bool:
-    """So soon that their order says nothing, or as far as a coarse clock can tell."""
-    apart = after(first.time, second.time)
-    finest = max((seen.time.resolution for seen in (first, second) if seen.time), default=0.0)
-    return apart is not None and apart < max(_RACE_S, finest)
 
 
 @_rule(
@@ -199,7 +190,10 @@ def ignores_what_nobody_awaits(view: View, seen: Seen) -> Found:
 )
 def backs_off(view: View, seen: Seen) -> Found:
     """How long a pause is the requirement leaves open; a second is taken for one."""
-    if seen.what is not What.RESET_BEGINS or view.failures < _FAILURES or view.failed is None:
+    if seen.what is not What.RESET_BEGINS or view.failed is None:
+        return
+    failures = view.failures_before(seen)
+    if failures < _FAILURES:
         return
     waited = after(view.failed.time, seen.time)
     if view.paused or waited is None:
@@ -207,7 +201,7 @@ def backs_off(view: View, seen: Seen) -> Found:
         return
     yield HELD
     if waited < _PAUSE_S:
-        yield f"a reset {waited:.3f} s after {view.failures} in a row have failed", "a back-off"
+        yield f"a reset {waited:.3f} s after {failures} in a row have failed", "a back-off"
 
 
 @_rule(

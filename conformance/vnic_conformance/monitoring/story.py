@@ -55,7 +55,7 @@ _EVENTS: Final = {
 #: What is in no story: numbers, buffers, second lines, and what has a place of its own in the report.
 UNTOLD: Final = frozenset({What.DETAIL, What.EXPLAINED, What.UNKNOWN, What.NAMED})
 #: What ends any recovery, because nothing is known across it.
-_CUTS: Final = frozenset({What.RESTART})
+_CUTS: Final = frozenset({What.GAP, What.RESTART})
 #: Further causes that belong to the recovery under way.
 _ENDINGS: Final = frozenset({What.RESET_ENDS, What.RESETS_DONE, What.DEVICE})
 

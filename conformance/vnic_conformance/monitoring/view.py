@@ -10,13 +10,24 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from vnic_conformance.monitoring.elements import answer_rc, command_of, is_answer, is_whole, link_is_up
+from vnic_conformance.monitoring.elements import (
+    answer_rc,
+    command_of,
+    is_answer,
+    is_whole,
+    lasted,
+    link_is_up,
+)
 from vnic_conformance.monitoring.seen import Seen, What
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.layouts import COMMANDS, answer_key, command_layout
 from vnic_spec.wire import INIT, INIT_COMPLETE, Command, CommandRc, event_of
 
 _LOST: Final = frozenset({What.GAP, What.RESTART})
+#: How the driver's lines about a hard reset begin, behind its state.
+_HARD: Final = "Hard reset"
+#: A line about the user that every login has.
+_LINK_STATE: Final = "setting link state"
 #: Nothing of it is about what the device does next.
 _ASIDE: Final = frozenset({What.DETAIL, What.EXPLAINED, What.UNKNOWN, What.NAMED})
 
@@ -42,17 +53,22 @@ class View:
         event: the last one, as long as nothing has followed that it calls for.
         busy: a reset or a probe was under way when it came.
         working: a reset or a probe is under way.
-        since: what has been seen since that event.
+        stale: a reset, a probe or a login was under way when that event or INIT of the server came.
+        since: what has been seen since that event, or since INIT of the server.
         heard: the server's INIT that nothing has followed yet.
         last: what was seen last, numbers and second lines aside.
         failures: resets that failed, in a row, without a reason from outside.
         failed: the last one of them.
+        soft: that one was no hard reset.
         paused: the client backed off since.
         complaint: the user's, as long as nothing has followed; turned_down: the hypervisor did not accept it.
         refusals: when sends have failed lately.
         macs: addresses that the client has set in this session; kept: the one of an earlier session.
+        agreed: the address that the server has agreed to in this session; sure: the one of an earlier session, as long as the
+            user may not have set another one.
         link_since: when the link came up in this session.
-        asked_up: when the server agreed that the logical link is up, as long as it has not said so by itself.
+        asked_up: when the server agreed that the logical link is up, as long as it has not said so by itself, and a
+            recovery may still take.
     """
 
     profile: ClientProfile = field(default_factory=ClientProfile)
@@ -71,18 +87,22 @@ class View:
     renegotiated: bool = False
     event: Seen | None = None
     busy: bool = False
+    stale: bool = False
     working: bool = False
     since: set[What] = field(default_factory=set)
     heard: Seen | None = None
     last: Seen | None = None
     failures: int = 0
     failed: Seen | None = None
+    soft: bool = False
     paused: bool = False
     complaint: Seen | None = None
     turned_down: bool = False
     refusals: deque[float] = field(default_factory=deque)
     macs: set[bytes] = field(default_factory=set)
     kept: bytes = b""
+    agreed: bytes = b""
+    sure: bytes = b""
     link_since: Seen | None = None
     asked_up: Seen | None = None
 
@@ -96,9 +116,15 @@ class View:
             self._read(seen)
         else:
             self._said(seen)
+        if is_whole(seen.element) and self.asked_up and lasted(self.asked_up, seen, self.profile.recovery_ms):
+            self.asked_up = None
         if seen.what not in _ASIDE:
             self.last = seen
             self.since.add(seen.what)
+
+    def failures_before(self, seen: Seen) -> int:
+        """Failures in a row before a reset that begins. A hard one after a soft one that has failed is the same attempt."""
+        return self.failures - (self.failures > 0 and self.soft and _is_hard(seen))
 
     def _forget(self) -> None:
         """Something is missing: what is not known any more."""
@@ -107,12 +133,13 @@ class View:
         self.event = self.heard = self.complaint = self.failed = None
         self.working = self.paused = False
         self.failures = 0
-        self.kept = b""
+        self.kept = self.sure = b""
 
     def _dialogue(self) -> None:
         """Another dialogue begins, or none is left."""
         if self.macs and self.logged_in:
             self.kept = next(iter(self.macs)) if len(self.macs) == 1 else self.kept
+            self.sure = self.agreed
         self.opened, self.first, self.logged_in = False, None, False
         self.pending.clear()
         self.answered.clear()
@@ -120,7 +147,7 @@ class View:
         self.partial.clear()
         self.rounds.clear()
         self.logins, self.refused, self.bad_login, self.renegotiated = 0, None, False, False
-        self.macs = set()
+        self.macs, self.agreed = set(), b""
         self.link_since = self.asked_up = None
 
     def _sent(self, seen: Seen) -> None:
@@ -145,19 +172,23 @@ class View:
             self.logins += 1
             self.refused, self.bad_login, self.renegotiated = None, False, False
         elif command is Command.CHANGE_MAC_ADDR and layout is not None:
-            self.macs = {layout.raw(element, "mac")}
+            self.macs, self.agreed = {layout.raw(element, "mac")}, b""
 
     def _read(self, seen: Seen) -> None:
         element = seen.element
         if not is_whole(element):
             self.whole = False  # dynamic debugging is off: elements that are sent are not seen
+        stale = self.working or (self.opened and self.logged_in is False)
         if event_of(element) is not None:
             self._dialogue()
             self.event, self.busy, self.since, self.heard = seen, self.working, set(), None
+            self.stale = stale
             self.failures, self.complaint = 0, None
         elif element[:2] == INIT[:2]:
             self._dialogue()
+            self.stale = stale or (self.stale and self.event is not None)
             self.heard, self.event, self.failures, self.complaint = seen, None, 0, None
+            self.since = set()
         elif element[:2] == INIT_COMPLETE[:2]:
             self.opened = True
         elif is_answer(element):
@@ -189,6 +220,8 @@ class View:
         elif command is Command.LOGIN:
             self.logged_in = rc == CommandRc.SUCCESS
             self.refused, self.bad_login = (None, False) if rc == CommandRc.SUCCESS else (rc, True)
+        elif command is Command.CHANGE_MAC_ADDR and rc == CommandRc.SUCCESS:
+            self.agreed = layout.raw(element, "mac")
         elif command is Command.LOGICAL_LINK_STATE and rc == CommandRc.SUCCESS:
             self.asked_up = seen if layout.number(element, "state") == 1 and self.link_since is None else None
 
@@ -198,16 +231,26 @@ class View:
             self.logged_in = True
         elif what is What.BAD_LOGIN:
             self.bad_login, self.logged_in = True, False
+        elif what is What.NOT_SENT:
+            if command_of(seen.element) is Command.CHANGE_MAC_ADDR:
+                self.sure = b""  # the user wants another one
         elif what in (What.FREED, What.PROBE):
             self._dialogue()
             self.event = self.heard = None
+            if what is What.PROBE:
+                self.sure = b""
             self.working = self.working or what is What.PROBE
+        elif what is What.USER:
+            if _LINK_STATE not in seen.text:
+                self.sure = self.agreed = b""  # with the device closed another one may be set, and no element says so
         elif what is What.RESET_BEGINS:
+            self.failures = self.failures_before(seen)
+            self.soft = self.soft and not _is_hard(seen)
             self.working = True
         elif what is What.RESET_ENDS:
             self.working = False
             self.failures = 0 if seen.number == 0 else self.failures + 1
-            self.failed, self.paused = seen, False
+            self.failed, self.soft, self.paused = seen, not _is_hard(seen), False
         elif what in (What.RESETS_DONE, What.DEVICE):
             self.working = False
         elif what is What.PAUSE:
@@ -216,3 +259,8 @@ class View:
             self.complaint, self.turned_down = seen, False
         elif what in (What.COMPLAINT_REFUSED, What.TOKEN_REFUSED):
             self.turned_down = True
+
+
+def _is_hard(seen: Seen) -> bool:
+    """Whether a reset that begins or ends is a hard one, by the driver's word."""
+    return _HARD in seen.text

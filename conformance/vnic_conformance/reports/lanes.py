@@ -140,10 +140,11 @@ def _moved(
 
 
 def _sender(stimulus: Stimulus | None, owner: str, element: str) -> str:
+    sends = stimulus is not None and stimulus.call == "send_crq" and stimulus.who != owner
+    if stimulus is not None and sends and (stimulus.given["hex"] == element or not element.startswith("ff")):
+        return naming.lane_of(stimulus.who)
     if element.startswith("ff"):
         return describe.HYPERVISOR
-    if stimulus is not None and stimulus.call == "send_crq" and stimulus.who != owner:
-        return naming.lane_of(stimulus.who)
     return describe.HYPERVISOR if owner == CLIENT else describe.CLIENT
 
 

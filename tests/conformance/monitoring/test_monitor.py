@@ -15,6 +15,7 @@ from vnic_conformance.cli import main
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.monitoring.capture import capture
 from vnic_conformance.monitoring.judging import judge
+from vnic_conformance.monitoring.kernel_log import kernel_log
 from vnic_conformance.monitoring.listings import listed, time_of
 from vnic_conformance.monitoring.plain import plain
 from vnic_conformance.monitoring.report import lines
@@ -105,6 +106,34 @@ def test_nothing_is_concluded_across_a_gap_or_a_boot(tmp_path: Path) -> None:
     assert sum(seen.what is What.RESTART for seen in twice.record.seen) == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[    1.5] ** 40 printk messages dropped **",
+        "[    1.500000] printk: 40 messages suppressed.",
+        "systemd-journald[300]: /dev/kmsg buffer overrun, some messages lost.",
+        "Jun 28 01:37:24 h systemd-journald[300]: Missed 40 kernel messages",
+        "systemd-journald[300]: Suppressed 40 messages from kernel",
+        "rsyslogd: imklog: 40 messages lost due to rate-limiting",
+        "Jun 28 01:37:24 h rsyslogd: imjournal: 40 messages lost due to rate-limiting [v8.24.0]",
+    ],
+)
+def test_a_loss_that_is_said_is_a_gap(words: str) -> None:
+    found = kernel_log(lines_of(f"{words}\n"))
+    assert [seen.what for seen in found.seen] == [What.GAP]
+    assert ("40" in words) == ("40 messages" in found.seen[0].words)
+
+
+def test_what_dynamic_debugging_would_have_shown_is_not_asked_for(tmp_path: Path) -> None:
+    """Elements that are sent are there and no reset is: that is no lack of dynamic debugging."""
+    (tmp_path / "x").write_text((RECORDS / "failover.log").read_text().partition("[ 7781")[0])
+    whys = {outcome.rule.name: outcome.why_not for outcome in judge(tmp_path / "x").undecided}
+    assert "dynamic debugging" not in whys["a_complaint_is_enough"]
+    (tmp_path / "x").write_text("[    1.000000] ibmvnic 30000003: Backing device failover detected\n")
+    whys = {outcome.rule.name: outcome.why_not for outcome in judge(tmp_path / "x").undecided}
+    assert "dynamic debugging" in whys["a_complaint_is_enough"]
+
+
 def test_two_devices_are_told_apart(tmp_path: Path) -> None:
     text = (RECORDS / "failover.log").read_text()
     mixed = "".join(f"{line}\n{line.replace('30000003', '30000004')}\n" for line in text.splitlines())
@@ -172,6 +201,14 @@ def test_a_picture_of_a_failure_may_tell_what_failed(tmp_path: Path) -> None:
     assert "says its writer: violated: CRQ-10" in " ".join(result.output.split())
 
 
+def test_an_event_that_a_partner_writes_is_shown_as_its_own(tmp_path: Path) -> None:
+    failure, picture = RECORDS / "partner_writes_events.jsonl", tmp_path / "x.pcapng"
+    words = ["show", str(failure), "--as", "pcapng", "--out", str(picture)]
+    assert CliRunner().invoke(main, words, prog_name="vnickit").exit_code == ExitCode.CONFORMS
+    found = judge(picture)
+    assert [outcome.rule.name for outcome in found.contradicted] == ["only_the_hypervisor_writes_events"]
+
+
 @pytest.mark.parametrize("cut", range(1, 120, 7))
 def test_a_capture_that_was_cut_is_refused_with_the_place(cut: int) -> None:
     whole = foreign(">", [(INIT, 2), (INIT_COMPLETE, 1)])
@@ -227,6 +264,47 @@ def test_a_row_may_have_any_shape_of_the_console(rows: str) -> None:
     assert (device.priority, device.physical) == (50, ("1", "1"))
 
 
+NAMES = "lpar_name,lpar_id,type,adapter_id,physical_port_id,logical_port_id,failover_priority,is_active,status"
+FIRST, SECOND = "vios-a,100,sriov,1,0,27004001,50,1,Operational", "vios-a,100,sriov,2,0,27008001,60,0,Operational"
+THIRD = "vios-a,100,sriov,1,0,27004002,50,1,Operational"
+
+
+@pytest.mark.parametrize("delimiter", ",:%;|")
+def test_a_header_alone_shows_what_a_file_is(delimiter: str, tmp_path: Path) -> None:
+    text = "\n".join((NAMES, FIRST, SECOND)).replace(",", delimiter)
+    (tmp_path / "x").write_text(f"# 1\n{text}\n# 2\n{text}\n")
+    found = judge(tmp_path / "x")
+    assert found.code is ExitCode.CONFORMS
+    assert found.listings is not None
+    assert [len(listing.vnics["vNIC"].devices) for listing in found.listings.listings] == [2, 2]
+
+
+def test_of_rows_without_a_slot_nobody_can_tell_which_vnic(tmp_path: Path) -> None:
+    rows = "\n".join((NAMES, FIRST, SECOND, THIRD))
+    (tmp_path / "x").write_text(f"# 1\n{rows}\n# 2\n{rows}\n")
+    result = monitor(tmp_path / "x")
+    assert result.exit_code == ExitCode.INCONCLUSIVE
+    assert "Cannot tell which vNIC" in result.output
+    assert "list slot_num, too" in " ".join(result.output.split())
+    named = '6,"sriov/27004001/1/Operational,sriov/27008001/0/Operational"'
+    (tmp_path / "x").write_text(f"# 1\n{rows}\n# 2\nslot_num,backing_device_states\n{named}\n")
+    found = judge(tmp_path / "x")
+    assert found.code is ExitCode.CONFORMS
+    assert found.listings is not None
+    first = found.listings.listings[0]
+    assert {key: sorted(vnic.devices) for key, vnic in first.vnics.items()} == {
+        "slot 6": ["27004001", "27008001"],
+        "vNIC": ["27004002"],
+    }
+
+
+def test_two_rows_without_a_slot_may_be_two_vnics() -> None:
+    """Each shows all devices of its vNIC, and none is in both."""
+    rows = [f"lpar_name=a,backing_device_states=sriov/{port}/1/Operational" for port in ("2700", "2701")]
+    found = listed(lines_of("\n".join(("# 1", *rows)) + "\n"))
+    assert (found.listings, found.unclear) == ([], {"a"})
+
+
 def test_a_pin_explains_what_else_is_wrong(tmp_path: Path) -> None:
     """The better server is not active: wrong only if nobody activated the other one."""
     shown = (RECORDS / "vnics.txt").read_text()
@@ -238,6 +316,9 @@ def test_a_pin_explains_what_else_is_wrong(tmp_path: Path) -> None:
     )
     file.write_text(activated)
     assert monitor(file, "--untouched").exit_code == ExitCode.CONFORMS
+    file.write_text(activated.partition("$ chhwres -r")[0])
+    pinned = judge(file).outcomes
+    assert "2700802c was activated at the console, which pins it" in {outcome.why_not for outcome in pinned}
 
 
 # --- what is none --------------------------------------------------------------------------------------------------
@@ -270,6 +351,14 @@ def test_a_log_without_a_word_of_the_driver_decides_nothing(tmp_path: Path) -> N
     result = monitor(tmp_path / "x", "--json")
     assert result.exit_code == ExitCode.INCONCLUSIVE
     assert json.loads(result.output)["unknown"] == [{"place": 1, "text": "nobody knows this"}]
+
+
+def test_a_byte_of_zero_spoils_its_line_alone(tmp_path: Path) -> None:
+    good = b"[    1.000000] ibmvnic 30000003: Closing\n"
+    (tmp_path / "x").write_bytes(good + b"[    2.000000] foo " + bytes(4096) + b" bar\n" + good.replace(b"1", b"3"))
+    said = json.loads(monitor(tmp_path / "x", "--json").output)
+    assert said["unknown"] == [{"place": 2, "text": "foo \0 bar"}]
+    assert said["lines"] == 3
 
 
 def test_untouched_is_for_listings() -> None:

@@ -80,6 +80,8 @@ ASKED, BEGINS, FAILED = (
     "Reset reason: FATAL, reset_state: OPEN",
     "[S:OPEN FOP:0] Reset done, rc -5",
 )
+HARD, HARD_FAILED = "Hard resetting driver (FATAL)", "[S:OPEN FOP:0] Hard reset done, rc -1"
+SKIPPED = "Adapter removing or pending failover, skipping reset"
 COMPLAINT = "Initiating client failover, session id 1"
 TOLD_4 = rx(answer(Command.QUERY_CAPABILITY, capability=Capability.MAX_TX_QUEUES, number=4))
 
@@ -108,6 +110,10 @@ LOGS: dict[str, tuple[str, str]] = {
     "answers_init": (
         log(*LOGGED_IN, rx(INIT), VERSION[0]),
         log(*LOGGED_IN, rx(INIT), tx(INIT_COMPLETE), VERSION[0]),
+    ),
+    "begins_in_time": (
+        log(*LOGGED_IN, rx(FAILOVER), rx(INIT), ASKED, LONG, SKIPPED),
+        log(*LOGGED_IN, rx(FAILOVER), rx(INIT), ASKED, SKIPPED, tx(INIT)),
     ),
     "keeps_the_order": (log(*OPENED, tx(QUERY)), log(*OPENED, *VERSION, tx(QUERY))),
     "asks_one_at_a_time": (
@@ -161,6 +167,46 @@ LOGS: dict[str, tuple[str, str]] = {
     ),
     "ignores_what_nobody_awaits": ("", log("Ignoring unexpected login response")),
 }
+
+OTHER_MAC = tx(sent(Command.CHANGE_MAC_ADDR, mac=b"\x02\0\0\0\0\2"))
+AGREED = rx(answer(Command.CHANGE_MAC_ADDR, mac=b"\x02\0\0\0\0\1"))
+REFUSED = "Invalid request detected while CRQ is inactive, possible device state change during reset"
+#: Records that differ little from those of the rules, and whether they contradict the rule.
+NEIGHBOURS: list[tuple[str, bool, str]] = [
+    # A soft reset and the hard one that repeats it are one attempt.
+    ("backs_off", False, log(BEGINS, FAILED, *(3 * (HARD, HARD_FAILED)), "Hard reset failed, waiting 60 secs", HARD)),
+    ("backs_off", False, log(*(2 * (HARD, HARD_FAILED)), BEGINS, FAILED, HARD)),
+    ("backs_off", True, log(*(3 * (BEGINS, FAILED, HARD, HARD_FAILED)), HARD)),
+    # A login as the first thing after INIT; one may be that of a dialogue under way.
+    ("answers_init", True, log(rx(FAILOVER), rx(INIT), LOGIN)),
+    ("keeps_the_order", True, log(rx(FAILOVER), rx(INIT), LOGIN)),
+    ("answers_init", False, log(*OPENED, *VERSION, rx(FAILOVER), rx(INIT), LOGIN)),
+    ("answers_init", False, log(BEGINS, rx(FAILOVER), rx(INIT), LOGIN)),
+    # A client that does nothing after INIT; trouble is an excuse, and so is a gap.
+    ("begins_in_time", False, log(tx(INIT), rx(FAILOVER), rx(INIT), "Operation timed out.", LONG, SKIPPED)),
+    ("begins_in_time", False, log(tx(INIT), rx(FAILOVER), rx(INIT), LONG) + "...\n" + log(LONG, SKIPPED)),
+    ("begins_in_time", False, log(tx(INIT), rx(FAILOVER), LONG, rx(INIT), tx(INIT))),
+    # Another MAC, unless the user wants it.
+    ("sets_its_mac_again", True, log(*LOGGED_IN, MAC, AGREED, rx(FAILOVER), rx(INIT), *LOGGED_IN, OTHER_MAC)),
+    ("sets_its_mac_again", False, log(*LOGGED_IN, MAC, AGREED, rx(FAILOVER), rx(INIT), *LOGGED_IN, MAC, OTHER_MAC)),
+    ("sets_its_mac_again", False, log(*LOGGED_IN, MAC, rx(FAILOVER), rx(INIT), *LOGGED_IN, OTHER_MAC)),
+    (
+        "sets_its_mac_again",
+        False,
+        log(*LOGGED_IN, MAC, AGREED, "Closing", rx(FAILOVER), rx(INIT), *LOGGED_IN, OTHER_MAC),
+    ),
+    (
+        "sets_its_mac_again",
+        False,
+        log(*LOGGED_IN, MAC, AGREED, rx(FAILOVER), OTHER_MAC, REFUSED, rx(INIT), *LOGGED_IN, OTHER_MAC),
+    ),
+    # A server that says nothing of the link, in a session that goes on.
+    ("tells_of_the_link", True, log(*LOGGED_IN, *UP, LONG, MAC)),
+    ("tells_of_the_link", False, log(*LOGGED_IN, *UP, 1.0, MAC)),
+    # A recovery ends where something is left out.
+    ("recovers_in_time", False, log(LOGIN) + "...\n" + log(LONG, LOGIN, rx(answer(Command.LOGIN)), LINK)),
+    ("recovers_in_time", True, log(LOGIN, LONG, rx(answer(Command.LOGIN)), LINK)),
+]
 
 Packet = tuple[Link, bytes, str]
 
@@ -259,6 +305,14 @@ def test_every_rule_is_here() -> None:
 def test_a_rule_for_logs(name: str, tmp_path: Path) -> None:
     wrong, right = LOGS[name]
     assert_told_apart(name, judged(tmp_path, wrong), judged(tmp_path, right))
+
+
+@pytest.mark.parametrize("number", range(len(NEIGHBOURS)))
+def test_a_neighbour(number: int, tmp_path: Path) -> None:
+    name, contradicts, record = NEIGHBOURS[number]
+    found = [one.contradicted for one in judged(tmp_path, record).contradicted if one.rule.name == name]
+    assert len(found) == contradicts
+    assert all(len(one) == 1 for one in found)
 
 
 def test_rules_that_only_one_word_of_the_driver_is_about(tmp_path: Path) -> None:
