@@ -172,6 +172,7 @@ class _Reader:
 
     def __init__(self, header: RunBegan, source: records.Source) -> None:
         self.run = RecordedRun(header)
+        self._cases = frozenset(header.cases)
         self._source = source
         self._open: _Open | None = None
         # Told apart by the first of these members that a record has.
@@ -219,7 +220,7 @@ class _Reader:
         setting = self._source.setting(f, servers, self.run.header.profile)
         start = records.checked(f, seen.answer(f), None, setting)
         phase, case = f.text("phase"), None if f.nothing("case") else f.text("case")
-        if phase == Phase.SCRIPT and case not in self.run.header.cases:
+        if phase == Phase.SCRIPT and case not in self._cases:
             raise f.wrong(f"a session plays {shown(case)}, and the header does not have it among the cases of this run")
         self._open = _Open(
             number=f.whole("session", 0),
