@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,21 @@ from pathlib import Path
 import click
 
 from vnic_conformance.commands.explore import planted
+from vnic_conformance.commands.explore.figures import (
+    Columns,
+    Row,
+    judged_on,
+    killed_by,
+    places,
+    ranked,
+    table,
+    wrapped,
+)
 from vnic_conformance.commands.explore.operators import Operators
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.terminal import refusal, say, show_json
 from vnic_conformance.writing import put
 from vnic_model.instances import SCENARIOS
-from vnic_model.lines import WIDTH
 from vnic_model.mutants.explained import REASONS
 from vnic_model.mutants.ground import Ground, grounds
 from vnic_model.mutants.judged import Outcome, Verdict, judge
@@ -28,28 +36,29 @@ AT_MOST = 40_000
 #: How many servers, where that is not asked for.
 SERVERS = (1, 2)
 
-#: Heading of a column, and what is counted in it.
-_COLUMNS: dict[str, Callable[[Verdict], bool]] = {
-    "mutants": lambda _: True,
-    "property": lambda v: v.outcome is Outcome.VIOLATION and not v.by[0].startswith("lemma "),
-    "lemma": lambda v: v.outcome is Outcome.VIOLATION and v.by[0].startswith("lemma "),
-    "missing": lambda v: v.outcome is Outcome.MISSING,
-    "goal": lambda v: v.outcome is Outcome.STUCK,
-    "same": lambda v: v.outcome is Outcome.EQUIVALENT,
-    "unseen": lambda v: v.outcome is Outcome.UNSEEN,
-    "explained": lambda v: v.outcome is Outcome.EXPLAINED,
-    "survivors": lambda v: v.outcome is Outcome.SURVIVOR,
-}
-_MEANINGS = {
-    "property": "killed: a property is violated",
-    "lemma": "killed: no property is violated, but a lemma, so that the proof for any number of servers fails",
-    "missing": "killed: nothing is violated, but a witness is not met, an answer not given or an action not taken any more",
-    "goal": "killed: the client cannot get logged in any more (LIV-3), or need not (LIV-1)",
-    "same": "equivalent: the same states and the same labelled steps wherever it was looked",
-    "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
-    "explained": "survives, for a reason that is given; where the reason speaks of the graph it is looked up there",
-    "survivors": "survives, and nobody has said why: a hole in the specification",
-}
+_COLUMNS: Columns[Verdict] = Columns(
+    {
+        "mutants": lambda _: True,
+        "property": lambda v: v.outcome is Outcome.VIOLATION and not v.by[0].startswith("lemma "),
+        "lemma": lambda v: v.outcome is Outcome.VIOLATION and v.by[0].startswith("lemma "),
+        "missing": lambda v: v.outcome is Outcome.MISSING,
+        "goal": lambda v: v.outcome is Outcome.STUCK,
+        "same": lambda v: v.outcome is Outcome.EQUIVALENT,
+        "unseen": lambda v: v.outcome is Outcome.UNSEEN,
+        "explained": lambda v: v.outcome is Outcome.EXPLAINED,
+        "survivors": lambda v: v.outcome is Outcome.SURVIVOR,
+    },
+    {
+        "property": "killed: a property is violated",
+        "lemma": "killed: no property is violated, but a lemma, so that the proof for any number of servers fails",
+        "missing": "killed: nothing is violated, but a witness is not met, an answer not given or an action not taken any more",
+        "goal": "killed: the client cannot get logged in any more (LIV-3), or need not (LIV-1)",
+        "same": "equivalent: the same states and the same labelled steps wherever it was looked",
+        "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
+        "explained": "survives, for a reason that is given; where the reason speaks of the graph it is looked up there",
+        "survivors": "survives, and nobody has said why: a hole in the specification",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -166,29 +175,23 @@ def show_mutants(
 # --- figures -------------------------------------------------------------------------------------------------------
 
 
-def counts(verdicts: Iterable[Verdict]) -> list[int]:
-    """How many verdicts are counted in each column."""
-    found = list(verdicts)
-    return [sum(map(counted, found)) for counted in _COLUMNS.values()]
-
-
-def _rows(judged: Judged) -> Iterator[tuple[str, list[int]]]:
+def _rows(judged: Judged) -> Iterator[Row]:
     for action in ACTIONS:
         mine = [v for v in judged.verdicts if v.mutant.action == action]
         if mine:
-            yield action, counts(mine)
-    yield "all", counts(judged.verdicts)
+            yield action, _COLUMNS.counts(mine)
+    yield "all", _COLUMNS.counts(judged.verdicts)
 
 
 def _killers(judged: Judged) -> list[tuple[str, int]]:
     """Who killed, the one that killed most first. Only the first that is found counts."""
     found = Counter(v.by[0] for v in judged.of(Outcome.VIOLATION, Outcome.STUCK))
     found["what is pinned"] = len(judged.of(Outcome.MISSING))
-    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ranked(found)
 
 
 def _sentence(judged: Judged) -> str:
-    everything = dict(zip(_COLUMNS, counts(judged.verdicts), strict=True))
+    everything = _COLUMNS.by_name(judged.verdicts)
     killed = sum(everything[c] for c in ("property", "lemma", "missing", "goal"))
     figures = (
         f"{everything['mutants']:,} mutants: {killed:,} killed, {everything['same']} equivalent, {everything['unseen']} that "
@@ -204,34 +207,25 @@ def _sentence(judged: Judged) -> str:
 # --- text ----------------------------------------------------------------------------------------------------------
 
 
-def _wrap(words: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(words, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
-
-
 def lines(judged: Judged) -> Iterator[str]:
     """The report as text."""
-    yield from _wrap(f"judged on: {', '.join(f'{label} ({states:,} states)' for label, states in judged.grounds)}")
+    yield from judged_on(judged.grounds)
     if judged.skipped:
-        yield from _wrap(f"too large: {', '.join(judged.skipped)}")
+        yield from wrapped(f"too large: {', '.join(judged.skipped)}")
     yield ""
-    yield f"{'action':<28}" + "".join(f"{c:>10}" for c in _COLUMNS)
-    for name, row in _rows(judged):
-        yield f"{name:<28}" + "".join(f"{n or '':>10}" for n in row)
+    yield from _COLUMNS.as_text("action", 28, _rows(judged))
     yield ""
-    for column, meaning in _MEANINGS.items():
-        yield from _wrap(f"{column}: {meaning}")
-    yield ""
-    yield from _wrap(f"killed first by: {', '.join(f'{name} {n}' for name, n in _killers(judged))}")
+    yield from killed_by(_killers(judged))
     for v in judged.of(Outcome.EXPLAINED):
         yield ""
-        yield from _wrap(f"explained  {v.mutant.action} {v.mutant.sentence}")
-        yield from _wrap(f"           because {REASONS[v.mutant.name].text}", " " * 11)
+        yield from wrapped(f"explained  {v.mutant.action} {v.mutant.sentence}")
+        yield from wrapped(f"           because {REASONS[v.mutant.name].text}", " " * 11)
     for v in judged.of(Outcome.SURVIVOR):
         yield ""
-        yield from _wrap(f"SURVIVES   {v.mutant.action} {v.mutant.sentence}")
-        yield from _wrap(f"           differs in {', '.join(v.differs)}; its name is {v.mutant.name!r}", " " * 11)
+        yield from wrapped(f"SURVIVES   {v.mutant.action} {v.mutant.sentence}")
+        yield from wrapped(f"           differs in {', '.join(v.differs)}; its name is {v.mutant.name!r}", " " * 11)
     yield ""
-    yield from _wrap(_sentence(judged), "")
+    yield from wrapped(_sentence(judged), "")
 
 
 def plain(judged: Judged) -> dict[str, object]:
@@ -239,7 +233,7 @@ def plain(judged: Judged) -> dict[str, object]:
     return {
         "grounds": [{"name": label, "states": states} for label, states in judged.grounds],
         "too_large": list(judged.skipped),
-        "counts": dict(zip(_COLUMNS, counts(judged.verdicts), strict=True)),
+        "counts": _COLUMNS.by_name(judged.verdicts),
         "mutants": [
             {
                 "name": v.mutant.name,
@@ -275,38 +269,24 @@ def _document(judged: Judged) -> Iterator[str]:
     yield "is not set where it should be; or the action never happens. Each mutant takes the place of the action in the instances"
     yield "named below, and then there are these outcomes, of which the first that applies counts:"
     yield ""
-    yield "| outcome | meaning |"
-    yield "|---|---|"
-    for column, meaning in _MEANINGS.items():
-        yield f"| {column} | {meaning} |"
+    yield from _COLUMNS.outcomes()
     yield ""
     yield "**Result.** " + _sentence(judged)
     yield ""
     yield "## Where it was looked"
     yield ""
-    yield "| instance, servers | states |"
-    yield "|---|---:|"
-    for label, states in judged.grounds:
-        yield f"| {label} | {states:,} |"
+    yield from places(judged.grounds)
     if judged.skipped:
         yield ""
         yield f"Too large, hence left out: {', '.join(judged.skipped)}."
     yield ""
-    yield "## By action"
-    yield ""
-    yield f"| action | {' | '.join(_COLUMNS)} |"
-    yield f"|---|{'---:|' * len(_COLUMNS)}"
-    for name, row in _rows(judged):
-        yield f"| {name} | {' | '.join(str(n or '') for n in row)} |"
+    yield from _COLUMNS.as_markdown("action", _rows(judged))
     yield ""
     yield "## Who kills"
     yield ""
     yield "Properties, lemmas and goals by the mutants that they were the first to kill."
     yield ""
-    yield "| killer | mutants |"
-    yield "|---|---:|"
-    for name, n in _killers(judged):
-        yield f"| {name} | {n} |"
+    yield from table("killer", "mutants", _killers(judged), numbers=True)
     yield ""
     yield "## Equivalent mutants"
     yield ""

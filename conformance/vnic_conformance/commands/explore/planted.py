@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from vnic_conformance.commands.explore.figures import (
+    Columns,
+    Row,
+    judged_on,
+    killed_by,
+    places,
+    ranked,
+    table,
+    wrapped,
+)
 from vnic_conformance.exit_codes import ExitCode
-from vnic_model.lines import WIDTH
 from vnic_model.mutants.ground import Ground
 from vnic_model.mutants.obligations import GUARDS, Fate, Ruling, rule_on
 from vnic_model.mutants.operators import Operator
@@ -17,25 +25,27 @@ from vnic_model.mutants.planted import all_planted
 #: Instances with more states than this are not looked at: one step from each state is taken with every error.
 AT_MOST = 8_000
 
-_COLUMNS: dict[str, Callable[[Ruling], bool]] = {
-    "errors": lambda _: True,
-    "property": lambda r: r.fate is Fate.PROPERTY,
-    "lemma": lambda r: r.fate is Fate.LEMMA,
-    "guard": lambda r: r.fate is Fate.GUARD,
-    "equivalent": lambda r: r.fate is Fate.EQUIVALENT,
-    "same": lambda r: r.fate is Fate.SAME,
-    "unseen": lambda r: r.fate is Fate.UNSEEN,
-    "survivors": lambda r: r.fate is Fate.SURVIVOR,
-}
-_MEANINGS = {
-    "property": "killed: a step breaks a property, so its proof fails",
-    "lemma": "killed: such a step breaks no property, but a lemma",
-    "guard": "killed: the guard is not when the action may be taken, which is proved of every guard",
-    "equivalent": "proved to do the same as the specification, history variables apart, for any number of servers",
-    "same": "the same steps from every reachable state, wherever it was looked, and nothing is proved or refuted",
-    "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
-    "survivors": "can be told from the specification, and no proof fails",
-}
+_COLUMNS: Columns[Ruling] = Columns(
+    {
+        "errors": lambda _: True,
+        "property": lambda r: r.fate is Fate.PROPERTY,
+        "lemma": lambda r: r.fate is Fate.LEMMA,
+        "guard": lambda r: r.fate is Fate.GUARD,
+        "equivalent": lambda r: r.fate is Fate.EQUIVALENT,
+        "same": lambda r: r.fate is Fate.SAME,
+        "unseen": lambda r: r.fate is Fate.UNSEEN,
+        "survivors": lambda r: r.fate is Fate.SURVIVOR,
+    },
+    {
+        "property": "killed: a step breaks a property, so its proof fails",
+        "lemma": "killed: such a step breaks no property, but a lemma",
+        "guard": "killed: the guard is not when the action may be taken, which is proved of every guard",
+        "equivalent": "proved to do the same as the specification, history variables apart, for any number of servers",
+        "same": "the same steps from every reachable state, wherever it was looked, and nothing is proved or refuted",
+        "unseen": "differs only in history variables, or in steps that change nothing and answer nothing",
+        "survivors": "can be told from the specification, and no proof fails",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -86,21 +96,14 @@ def _proof() -> Callable[[Ruling], Ruling]:
 # --- figures -------------------------------------------------------------------------------------------------------
 
 
-def counts(rulings: Iterable[Ruling]) -> list[int]:
-    """How many rulings are counted in each column."""
-    found = list(rulings)
-    return [sum(map(counted, found)) for counted in _COLUMNS.values()]
-
-
-def _rows(ruled: Ruled) -> Iterator[tuple[str, list[int]]]:
+def _rows(ruled: Ruled) -> Iterator[Row]:
     for operator in Operator:
-        yield operator.value, counts(r for r in ruled.rulings if r.planted.operator is operator)
-    yield "all", counts(ruled.rulings)
+        yield operator.value, _COLUMNS.counts(r for r in ruled.rulings if r.planted.operator is operator)
+    yield "all", _COLUMNS.counts(ruled.rulings)
 
 
 def _killers(ruled: Ruled) -> list[tuple[str, int]]:
-    found = Counter(GUARDS if r.fate is Fate.GUARD else r.by for r in ruled.rulings if r.fate.killed)
-    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ranked(Counter(GUARDS if r.fate is Fate.GUARD else r.by for r in ruled.rulings if r.fate.killed))
 
 
 def sentence(ruled: Ruled) -> str:
@@ -108,7 +111,7 @@ def sentence(ruled: Ruled) -> str:
     if not ruled.grounds:
         return "NOTHING JUDGED: no instance was exhausted within the bound. That is no verdict."
     killed, left = sum(r.fate.killed for r in ruled.rulings), len(ruled.survivors)
-    of = dict(zip(_COLUMNS, counts(ruled.rulings), strict=True))
+    of = _COLUMNS.by_name(ruled.rulings)
     share = f"{100 * killed / (killed + left):.1f} %" if killed + left else "none"
     return (
         f"{'SURVIVORS' if left else 'NOTICED'}: {of['errors']:,} errors of design: {killed:,} killed, which is {share} of those "
@@ -121,35 +124,26 @@ def sentence(ruled: Ruled) -> str:
 # --- text, JSON, Markdown ------------------------------------------------------------------------------------------
 
 
-def _wrap(words: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(words, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
-
-
 def lines(ruled: Ruled) -> Iterator[str]:
     """The report as text."""
-    yield from _wrap(f"judged on: {', '.join(f'{label} ({states:,} states)' for label, states in ruled.grounds)}")
+    yield from judged_on(ruled.grounds)
     yield ""
-    yield f"{'error of design':<52}" + "".join(f"{c:>10}" for c in _COLUMNS)
-    for name, row in _rows(ruled):
-        yield f"{name:<52}" + "".join(f"{n or '':>10}" for n in row)
+    yield from _COLUMNS.as_text("error of design", 52, _rows(ruled))
     yield ""
-    for column, meaning in _MEANINGS.items():
-        yield from _wrap(f"{column}: {meaning}")
-    yield ""
-    yield from _wrap(f"killed first by: {', '.join(f'{name} {n}' for name, n in _killers(ruled))}")
+    yield from killed_by(_killers(ruled))
     for r in ruled.survivors:
         yield ""
-        yield from _wrap(f"SURVIVES   {r.planted.name}")
-        yield from _wrap(f"           differs: {', '.join(r.differs)}", " " * 11)
+        yield from wrapped(f"SURVIVES   {r.planted.name}")
+        yield from wrapped(f"           differs: {', '.join(r.differs)}", " " * 11)
     yield ""
-    yield from _wrap(sentence(ruled), "")
+    yield from wrapped(sentence(ruled), "")
 
 
 def plain(ruled: Ruled) -> dict[str, object]:
     """The report as JSON."""
     return {
         "grounds": [{"name": label, "states": states} for label, states in ruled.grounds],
-        "counts": dict(zip(_COLUMNS, counts(ruled.rulings), strict=True)),
+        "counts": _COLUMNS.by_name(ruled.rulings),
         "errors": [
             {
                 "name": r.planted.name,
@@ -181,40 +175,23 @@ def _document(ruled: Ruled) -> Iterator[str]:
     yield "and lemmas hold there, so a step that breaks one refutes an obligation of its proof for any number of servers. What no"
     yield "instance decides is put to z3: it is proved to do the same, or an obligation of it is refuted, or neither."
     yield ""
-    yield "| outcome | meaning |"
-    yield "|---|---|"
-    for column, meaning in _MEANINGS.items():
-        yield f"| {column} | {meaning} |"
+    yield from _COLUMNS.outcomes()
     yield ""
     yield "**Result.** " + sentence(ruled)
     yield ""
     yield "## Where errors were looked for"
     yield ""
-    yield "| instance, servers | states |"
-    yield "|---|---:|"
-    for label, states in ruled.grounds:
-        yield f"| {label} | {states:,} |"
+    yield from places(ruled.grounds)
     yield ""
-    yield "## By operator"
-    yield ""
-    yield f"| operator | {' | '.join(_COLUMNS)} |"
-    yield f"|---|{'---:|' * len(_COLUMNS)}"
-    for name, row in _rows(ruled):
-        yield f"| {name} | {' | '.join(str(n or '') for n in row)} |"
+    yield from _COLUMNS.as_markdown("operator", _rows(ruled))
     yield ""
     yield "## Who refutes errors of design"
     yield ""
-    yield "| killer | errors |"
-    yield "|---|---:|"
-    for name, n in _killers(ruled):
-        yield f"| {name} | {n} |"
+    yield from table("killer", "errors", _killers(ruled), numbers=True)
     yield ""
     yield "## Errors of design that survive"
     yield ""
     if not ruled.survivors:
         yield "None."
         return
-    yield "| error | differs |"
-    yield "|---|---|"
-    for r in ruled.survivors:
-        yield f"| `{r.planted.name}` | {', '.join(r.differs)} |"
+    yield from table("error", "differs", ((f"`{r.planted.name}`", ", ".join(r.differs)) for r in ruled.survivors))
