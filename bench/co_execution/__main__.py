@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,12 +25,12 @@ from vnic_conformance.generation.search import Way
 from vnic_conformance.generation.translate import CannotTranslate, translate
 from vnic_conformance.oracle import Oracle
 from vnic_conformance.oracle.time import Instant
-from vnic_conformance.protocol.messages import decode, from_line, to_line
+from vnic_conformance.protocol.hello import claims_of
+from vnic_conformance.protocol.messages import decode, encode, from_line, to_line
 from vnic_conformance.protocol.rules import asked_for
 from vnic_conformance.stimulus import Stimulus, with_tokens
 from vnic_model.instances import instance
 from vnic_model.machine import Machine, Move
-from vnic_spec.profile import Profile
 from vnic_spec.state import State
 from vnic_spec.wire import Vioctl
 
@@ -64,7 +64,7 @@ class Tree:
         words = [str(program), *(("--fault", fault) if fault else ())]
         self._child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def line(self, text: bytes) -> bytes:
+    def line(self, line: bytes) -> bytes:
         """Send a line, and answer the one that comes back.
 
         Raises:
@@ -72,39 +72,33 @@ class Tree:
         """
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.write(text + b"\n")
+        self._child.stdin.write(line)
         self._child.stdin.flush()
         came = self._child.stdout.readline()
         if not came.endswith(b"\n"):
-            raise RuntimeError(f"the hypervisor ended at {text!r}, exit status {self._child.wait()}")
+            raise RuntimeError(f"the hypervisor ended at {line!r}, exit status {self._child.wait()}")
         return came
 
     def push(self) -> None:
         """Go on in a copy."""
-        assert self.line(b"push") == b"pushed\n"
+        came = self.line(b"push\n")
+        assert came == b"pushed\n", came
 
     def pop(self) -> None:
         """Forget the copy."""
-        assert self.line(b"pop") == b"popped\n"
+        came = self.line(b"pop\n")
+        assert came == b"popped\n", came
 
     def ask(self, request: Mapping[str, object]) -> Answer:
         """Send a request of the adapter protocol."""
-        text = _encoded({"seq": 1, **to_line(request)})
-        return Answer.of(request, asked_for(request, from_line(decode(self.line(text)))))
+        line = encode({"seq": 1, **to_line(request)})
+        return Answer.of(request, asked_for(request, from_line(decode(self.line(line)))))
 
     def close(self) -> None:
         """End it."""
         assert self._child.stdin is not None
         self._child.stdin.close()
         self._child.wait(10)
-
-
-def _encoded(fields: Mapping[str, object]) -> bytes:
-    parts = (
-        f'"{name}":{value if isinstance(value, int) else chr(34) + str(value) + chr(34)}'
-        for name, value in fields.items()
-    )
-    return ("{" + ",".join(parts) + "}").encode()
 
 
 @dataclass(frozen=True)
@@ -144,40 +138,35 @@ class Walk:
 
     def _first(self) -> dict[int, tuple[int, Move]]:
         """By which move each state is first met, on ways along which nobody need fill a queue."""
-        initial = self.machine.initial
+        known = {self.machine.initial, *self._met(lambda move: True)}
+        first = self._met(lambda move: not asks_for_full(move))
+        beyond = known - first.keys() - {self.machine.initial}
+        self.count.states = len(known)
+        self.count.transitions = self._moves_from(known)
+        self.count.skipped[BEYOND] += self._moves_from(beyond)
+        return first
+
+    def _met(self, follows: Callable[[Move], bool]) -> dict[int, tuple[int, Move]]:
+        """By which move each state but the initial one is first met, along moves that are followed."""
         first: dict[int, tuple[int, Move]] = {}
-        known, frontier = {initial}, [initial]
-        playable = {initial}
+        frontier = [self.machine.initial]
         while frontier:
             following = []
             for packed in frontier:
-                for move in self.machine.moves(packed):
-                    self.count.transitions += 1
-                    if move.after not in known:
-                        known.add(move.after)
-                        following.append(move.after)
-            frontier = following
-        frontier = [initial]
-        while frontier:
-            following = []
-            for packed in frontier:
-                for move in self.machine.moves(packed):
-                    if move.after not in playable and not asks_for_full(move):
-                        playable.add(move.after)
+                for move in filter(follows, self.machine.moves(packed)):
+                    if move.after != self.machine.initial and move.after not in first:
                         first[move.after] = packed, move
                         following.append(move.after)
             frontier = following
-        self.count.states = len(known)
-        beyond = known - playable
-        self.count.skipped[BEYOND] += sum(1 for packed in beyond for _ in self.machine.moves(packed))
         return first
+
+    def _moves_from(self, states: Iterable[int]) -> int:
+        return sum(1 for packed in states for _ in self.machine.moves(packed))
 
     def run(self) -> Count:
         """Go everywhere."""
         initial = self.machine.decode(self.machine.initial)
-        usual, claimed = Profile().as_mapping(), self.profile.as_mapping()
-        profile = {f"profile_{n}": _on_the_wire(value) for n, value in claimed.items() if value != usual[n]}
-        reset = {"op": "reset", "servers": self.servers, "observe": 1, **profile}
+        reset = {"op": "reset", "servers": self.servers, "observe": 1, **claims_of(self.profile)}
         began = self.tree.ask(reset)
         assert began["outcome"] == "done", f"{reset}: {dict(began)}"
         self.oracle.begin(began)
@@ -247,10 +236,6 @@ def asks_for_full(move: Move) -> bool:
     """A move that a full queue makes another one."""
     given = zip(move.action.parameters, move.parameters, strict=True)
     return any(value is True for name, value in given if name.endswith("full"))
-
-
-def _on_the_wire(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _beginning(initial: State, servers: int) -> Iterator[Stimulus]:
