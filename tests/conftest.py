@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -70,3 +74,20 @@ def golden() -> Callable[[str, str], None]:
         assert masked(text) == file.read_text(encoding="utf-8"), "UPDATE_GOLDEN=1 writes the golden files anew"
 
     return compare
+
+
+@cache
+def _by_path(path: str) -> ModuleType:
+    root = Path(__file__).parents[1]
+    spec = importlib.util.spec_from_file_location(Path(path).stem + "_by_path", root / path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def by_path() -> Callable[[str], ModuleType]:
+    """``by_path("bench/charts.py")``: a file of the checkout that belongs to no package, as a module."""
+    return _by_path

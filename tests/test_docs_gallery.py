@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -19,13 +18,8 @@ ANEW = "make it anew: python bench/gallery.py"
 
 
 @pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("gallery_by_path", ROOT / "bench" / "gallery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+def bench(by_path: Callable[[str], ModuleType]) -> ModuleType:
+    return by_path("bench/gallery.py")
 
 
 def test_every_file_is_there_and_named_on_the_page_and_all_are_small(bench: ModuleType) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
@@ -24,13 +22,8 @@ Box = tuple[float, float, float, float]
 
 
 @pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pictures_by_path", ROOT / "bench" / "pictures.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+def bench(by_path: Callable[[str], ModuleType]) -> ModuleType:
+    return by_path("bench/pictures.py")
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,15 +19,7 @@ ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "performance.md"
 
 
-@cache
-def module(path: str) -> ModuleType:
-    """A file of the checkout that belongs to no package."""
-    spec = importlib.util.spec_from_file_location(Path(path).stem + "_by_path", ROOT / path)
-    assert spec is not None
-    assert spec.loader is not None
-    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+ByPath = Callable[[str], ModuleType]
 
 
 @cache
@@ -55,8 +47,8 @@ def text() -> str:
     return FILE.read_text(encoding="utf-8")
 
 
-def test_the_counts_are_those_that_are_pinned() -> None:
-    pinned = module("tests/model/test_model_counts.py").COUNTS
+def test_the_counts_are_those_that_are_pinned(by_path: ByPath) -> None:
+    pinned = by_path("tests/model/test_model_counts.py").COUNTS
     assert len(figures()) > 10
     for name, servers, by, states, transitions, _ in figures():
         if (name, servers) in pinned:
@@ -82,9 +74,9 @@ def test_the_document_says_on_what_and_with_what_it_was_measured() -> None:
     assert re.search(r"^\| core \| 2 \| exported \| [\d.]+ \| [\d.]+ \| \d+ \| [\d.]+ \|$", text(), re.M)
 
 
-def test_it_is_the_document_that_the_script_writes_today() -> None:
+def test_it_is_the_document_that_the_script_writes_today(by_path: ByPath) -> None:
     # All but what is measured: the words, the headings, the shape of the tables.
-    bench = module("bench/independent.py")
+    bench = by_path("bench/independent.py")
     found = [bench.Figure(*row[:6], 1.0, 1.0) for row in figures()]
     facts = dict(re.findall(r"^- ([A-Z][\w ]+): (.+)$", text(), re.M))
     today = bench.document(found, facts)
@@ -92,8 +84,8 @@ def test_it_is_the_document_that_the_script_writes_today() -> None:
     assert re.sub(r"^\| .*$", "", today, flags=re.M) == words, "write it anew: python bench/independent.py --write"
 
 
-def test_the_charts_are_drawn_from_the_table_and_have_its_numbers_beside_the_bars() -> None:
-    made = module("bench/charts.py").charts(text())
+def test_the_charts_are_drawn_from_the_table_and_have_its_numbers_beside_the_bars(by_path: ByPath) -> None:
+    made = by_path("bench/charts.py").charts(text())
     kept = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "performance").iterdir()}
     assert kept == made, "draw them anew: python bench/charts.py"
     assert set(re.findall(r"^!\[.*\]\(performance/(.*)\)$", text(), re.M)) == set(made)
@@ -106,8 +98,8 @@ def test_the_charts_are_drawn_from_the_table_and_have_its_numbers_beside_the_bar
         assert {row[at] for row in rows[2:]} - {"–"} <= words[name], name
 
 
-def test_a_bar_is_as_long_as_its_number_says() -> None:
-    charts = module("bench/charts.py")
+def test_a_bar_is_as_long_as_its_number_says(by_path: ByPath) -> None:
+    charts = by_path("bench/charts.py")
     made = charts.chart("", [charts.Bar("core", "1", by, number) for by, number in (("C", "2"), ("Spin", "2,000"))])
     short, long = (float(bar.get("width", "")) for bar in ET.fromstring(made).iterfind("{*}rect"))
     decade = (long - short) / 3
@@ -118,8 +110,8 @@ def test_a_bar_is_as_long_as_its_number_says() -> None:
     ("change", "said"),
     [({"states": 31}, "gap, 1 servers: 31 states by Spin, 30 by C"), ({"transitions": 123}, "123 transitions by Spin")],
 )
-def test_a_difference_is_told(change: dict[str, int], said: str) -> None:
-    bench = module("bench/independent.py")
+def test_a_difference_is_told(by_path: ByPath, change: dict[str, int], said: str) -> None:
+    bench = by_path("bench/independent.py")
     ours = bench.Figure("gap", 1, "C", 30, 122, 0.1, 1.0, 0.1)
     other = bench.Figure("core", 1, "C", 2058, 12660, 0.1, 1.0, 0.1)
     agreed = [ours, other, replace(ours, by="Spin"), replace(ours, by="NuSMV", transitions=None)]
@@ -138,8 +130,8 @@ def test_a_difference_is_told(change: dict[str, int], said: str) -> None:
         ("5.9958621e+08 transitions", 599_586_225, 599_586_210),
     ],
 )
-def test_spin_prints_eight_digits_of_a_number(said: str, expected: int, count: int) -> None:
-    bench = module("bench/independent.py")
+def test_spin_prints_eight_digits_of_a_number(by_path: ByPath, said: str, expected: int, count: int) -> None:
+    bench = by_path("bench/independent.py")
     output = f"State-vector 28 byte\n{said} (= stored+matched)\n 0 atomic steps\n"
     assert bench.spins_count(output, "transitions", expected) == count
 
