@@ -81,13 +81,6 @@ class Judged:
         return ExitCode.VIOLATION if self.of(Outcome.SURVIVOR) else ExitCode.CONFORMS
 
 
-def judge_all(
-    names: Sequence[str], servers: Iterable[int], at_most: int, tell: Callable[[str], None] = lambda _: None
-) -> Judged:
-    """Judge every mutant of the actions that occur in the named instances, on those of them that are exhausted."""
-    return judge_on(*exhausted(names, servers, at_most, tell), tell)
-
-
 def exhausted(
     names: Sequence[str], servers: Iterable[int], at_most: int, tell: Callable[[str], None]
 ) -> tuple[list[Ground], list[str]]:
