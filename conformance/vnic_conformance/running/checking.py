@@ -107,7 +107,7 @@ def other_profiles(profile: Profile) -> str:
     others = (
         f"--profile {each.name}={member.name.lower()}"
         for each in PARAMETERS.values()
-        if each.choices is not None
+        if each.choices is not None and not each.requirements[0].startswith("CLI-")  # that is the client's to decide
         for member in each.choices
         if member.name != claimed[each.name]
     )
