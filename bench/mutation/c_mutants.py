@@ -273,9 +273,9 @@ def _pairs(tokens: list[_Token]) -> dict[int, int]:
     return found
 
 
-def of_source(file: str, source: str) -> list[Mutant]:
-    """Every mutant of one source, in the order of its lines. Some may not compile; the compiler finds them."""
-    changes = Changes(file, source)
+def of_source(file: str, source: str, kind: type[Changes] = Changes) -> list[Mutant]:
+    """Every mutant of one source and kind, in the order of its lines. Some may not compile; the compiler finds them."""
+    changes = kind(file, source)
     changes.collect()
     return sorted(unique(changes.found), key=lambda mutant: (mutant.start, mutant.end, mutant.operator))
 
@@ -286,7 +286,7 @@ def source_of(file: str) -> str:
     return (C / file).read_text(encoding="utf-8")
 
 
-def every() -> Iterator[Mutant]:
-    """Every mutant of every file."""
+def every(kind: type[Changes] = Changes) -> Iterator[Mutant]:
+    """Every mutant of a kind of every file."""
     for file in FILES:
-        yield from of_source(file, source_of(file))
+        yield from of_source(file, source_of(file), kind)

@@ -16,8 +16,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from mutation.c_mutants import FILES, Changes, source_of
-from mutation.mutant import C, Mutant, unique
+from mutation import c_mutants
+from mutation.mutant import C, Mutant
 
 #: So often something is set that wears out: more often than most sessions do anything, and less often than a run does.
 WORN = 200
@@ -32,7 +32,7 @@ _OTHERS = frozenset("if for while do else switch case default return break conti
 _WRITES = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "++", "--"})
 
 
-class ValueChanges(Changes):
+class ValueChanges(c_mutants.Changes):
     """Collects the mutants of one file that are about values and histories."""
 
     def _body(self, first: int, end: int) -> None:
@@ -179,13 +179,10 @@ def widths() -> dict[str, int]:
 
 
 def of_source(file: str, source: str) -> list[Mutant]:
-    """Every mutant of one source, in the order of its lines. Some may not compile; the compiler finds them."""
-    changes = ValueChanges(file, source)
-    changes.collect()
-    return sorted(unique(changes.found), key=lambda mutant: (mutant.start, mutant.end, mutant.operator))
+    """Every mutant of one source; see :func:`mutation.c_mutants.of_source`."""
+    return c_mutants.of_source(file, source, ValueChanges)
 
 
 def every() -> Iterator[Mutant]:
     """Every mutant of every file."""
-    for file in FILES:
-        yield from of_source(file, source_of(file))
+    return c_mutants.every(ValueChanges)

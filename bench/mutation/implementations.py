@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from mutation import c_mutants, c_values, python_mutants
+from mutation import c_mutants, python_mutants
+from mutation.c_values import ValueChanges
 from mutation.looking import GENERATED, OTHERS, SCRIPTED, SYSTEM, THOROUGH, Stage, short
 from mutation.mutant import PYTHON, C, Mutant
 
@@ -105,6 +106,7 @@ class Compiled:
     """
 
     name = "c"
+    changes: type[c_mutants.Changes] = c_mutants.Changes
     stages: tuple[Stage, ...] = (SCRIPTED, *OTHERS, *GENERATED)
     flags = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
@@ -116,7 +118,7 @@ class Compiled:
 
     def every(self) -> list[Mutant]:
         """See :class:`Implementation`."""
-        return [m for file in c_mutants.FILES for m in c_mutants.of_source(file, self.source(file))]
+        return [m for file in c_mutants.FILES for m in c_mutants.of_source(file, self.source(file), self.changes)]
 
     def source(self, file: str) -> str:
         """See :class:`Implementation`."""
@@ -151,14 +153,11 @@ class CompiledValues(Compiled):
     """The same with the mutants on values and histories, looked at by ``vnickit check`` without options, then ``--thorough``."""
 
     name = "c-values"
+    changes = ValueChanges
 
     def __init__(self, copy: Path) -> None:
         super().__init__(copy)
         self.stages = (short(), SCRIPTED, *GENERATED, THOROUGH)
-
-    def every(self) -> list[Mutant]:
-        """See :class:`Implementation`."""
-        return [m for file in c_mutants.FILES for m in c_values.of_source(file, self.source(file))]
 
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], Python | Compiled]] = {
