@@ -15,6 +15,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from vnic_conformance.pictures.canvas import canvas, drawn
+
 DOCS = Path(__file__).parents[1] / "docs"
 DOCUMENT = DOCS / "performance.md"
 CHARTS = DOCS / "performance"
@@ -85,10 +87,7 @@ def chart(title: str, figures: Sequence[Bar]) -> str:
     groups = [list(group) for _, group in groupby(figures, key=lambda bar: (bar.instance, bar.servers))]
     width = _LEFT + _DECADE * (highest - lowest) + _RIGHT
     height = _TOP + sum(_ROW * len(group) + _GAP for group in groups)
-    view = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}", "role": "img"}
-    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
-    ET.SubElement(root, "title").text = title
-    ET.SubElement(root, "style").text = STYLE
+    root = canvas(title, width, height, STYLE)
     for power in range(lowest, highest + 1):
         x = str(_LEFT + _DECADE * (power - lowest))
         ET.SubElement(root, "line", {"class": "scale", "x1": x, "y1": str(_TOP - 10), "x2": x, "y2": str(height)})
@@ -100,8 +99,7 @@ def chart(title: str, figures: Sequence[Bar]) -> str:
             _bar(root, bar, y, (math.log10(bar.value) - lowest) * _DECADE)
             y += _ROW
         y += _GAP
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return drawn(root)
 
 
 def _bar(root: ET.Element, bar: Bar, y: int, length: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vnic_conformance.foreign import in_xml
+from vnic_conformance.pictures.canvas import canvas, drawn
 
 _LINE, _CHARACTER, _PAD, _EDGE = 15, 7.3, 8, 20
 #: The words at arrows.
@@ -83,10 +84,7 @@ def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> s
     for number, arrow in enumerate(far):
         middle, width = _middle(boxes[arrow.start], boxes[arrow.end], number), len(", ".join(arrow.words)) * _SMALL
         wide = max(wide, max(middle, width / 2) + width / 2 + _PAD)
-    view = {"width": f"{wide:.0f}", "height": f"{deep:.0f}", "viewBox": f"0 0 {wide:.0f} {deep:.0f}", "role": "img"}
-    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
-    ET.SubElement(root, "title").text = in_xml(title)
-    ET.SubElement(root, "style").text = STYLE
+    root = canvas(title, wide, deep, STYLE)
     marker = ET.SubElement(
         ET.SubElement(root, "defs"),
         "marker",
@@ -113,8 +111,7 @@ def drawing(title: str, nodes: Mapping[str, Node], arrows: Sequence[Arrow]) -> s
         corner = {"x": f"{box.x - box.width / 2:.1f}", "y": f"{box.y - box.height / 2:.1f}"}
         ET.SubElement(group, "rect", {**corner, "width": f"{box.width:.1f}", "height": f"{box.height:.1f}", "rx": "4"})
         _text(group, box.x, box.y, node.lines)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return drawn(root)
 
 
 def _placed(nodes: Mapping[str, Node], arrows: Sequence[Arrow], margin: float) -> dict[str, _Box]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vnic_conformance.foreign import in_xml
+from vnic_conformance.pictures.canvas import canvas, drawn
 
 _LEFT, _RIGHT, _TOP, _ROW, _SECOND, _CHARACTER = 70, 20, 20, 14, 32, 6.7
 #: Where the pings stand under the marks, and how tall the whole chart is without these.
@@ -66,10 +67,7 @@ def chart(
     top = _TOP + _ROW * (max(rows, default=0) + 1)
     base = top + _PINGS
     width, height = _LEFT + _x(length) + _RIGHT, top + _BELOW
-    view = {"width": f"{width:.0f}", "height": str(height), "viewBox": f"0 0 {width:.0f} {height}", "role": "img"}
-    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
-    ET.SubElement(root, "title").text = in_xml(title)
-    ET.SubElement(root, "style").text = STYLE
+    root = canvas(title, width, height, STYLE)
     for span in outages:
         place = {"x": f"{_LEFT + _x(span.begin):.1f}", "y": str(top), "width": f"{_x(span.end - span.begin):.1f}"}
         ET.SubElement(root, "rect", {"class": "outage", "height": str(_PINGS), **place})
@@ -90,8 +88,7 @@ def chart(
     _text(root, _LEFT - 8, base + 52, "seconds", "end")
     for second in range(0, length // 1000 + 1, 2):
         _text(root, _LEFT + _x(second * 1000), base + 52, str(second), "middle")
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode") + "\n"
+    return drawn(root)
 
 
 def _rows(marks: Sequence[Mark]) -> list[int]:

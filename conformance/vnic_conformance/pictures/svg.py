@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from vnic_conformance.foreign import in_xml
+from vnic_conformance.pictures.canvas import canvas
 from vnic_conformance.pictures.story import Step, Story
 from vnic_conformance.pictures.traffic import passage_words
 
@@ -41,11 +42,7 @@ def svg(story: Story, part: slice = slice(None), lanes_of_all: Sequence[str] = (
     lanes = {name: _LEFT + _LANE * number + _LANE // 2 for number, name in enumerate(lanes_of_all or story.lanes)}
     right = _LEFT + _LANE * len(lanes) + 10
     width, tall = right + int(_MOST * _CHARACTER), height(steps)
-    view = {"width": str(width), "height": str(tall), "viewBox": f"0 0 {width} {tall}", "role": "img"}
-    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **view})
-    ET.SubElement(root, "title").text = in_xml(f"{story.title} ({story.requirement})")
-    if not part.start:
-        ET.SubElement(root, "style").text = STYLE
+    root = canvas(f"{story.title} ({story.requirement})", width, tall, "" if part.start else STYLE)
     for name, x in lanes.items():
         _text(root, x, 20, name, anchor="middle")
         _line(root, x, _HEAD - 12, x, tall - 6, kind="lane")
