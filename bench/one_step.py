@@ -4,8 +4,9 @@
 in process, with a log. From when a stimulus is taken to when the judged step has been told to every listener, each call within
 ``conformance/`` is followed; the answer in the middle of the script is the one that is counted.
 
-Two things are left out, as long as they are not asked for. What carries a message to an adapter and checks its form
-(``targets/``, ``protocol/``, and the streams below them) is an edge of its own: ``--edge`` follows it, too. And a line that calls
+Three things are left out, as long as they are not asked for. What carries a message to an adapter and checks its form
+(``targets/``, ``protocol/``, and the streams below them) is an edge of its own, and so is what writes the stimuli (``cases/``):
+a script is resumed for each of its lines, in whatever words it is written. ``--edge`` follows both. And a line that calls
 into another file counts once, with the way back, however often it is passed: the second field of an answer takes a reader
 nowhere new. ``--all`` counts each passing. A figure for the structure, not for speed.
 """
@@ -29,8 +30,9 @@ CASE = "CRQ-2/two-pages"
 
 
 OURS = tuple(str(ROOT / room) for room in ("spec", "model", "conformance", "reference_impl"))
-#: What carries messages and checks their form.
-EDGE = tuple(f"conformance/vnic_conformance/{name}" for name in ("targets/", "protocol/", "streams.py", "foreign.py"))
+#: What carries messages and checks their form, and what writes the stimuli.
+_EDGES = ("targets/", "protocol/", "streams.py", "foreign.py", "cases/")
+EDGE = tuple(f"conformance/vnic_conformance/{name}" for name in _EDGES)
 
 
 #: A line that calls into another file: where it is, and where it leads.
@@ -70,7 +72,7 @@ class Walk:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--room", action="append", help="a directory whose files count (default: conformance)")
-    parser.add_argument("--edge", action="store_true", help="also what carries messages and checks their form")
+    parser.add_argument("--edge", action="store_true", help="also what carries messages, and what writes the stimuli")
     parser.add_argument("--all", action="store_true", help="each passing of a line counts")
     parser.add_argument("--list", action="store_true", help="name the files, in the order in which they are met")
     given = parser.parse_args()

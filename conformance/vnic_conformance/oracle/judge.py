@@ -139,7 +139,7 @@ class Oracle:
         if self._exercised is None:
             return judgement
         exercised = self._exercised(self.ops, before, judgement)
-        return judgement.exercising(exercised) if exercised else judgement
+        return _exercising(judgement, exercised) if exercised else judgement
 
     def _step(self, stimulus: Stimulus, came: Answer) -> Judgement:
         if came.facts.absent:
@@ -312,3 +312,11 @@ def _expected(a: Allowed, servers: int, came: Mapping[str, object]) -> dict[str,
     if a.outcome is not None:
         found["outcome"] = a.outcome
     return {**found, **a.values, **expected_view(a.possibility, servers, came)}
+
+
+def _exercising(judgement: Judgement, cases: tuple[str, ...]) -> Judgement:
+    """The same judgement, with the IDs of the cases that the step has put to the test."""
+    # As dataclasses.replace, which would look at every field: this is done at every step.
+    after = object.__new__(Judgement)
+    after.__dict__.update(judgement.__dict__, exercised=cases)
+    return after

@@ -44,13 +44,6 @@ class Judgement:
     shown: str = ""  #: of a violation: what came, in words, where the oracle compares no fields
     stated: tuple[Alternative, ...] = ()  #: of such a violation: what was allowed
 
-    def exercising(self, cases: tuple[str, ...]) -> Judgement:
-        """The same, with the IDs of the cases that the step has put to the test."""
-        # As dataclasses.replace, which would look at every field: this is done at every step.
-        after = object.__new__(Judgement)
-        after.__dict__.update(self.__dict__, exercised=cases)
-        return after
-
     @property
     def alternatives(self) -> tuple[Alternative, ...]:
         """Everything that was allowed where this is a violation, each once, the nearest first."""
