@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vnic_model.prover import second
-from vnic_model.prover.fresh_process import Alone
+from vnic_model.prover.fresh_process import alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of, z3_version
 from vnic_model.prover.smtlib import LOGIC, Texts
@@ -121,14 +121,12 @@ def certify(wanted: Iterable[str], directory: Path, *, jobs: int = 2, report: Re
 def _certify_action(directory: Path, goals: tuple[str, ...], action: str) -> list[Entry]:
     fresh = machine()
     texts = Texts(fresh)
-    with Alone() as alone:
-        return [
-            _certified(directory, x, fresh.decide(x), texts.text(x), alone) for x in all_of(goals) if x.action == action
-        ]
+    own = [x for x in all_of(goals) if x.action == action]
+    return [_certified(directory, x, fresh.decide(x), texts.text(x)) for x in own]
 
 
-def _certified(directory: Path, obligation: Obligation, by_z3: Any, text: str, alone: Alone) -> Entry:
-    answer = alone.decide(text)
+def _certified(directory: Path, obligation: Obligation, by_z3: Any, text: str) -> Entry:
+    answer = alone().decide(text)
     proof = place_of(obligation, proof=True) if answer.proof else None
     packed = gzip.compress(answer.proof.encode(), mtime=0)
     _write(directory / place_of(obligation), text.encode())

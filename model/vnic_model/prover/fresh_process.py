@@ -15,6 +15,7 @@ import select
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -63,6 +64,15 @@ class Alone:
             if end is not None:
                 end.close()
         self._server.wait()
+
+
+@cache
+def alone() -> Alone:
+    """The one of this process, for all that it asks: to start one costs more than most decisions.
+
+    It ends when this process does, because its input is closed then.
+    """
+    return Alone()
 
 
 def _started() -> subprocess.Popen[bytes]:

@@ -31,7 +31,7 @@ from vnic_model.prover.certificate import (
     place_of,
     sha256_of,
 )
-from vnic_model.prover.fresh_process import Alone
+from vnic_model.prover.fresh_process import alone
 from vnic_model.prover.induction import PROVED, Obligation, obligations
 from vnic_model.prover.run import machine, plan_of
 from vnic_model.prover.smtlib import LOGIC, Texts
@@ -349,11 +349,10 @@ def _recheck_action(
     if not asked:
         return []
     texts = Texts(machine())
-    with Alone() as alone:
-        return [_rechecked(directory, x, entries[x.goal, x.action], texts, alone) for x in asked]
+    return [_rechecked(directory, x, entries[x.goal, x.action], texts) for x in asked]
 
 
-def _rechecked(directory: Path, x: Obligation, entry: Listed, texts: Texts, alone: Alone) -> _Rechecked:
+def _rechecked(directory: Path, x: Obligation, entry: Listed, texts: Texts) -> _Rechecked:
     try:
         text = bytes_of(directory / entry.file, MOST)
     except IntakeError as error:
@@ -361,7 +360,7 @@ def _rechecked(directory: Path, x: Obligation, entry: Listed, texts: Texts, alon
     if text != texts.text(x).encode():
         other = f"{entry.file}: an obligation of another specification; not given to cvc5"
         return _Rechecked(x, problems=(other,))
-    answer = alone.decide(text.decode())
+    answer = alone().decide(text.decode())
     problems = []
     if answer.verdict != PROVED:
         problems.append(f"{entry.file}: cvc5 does not prove it: {answer.why}")
