@@ -64,9 +64,8 @@ def test_the_reference_conforms_in_all_of_them() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 4))
-def test_the_reference_is_not_wronged(seed: int) -> None:
-    result = checked(REFERENCE, "--steps", "8000", "--seed", str(seed), "--phase", "hypothesis")
+def test_the_reference_is_not_wronged() -> None:
+    result = checked(REFERENCE, "--steps", "8000", "--seed", "2", "--phase", "hypothesis")
     assert result.exit_code == ExitCode.CONFORMS, result.output
 
 

@@ -114,7 +114,7 @@ def test_readings_agree_on_all_states_of_two_servers(name: str, reached: Reached
 @pytest.mark.parametrize("name", [n for n in UNBOUNDED if n not in ("complaint", "damped", "gap")])
 def test_readings_agree_on_many_states_of_two_servers(name: str, reached: Reached) -> None:
     machine, states = reached(name, 2)
-    some = Random(name).sample(states, min(500, len(states)))
+    some = Random(name).sample(states, min(250, len(states)))
     assert disagreements(machine, DirectMachine(machine.instance), some) == []
 
 
