@@ -131,12 +131,15 @@ class Clock:
             for group in _groups(p.timers):
                 low = max(begin, *(t.earliest + 1 for t in group))
                 high = min(end, latest + 1)
-                if low <= high and not (low == high and _left_out(p.timers, group, low)):
+                if low <= high and not (until.lag is None and low == high and _left_out(p.timers, group, low)):
                     for fired in self._fire(p, group):
                         for after in with_what_follows(p, fired, self.servers):
                             explore(self.settle(after, Instant(low, high, until.lag)), low)
 
-        explore(start, since.first)
+        # A virtual clock goes from one whole millisecond to the next, and what was due at the one before has been seen: those that
+        # fall silent within a step of one millisecond do so at one time.
+        seen = until.lag is None and end > since.first
+        explore(start, since.first + seen)
         return found
 
     def _fire(self, p: Possibility, group: tuple[Timer, ...]) -> Iterator[Possibility]:
@@ -193,9 +196,12 @@ def fullness(s: State) -> tuple[bool, bool]:
 
 
 def _left_out(timers: tuple[Timer, ...], group: tuple[Timer, ...], moment: int) -> bool:
-    """A server whose report is missed at this very moment, as one of the group's, is not in the group (MON-2)."""
-    exact = (t for t in timers if t.what == "report" == group[0].what and t.earliest == t.latest == moment - 1)
-    return any(t not in group for t in exact)
+    """A server whose report is missed at this very moment, as one of the group's, is not in the group (MON-2).
+
+    That is one whose report counts as missing at this moment at the latest, and has not until now.
+    """
+    due = (t for t in timers if t.what == "report" == group[0].what and t.latest == moment - 1)
+    return any(t not in group for t in due)
 
 
 def _groups(timers: tuple[Timer, ...]) -> Iterator[tuple[Timer, ...]]:
