@@ -318,7 +318,7 @@ def command_of(action: str, arguments: Mapping[str, str | int]) -> str:
     """The shell command of a user's action."""
     if action == "open":
         # The address is there from the first time on.
-        return f"{actions.set_address(NAME, ADDRESS)} 2> /dev/null; {actions.open_device(NAME)}"
+        return actions.open_device(NAME, ADDRESS)
     if action == "mtu":
         return actions.set_mtu(NAME, int(arguments["value"]))
     if action == "queues":

@@ -8,7 +8,6 @@ by several processes; what comes out does not depend on how many.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -153,7 +152,7 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
         codes_after: tell the opcodes of the calls after so many stimuli; None: tell none.
     """
     monitor = Monitor(client.hello.client)
-    lines: deque[str] = deque(maxlen=TRACE_LINES)
+    seen: list[tuple[Happening, bool]] = []
     found: dict[str, Found] = {}
     later: dict[Key, Found] = {}
     codes: list[int] = []
@@ -161,15 +160,13 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
     def observe(happening: Happening) -> None:
         before = len(monitor.violations)
         monitor(happening)
-        line = "" if isinstance(happening, Idled) else line_of(happening)
-        if line or len(monitor.violations) > before:
-            lines.append(line or f"{happening.now:>9,}  {_in_a_word(happening)}")
+        seen.append((happening, len(monitor.violations) > before))
         if isinstance(happening, Called):
             codes.append(happening.opcode)
         for violation in monitor.violations[before:]:
             one = Found(
                 violation.rule.name, violation.requirement, violation.came, violation.allowed, violation.now,
-                tuple(lines), monitor.happenings,
+                _last_lines(seen), monitor.happenings,
             )  # fmt: skip
             # What breaks the same rule later in a session mostly follows from that.
             if found.setdefault(one.rule, one).key != one.key:
@@ -186,6 +183,18 @@ def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None 
             break  # the rule on bursts has complained
     told = () if codes_after is None else tuple(codes[skipped:])
     return Played(name, tuple(found.values()), partner.calls, frozenset(monitor.held), told, tuple(later.values()))
+
+
+def _last_lines(seen: Sequence[tuple[Happening, bool]]) -> tuple[str, ...]:
+    """What came last, in lanes, with all that broke a rule; made where somebody wants to see it, because most is never shown."""
+    lines: list[str] = []
+    for happening, broke in reversed(seen):
+        line = "" if isinstance(happening, Idled) else line_of(happening)
+        if line or broke:
+            lines.append(line or f"{happening.now:>9,}  {_in_a_word(happening)}")
+        if len(lines) == TRACE_LINES:
+            break
+    return tuple(reversed(lines))
 
 
 def _in_a_word(happening: Happening) -> str:
@@ -315,9 +324,10 @@ def findings(sessions: Iterable[Played]) -> list[Finding]:
     for key, shown in by_key.items():
         first, name = min(shown, key=lambda one: one[0].length)
         made.append(Finding(first, name, tuple(other for _, other in shown if other != name), before[key]))
-    return sorted(made, key=lambda finding: (_in_order(finding.first.requirement), finding.first.key))
+    return sorted(made, key=in_order)
 
 
-def _in_order(requirement: str) -> tuple[str, int]:
-    group, _, number = requirement.partition("-")
-    return group, int(number)
+def in_order(finding: Finding) -> tuple[str, int, Key]:
+    """What findings are sorted by: requirement, then rule."""
+    group, _, number = finding.first.requirement.partition("-")
+    return group, int(number), finding.first.key
