@@ -12,7 +12,8 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.findings_page import Surveyed, lines_of, page_of
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.known_findings import Known, PageError, read, told_apart
-from vnic_conformance.linux.survey import Found, Played, Survey, findings, key_of
+from vnic_conformance.linux.playing import Found, Played, key_of
+from vnic_conformance.linux.survey import Survey, findings
 
 KERNEL = Kernel(Path("linux"), Path("initramfs"), "ibmvnic of 1", "1")
 PAGE = Path(__file__).parents[2] / "docs" / "linux-findings.md"

@@ -10,13 +10,15 @@ from click.testing import CliRunner
 from vnic_conformance.cli import main
 from vnic_conformance.client_role.happenings import Idled, Looked
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.linux import playing
 from vnic_conformance.linux import survey as surveys
 from vnic_conformance.linux.bugs import Bug
 from vnic_conformance.linux.findings_page import Surveyed, hunt_page, line_of_hunt, lines_of, page_of
 from vnic_conformance.linux.hunt import Hunted, _compared
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
-from vnic_conformance.linux.survey import Finding, Found, Played, Survey, findings, wanted
+from vnic_conformance.linux.playing import Found, Played
+from vnic_conformance.linux.survey import Finding, Survey, findings, wanted
 
 KERNEL = Kernel(Path("linux"), Path("initramfs"), "ibmvnic of 1", "1")
 
@@ -132,8 +134,8 @@ def test_a_page_of_two_drivers_has_each_finding_once_and_says_who_shows_it() -> 
 
 def test_a_trace_is_the_last_lines_and_whatever_broke_a_rule() -> None:
     seen = [(Looked(now, True, True, (), ""), False) for now in range(30)] + [(Idled(30, None, 0), False)] * 3
-    lines = surveys._last_lines([*seen, (Idled(31, None, 0), True)])
-    assert len(lines) == surveys.TRACE_LINES
+    lines = playing._last_lines([*seen, (Idled(31, None, 0), True)])
+    assert len(lines) == playing.TRACE_LINES
     assert lines[-2:] == ("       29  user: sees the link up", "       31  client: is idle")
 
 

@@ -13,7 +13,8 @@ import pytest
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.client import LinuxClient
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.linux.survey import Played, play, survey, told_stories
+from vnic_conformance.linux.playing import Played, play
+from vnic_conformance.linux.survey import survey, told_stories
 
 pytestmark = pytest.mark.slow
 

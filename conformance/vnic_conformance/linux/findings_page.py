@@ -12,7 +12,8 @@ from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
 from vnic_conformance.linux.known_bugs import BUGS, NOT_SHOWN
 from vnic_conformance.linux.known_findings import Sorted, followed_by_known
-from vnic_conformance.linux.survey import Finding, Found, Key, Survey, in_order
+from vnic_conformance.linux.playing import Found, Key
+from vnic_conformance.linux.survey import Finding, Survey, in_order
 from vnic_conformance.reports.summary import many
 
 #: So many other cases are named on a terminal, and on a page.

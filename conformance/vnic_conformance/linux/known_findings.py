@@ -16,7 +16,8 @@ from typing import Final
 
 from vnic_conformance.client_role.monitor import RULES
 from vnic_conformance.foreign import cut
-from vnic_conformance.linux.survey import Finding, Found, Key, Played, Survey, findings, key_of
+from vnic_conformance.linux.playing import Found, Key, Played, key_of
+from vnic_conformance.linux.survey import Finding, Survey, findings
 
 _CHAPTER: Final = re.compile(r"## \d+\. [^:]+: (?P<sentence>.+)")
 _CAME: Final = re.compile(r"- came, at [\d,]+ ms: (?P<came>.*)")

@@ -85,6 +85,10 @@ class DmaMap:
         self._windows: dict[int, list[Window]] = {}
         self.faults: list[str] = []
 
+    def move(self, memory: mmap) -> None:
+        """The guest's memory lies elsewhere now; what is mapped stays."""
+        self._memory = memory
+
     def windows(self, unit: int | None = None) -> tuple[Window, ...]:
         """The mappings of one device, or of all, by address."""
         units: Iterable[int] = self._windows if unit is None else (unit,)
