@@ -192,10 +192,13 @@ class _Ours:
 
     def end(self, client: LinuxClient, result: Played | str) -> NoReturn:
         """Tell what came of it, and be no more: nothing that the parent has begun is ours to end."""
-        guest = client.guest
-        twin = guest.process_id if guest.is_twin else 0
-        if guest.is_twin:
-            guest.close()
-        with open(self._tells, "wb") as pipe:
-            pickle.dump((twin, result), pipe)
-        os._exit(0)
+        # Whatever comes: no copy of ours may go on with what the parent was doing.
+        try:
+            guest = client.guest
+            twin = guest.process_id if guest.is_twin else 0
+            if guest.is_twin:
+                guest.close()
+            with open(self._tells, "wb") as pipe:
+                pickle.dump((twin, result), pipe)
+        finally:
+            os._exit(0)
