@@ -65,7 +65,7 @@ def test_the_glue_is_in_it_with_a_licence_of_its_own(wheel: list[PurePosixPath])
     glue = "vnic_conformance/linux/glue"
     where = ROOMS["vnic_conformance"] / "linux" / "glue"
     files = {f"{glue}/{path.relative_to(where).as_posix()}" for path in where.rglob("*") if path.is_file()}
-    assert {f"{glue}/{name}" for name in ("LICENSE", "README.md", "Kconfig", "hcall.c", "guest/init")} <= files
+    assert {f"{glue}/{name}" for name in ("LICENSE", "README.md", "Kconfig", "hcall.c", "guest/vnictool.c")} <= files
     assert files <= {str(name) for name in wheel}
     assert f"{DIST_INFO}/licenses/conformance/vnic_conformance/linux/glue/LICENSE" in map(str, wheel)
 

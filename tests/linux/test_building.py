@@ -239,12 +239,14 @@ make: *** [Makefile:224: __sub-make] Error 2
 @pytest.mark.skipif(shutil.which("cpio") is None, reason="cpio, which reads the archive back, is not installed")
 def test_an_archive_can_be_read_by_others(tmp_path: Path) -> None:
     files = {"init": b"#!/bin/sh\n", "bin/tool": b"\x7fELF" + bytes(9)}
-    data = initramfs.archive(files, ("bin", "dev"))
-    assert data == initramfs.archive(dict(reversed(files.items())), ("bin", "dev"))
+    links = {"bin/sh": "tool"}
+    data = initramfs.archive(files, ("bin", "dev"), links)
+    assert data == initramfs.archive(dict(reversed(files.items())), ("bin", "dev"), links)
     listed = (
         subprocess.run(["cpio", "-t", "--quiet"], input=data, capture_output=True, check=True).stdout.decode().split()
     )
-    assert listed == ["bin", "dev", "dev/console", "bin/tool", "init"]
-    subprocess.run(["cpio", "-i", "--quiet", "bin", *files], cwd=tmp_path, input=data, check=True)
+    assert listed == ["bin", "dev", "dev/console", "bin/tool", "init", "bin/sh"]
+    subprocess.run(["cpio", "-i", "--quiet", "bin", *files, *links], cwd=tmp_path, input=data, check=True)
     assert {name: (tmp_path / name).read_bytes() for name in files} == files
     assert (tmp_path / "init").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "bin/sh").readlink() == Path("tool")

@@ -9,10 +9,11 @@ from click.testing import CliRunner
 
 from vnic_conformance.cli import main
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.linux.findings_page import lines_of, page_of
+from vnic_conformance.linux.findings_page import Surveyed, lines_of, page_of
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.known_findings import Known, PageError, read, told_apart
-from vnic_conformance.linux.survey import Found, Played, Survey, findings, key_of
+from vnic_conformance.linux.playing import Found, Played, key_of
+from vnic_conformance.linux.survey import Survey, findings
 
 KERNEL = Kernel(Path("linux"), Path("initramfs"), "ibmvnic of 1", "1")
 PAGE = Path(__file__).parents[2] / "docs" / "linux-findings.md"
@@ -50,6 +51,15 @@ def test_a_page_knows_all_that_its_survey_found(known: Known) -> None:
         f"3 known, 0 new, in 2 sessions: 0 have something new, 2 something that --known {known.where} deselects; "
         "0 of its 3 did not come"
     )
+
+
+def test_a_page_of_two_drivers_knows_what_the_first_one_shows(tmp_path: Path) -> None:
+    repaired = found("recovers", "the link is down since long", 20, "CLI-21")
+    older = Surveyed(KERNEL, surveyed(Played("CLI-1/a", (CRASH, repaired), 5, frozenset())), ["--driver=0"])
+    page = tmp_path / "page.md"
+    page.write_text(page_of(KERNEL, SURVEY, also=[older]), encoding="utf-8")
+    assert repaired.came in page.read_text(encoding="utf-8")
+    assert read(page).keys == {CRASH.key, LATER.key, DOWN.key}
 
 
 @pytest.mark.parametrize("behind", [5, 25, 99])

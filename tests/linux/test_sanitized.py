@@ -9,7 +9,8 @@ import pytest
 from vnic_conformance.linux.build import build
 from vnic_conformance.linux.client import LinuxClient
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.linux.survey import play, told_stories
+from vnic_conformance.linux.playing import play
+from vnic_conformance.linux.survey import told_stories
 
 pytestmark = pytest.mark.slow
 

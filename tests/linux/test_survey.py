@@ -8,14 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from vnic_conformance.cli import main
+from vnic_conformance.client_role.happenings import Idled, Looked
 from vnic_conformance.exit_codes import ExitCode
+from vnic_conformance.linux import playing
 from vnic_conformance.linux import survey as surveys
 from vnic_conformance.linux.bugs import Bug
-from vnic_conformance.linux.findings_page import hunt_page, line_of_hunt, lines_of, page_of
+from vnic_conformance.linux.findings_page import Surveyed, hunt_page, line_of_hunt, lines_of, page_of
 from vnic_conformance.linux.hunt import Hunted, _compared
 from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
-from vnic_conformance.linux.survey import Finding, Found, Played, Survey, findings, wanted
+from vnic_conformance.linux.playing import Found, Played
+from vnic_conformance.linux.survey import Finding, Survey, findings, wanted
 
 KERNEL = Kernel(Path("linux"), Path("initramfs"), "ibmvnic of 1", "1")
 
@@ -104,6 +107,36 @@ def test_the_pages_say_how_to_see_it_again() -> None:
     page = page_of(KERNEL, survey, ["--driver=6.1"])
     assert "again: `vnickit linux survey --driver=6.1 -k 'CLI-1/a b'`" in page
     assert "| 1 | CLI-16 | health | health: a\\|b | 1 |" in page
+
+
+def surveyed(*sessions: Played) -> Survey:
+    return Survey(sessions, tuple(findings(sessions)))
+
+
+def test_a_page_of_two_drivers_has_each_finding_once_and_says_who_shows_it() -> None:
+    both, own, others = found("is_healthy", "both"), found("recovers", "own"), found("recovers", "others")
+    older = Surveyed(
+        Kernel(Path("linux"), Path("initramfs"), "ibmvnic of 0", "1"),
+        surveyed(played("a", both), played("b", both, others)),
+        ["--driver=0"],
+    )
+    page = page_of(KERNEL, surveyed(played("a", both, own)), also=[older])
+    assert page.startswith("# Findings: ibmvnic of 1 in Linux 1 and ibmvnic of 0 in Linux 1\n")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert rows[0] == "| | requirement | kind | what came | 1 | 0 |"
+    assert [row.split(" | ", 3)[3] for row in rows[1:]] == ["both | 1 | 2 |", "others | – | 1 |", "own | 1 | – |"]
+    assert "- 1: 1 session, 7 hypervisor calls, 2 findings.\n- 0: 2 sessions, 14 hypervisor calls, 2 findings." in page
+    chapter = page[page.index("\n## 2.") : page.index("\n## 3.")]
+    assert "- only in: 0\n- came, at 1,000 ms: others\n" in chapter
+    assert "- again: `vnickit linux survey --driver=0 -k b`" in chapter
+    assert page.count("- only in:") == 1
+
+
+def test_a_trace_is_the_last_lines_and_whatever_broke_a_rule() -> None:
+    seen = [(Looked(now, True, True, (), ""), False) for now in range(30)] + [(Idled(30, None, 0), False)] * 3
+    lines = playing._last_lines([*seen, (Idled(31, None, 0), True)])
+    assert len(lines) == playing.TRACE_LINES
+    assert lines[-2:] == ("       29  user: sees the link up", "       31  client: is idle")
 
 
 def test_a_bug_is_found_where_a_session_breaks_a_rule_that_it_did_not_break_before() -> None:

@@ -13,7 +13,8 @@ import pytest
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.linux.client import LinuxClient
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.linux.survey import Played, play, survey, told_stories
+from vnic_conformance.linux.playing import Played, play
+from vnic_conformance.linux.survey import survey, told_stories
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,8 @@ PINNED = {
     "DLG-10/promiscuous-is-told-again": {"DLG-10", "DLG-11"},
     "CLI-7/legal-lost-get-vpd": {"CLI-16", "DLG-11"},
     "CLI-15/wrong-doubled-login": {"DLG-11"},
-    "DLG-8/legal-header-descriptors": {"CLI-16", "DLG-8", "DLG-11"},
+    # It writes far beyond a buffer. What lies there decides whether it comes as far as the send that breaks DLG-8.
+    "DLG-8/legal-header-descriptors": {"CLI-16", "DLG-11"},
     "DLG-9/wrong-rx-length-beyond": {"CLI-16"},
 }
 

@@ -31,6 +31,10 @@ def test_the_magic_is_the_same() -> None:
     assert defined("VNICKIT_MAGIC") == wire.MAGIC
 
 
+def test_an_answer_that_asks_for_a_twin_is_the_same() -> None:
+    assert defined("VNICKIT_SPLIT") == wire.SPLIT
+
+
 @pytest.mark.parametrize("opcode", wire.Private)
 def test_private_opcodes_are_the_same(opcode: wire.Private) -> None:
     assert defined(f"VNICKIT_{opcode.name}") == opcode

@@ -97,9 +97,14 @@ def _inject(partner: Partner, number: int, name: str) -> None:
     def within(count: int, called: Called) -> None:
         if count == number:
             partner.inside.remove(within)
-            partner.happen(f"{name} inside call {number}", lambda: EVENTS[name](partner, called), told_inside(name))
+            happens_inside(partner, name, called)
 
     partner.inside.append(within)
+
+
+def happens_inside(partner: Partner, name: str, called: Called) -> None:
+    """An event happens inside the call in which the client stands."""
+    partner.happen(f"{name} inside call {called.number}", lambda: EVENTS[name](partner, called), told_inside(name))
 
 
 def feature_of(each: Stimulus) -> str | None:

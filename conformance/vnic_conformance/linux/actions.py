@@ -10,9 +10,14 @@ import shlex
 _SYSFS_DRIVER = "/sys/bus/vio/drivers/ibmvnic"
 
 
-def open_device(name: str) -> str:
-    """Bring a network device up; the exit code is the error number."""
-    return f"vnictool up {shlex.quote(name)}"
+def open_device(name: str, address: str = "") -> str:
+    """Bring a network device up; the exit code is the error number.
+
+    Args:
+        name: of the device.
+        address: an IPv4 address with its prefix, ``10.0.0.1/24``, that it gets before, unless it has it.
+    """
+    return f"vnictool up {shlex.quote(name)} {shlex.quote(address) if address else ''}".rstrip()
 
 
 def close_device(name: str) -> str:
@@ -62,7 +67,7 @@ def send_frame(name: str, frame: bytes) -> str:
 
 def hear() -> str:
     """From now on tell the host of every frame that comes (:attr:`~vnic_conformance.linux.guest.Guest.heard`)."""
-    return "vnictool hear > /dev/null 2>&1 < /dev/null &"
+    return "vnictool hear"
 
 
 def set_promiscuous(name: str, on: bool) -> str:

@@ -187,14 +187,11 @@ def _keep(
     if not (places.kernels / kernel).is_dir():
         with cache.whole(places.kernels / kernel) as made:
             shutil.copy(objects / BINARY, made / BINARY)
-    files = {
-        "init": tree.glue_files(guest=True)["guest/init"],
-        "ibmvnic.ko": (objects / MODULE).read_bytes(),
-        "bin/busybox": packages.member(busybox, "bin/busybox"),
-        "bin/vnictool": _vnictool(),
-    }
+    program = packages.member(busybox, "bin/busybox")
+    files = {"ibmvnic.ko": (objects / MODULE).read_bytes(), "bin/busybox": program, "bin/vnictool": _vnictool()}
+    links = {"init": "bin/vnictool", **{f"bin/{name}": "busybox" for name in _applets(program)}}
     with cache.whole(kept) as made:
-        (made / _INITRAMFS).write_bytes(initramfs.archive(files, _DIRECTORIES))
+        (made / _INITRAMFS).write_bytes(initramfs.archive(files, _DIRECTORIES, links))
         described = {"kernel": kernel, "driver": driver.label, "version": version, "sanitized": sanitized}
         (made / _DESCRIPTION).write_text(json.dumps(described, indent=2) + "\n")
 
@@ -203,6 +200,19 @@ def _described(places: _Places, kept: Path) -> Kernel:
     said = json.loads((kept / _DESCRIPTION).read_text())
     binary = places.kernels / said["kernel"] / BINARY
     return Kernel(binary, kept / _INITRAMFS, said["driver"], said["version"], said["sanitized"])
+
+
+def _applets(busybox: bytes) -> list[str]:
+    """The tools that a busybox is, which it says itself."""
+    with tempfile.TemporaryDirectory(prefix="vnickit-") as directory:
+        program = Path(directory, "busybox")
+        program.write_bytes(busybox)
+        program.chmod(0o700)
+        said = subprocess.run([program, "--list"], capture_output=True, text=True, check=False)
+        names = [name for name in said.stdout.split() if name != "busybox"]
+        if said.returncode != 0 or "sh" not in names:
+            raise BuildError(f"busybox does not say which tools it has: {said.stderr.strip() or said.returncode}")
+        return names
 
 
 def _vnictool() -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import select
 import socket
+import struct
 from collections.abc import Callable
 from mmap import mmap
 from typing import Final
@@ -13,7 +14,7 @@ from vnic_conformance.linux import wire
 from vnic_conformance.linux.clock import FOREVER, MESSAGE, Clock
 from vnic_conformance.linux.errors import GuestError
 from vnic_conformance.linux.memory import DmaMap
-from vnic_conformance.linux.process import GuestProcess
+from vnic_conformance.linux.process import GuestProcess, TwinProcess
 
 #: How far a guest that comes up may let time pass by itself.
 STEP_NS: Final = 10_000_000
@@ -37,7 +38,7 @@ class Arrival:
         links: every connection so far, to be closed in the end.
     """
 
-    def __init__(self, process: GuestProcess, patience_s: float, tail: Callable[[], str]) -> None:
+    def __init__(self, process: GuestProcess | TwinProcess, patience_s: float, tail: Callable[[], str]) -> None:
         self._process = process
         self._patience_s = patience_s
         self._tail = tail
@@ -52,7 +53,12 @@ class Arrival:
         """
         return Clock(self._accept(self._process.clock, None))
 
-    def memory(self, clock: Clock) -> tuple[mmap, DmaMap]:
+    def number(self) -> int:
+        """The process at the other end."""
+        pid: int = struct.unpack("3i", self.links[0].getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        return pid
+
+    def memory(self, clock: Clock | None) -> tuple[mmap, DmaMap]:
         """Wait for the other connections; the guest's memory, and the view of it that a partner has.
 
         Raises:
@@ -84,7 +90,7 @@ class Arrival:
                 waited_ms += _POLL_MS
         raise GuestError(f"the guest did not come up. The end of its console:\n{self._tail()}")
 
-    def _greet(self, clock: Clock, expected: wire.Channel) -> tuple[mmap, int]:
+    def _greet(self, clock: Clock | None, expected: wire.Channel) -> tuple[mmap, int]:
         """A connection, and the memory that comes with it."""
         connection = self._accept(self._process.calls, clock)
         self.connections.append(connection)

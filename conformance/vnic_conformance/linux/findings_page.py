@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from vnic_conformance.client_role.rule import RULES
 from vnic_conformance.linux.hunt import Hunted
@@ -11,7 +12,8 @@ from vnic_conformance.linux.kernel import Kernel
 from vnic_conformance.linux.kinds import kind_of, notes_of
 from vnic_conformance.linux.known_bugs import BUGS, NOT_SHOWN
 from vnic_conformance.linux.known_findings import Sorted, followed_by_known
-from vnic_conformance.linux.survey import Finding, Found, Key, Survey
+from vnic_conformance.linux.playing import Found, Key
+from vnic_conformance.linux.survey import Finding, Survey, in_order
 from vnic_conformance.reports.summary import many
 
 #: So many other cases are named on a terminal, and on a page.
@@ -43,11 +45,36 @@ today before it is built. It counts as found where a session breaks a rule in a 
 """
 
 
+_ABOUT_SEVERAL = """\
+Drivers of several versions were played the same, in the same kernel. The numbers are of sessions; a dash: it does not show. A
+finding is told as the first driver shows it that shows it at all, and says so where that is not the first one: `--known` with
+this page knows what the first driver shows.
+"""
 _LATER = """\
 ## What else breaks a rule in a session that has broken it before
 
 It mostly follows from the first, and is no finding of its own. It is here so that `--known` with this page knows it.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A driver, and what was found in it.
+
+    Attributes:
+        kernel: with the driver.
+        survey: what came out.
+        options: those of ``vnickit linux survey`` that named the driver.
+    """
+
+    kernel: Kernel
+    survey: Survey
+    options: Sequence[str] = ()
+
+    @property
+    def version(self) -> str:
+        """Which driver it is, as short as can be."""
+        return self.kernel.driver.removeprefix("ibmvnic of ")
 
 
 def lines_of(survey: Survey, known: Sorted | None = None) -> Iterator[str]:
@@ -63,7 +90,7 @@ def lines_of(survey: Survey, known: Sorted | None = None) -> Iterator[str]:
         yield f"   came     at {first.at:,} ms: {first.came}"
         yield f"   allowed  {first.allowed}"
         yield f"   in       {finding.name}{_others(finding, _NAMED)}"
-        if followed := _followed(finding, survey):
+        if followed := _followed(finding, _numbers(survey.findings)):
             yield f"   after    {followed}"
         if known is not None and followed_by_known(finding, known.known):
             yield "   after    a known one, from which it may follow"
@@ -96,41 +123,66 @@ def _others(finding: Finding, most: int) -> str:
     return f"; also in {', '.join(others[:most])}{more}"
 
 
-def _followed(finding: Finding, survey: Survey) -> str:
+def _numbers(shown: Sequence[Finding]) -> dict[Key, int]:
+    """The number under which each finding is shown."""
+    return {finding.first.key: number for number, finding in enumerate(shown, 1)}
+
+
+def _followed(finding: Finding, numbers: Mapping[Key, int]) -> str:
     """The findings that it always comes after."""
-    numbers = {other.first.key: number for number, other in enumerate(survey.findings, 1)}
     return ", ".join(str(number) for number in sorted(numbers[key] for key in finding.after if key in numbers))
 
 
-def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = ()) -> str:
-    """Everything that was found in one driver, as a page.
+def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = (), also: Sequence[Surveyed] = ()) -> str:
+    """Everything that was found in a driver, as a page; and in others, which were played the same.
 
     Args:
         kernel: with the driver.
         survey: what came out.
         options: those of ``vnickit linux survey`` that named the driver.
+        also: other drivers. What only they show is on the page, and is not known by it.
     """
-    sessions, found = many(len(survey.sessions), "session"), many(len(survey.findings), "finding")
-    played = f"{sessions}, {survey.calls:,} hypervisor calls, {found}."
+    surveyed = (Surveyed(kernel, survey, options), *also)
+    shown = _shown_by(surveyed)
+    numbers = _numbers([finding for finding, _ in shown])
+    came = [{finding.first.key: 1 + len(finding.others) for finding in each.survey.findings} for each in surveyed]
+    heads = [each.version if also else "sessions" for each in surveyed]
     lines = [
-        f"# Findings: {kernel.label}",
+        f"# Findings: {' and '.join(each.kernel.label for each in surveyed)}",
         "",
         _INTRODUCTION,
-        played,
+        *([_ABOUT_SEVERAL] if also else []),
+        *(_played(each, named=bool(also)) for each in surveyed),
         "",
-        "| | requirement | kind | what came | sessions |",
-        "|---|---|---|---|---|",
+        f"| | requirement | kind | what came | {' | '.join(heads)} |",
+        f"|---|---|---|---|{'---|' * len(surveyed)}",
     ]
-    for number, finding in enumerate(survey.findings, 1):
-        came = finding.first.came[:140].replace("|", "\\|")
-        lines.append(
-            f"| {number} | {finding.first.requirement} | {kind_of(finding)} | {came} | {1 + len(finding.others)} |"
-        )
-    for number, finding in enumerate(survey.findings, 1):
-        lines += ["", *_chapter(number, finding, survey, options)]
+    for number, (finding, _) in enumerate(shown, 1):
+        text = finding.first.came[:140].replace("|", "\\|")
+        sessions = " | ".join(str(each.get(finding.first.key, "–")) for each in came)
+        lines.append(f"| {number} | {finding.first.requirement} | {kind_of(finding)} | {text} | {sessions} |")
+    for number, (finding, where) in enumerate(shown, 1):
+        showing = [each.version for each, keys in zip(surveyed, came, strict=True) if finding.first.key in keys]
+        only = f"- only in: {', '.join(showing)}" if where is not surveyed[0] else ""
+        lines += ["", *_chapter(number, finding, numbers, where.options, only)]
     if later := _later(survey):
         lines += ["", _LATER, *(f"- `{found.rule}` ({found.requirement}), later: {found.came}" for found in later)]
     return "\n".join([*lines, ""])
+
+
+def _shown_by(surveyed: Sequence[Surveyed]) -> list[tuple[Finding, Surveyed]]:
+    """Each distinct finding once, in order, with the first driver that shows it."""
+    first: dict[Key, tuple[Finding, Surveyed]] = {}
+    for each in surveyed:
+        for finding in each.survey.findings:
+            first.setdefault(finding.first.key, (finding, each))
+    return sorted(first.values(), key=lambda one: in_order(one[0]))
+
+
+def _played(surveyed: Surveyed, *, named: bool) -> str:
+    sessions, found = many(len(surveyed.survey.sessions), "session"), many(len(surveyed.survey.findings), "finding")
+    sums = f"{sessions}, {surveyed.survey.calls:,} hypervisor calls, {found}."
+    return f"- {surveyed.version}: {sums}" if named else sums
 
 
 def _later(survey: Survey) -> list[Found]:
@@ -144,15 +196,19 @@ def _later(survey: Survey) -> list[Found]:
     return [apart[key] for key in sorted(apart)]
 
 
-def _chapter(number: int, finding: Finding, survey: Survey, options: Sequence[str]) -> Iterator[str]:
+def _chapter(
+    number: int, finding: Finding, numbers: Mapping[Key, int], options: Sequence[str], only: str
+) -> Iterator[str]:
     first = finding.first
     yield f"## {number}. {kind_of(finding)}: {RULES[first.rule].sentence}"
     yield ""
     yield f"- requirements: {', '.join(RULES[first.rule].requirements)}"
+    if only:
+        yield only
     yield f"- came, at {first.at:,} ms: {first.came}"
     yield f"- allowed: {first.allowed}"
     yield f"- shortest in: `{finding.name}`{_others(finding, _NAMED_ON_A_PAGE)}"
-    if followed := _followed(finding, survey):
+    if followed := _followed(finding, numbers):
         yield f"- only seen after, and perhaps because of: {followed}"
     yield f"- again: `{shlex.join(['vnickit', 'linux', 'survey', *options, '-k', finding.name])}`"
     yield from (f"- {note}" for note in notes_of(finding))

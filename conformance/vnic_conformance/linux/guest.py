@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from mmap import mmap
@@ -27,7 +28,7 @@ from vnic_conformance.linux.kernel import BootOptions, Kernel
 from vnic_conformance.linux.memory import Direction, DmaMap, Window
 from vnic_conformance.linux.observation import Happened, Link, Observation, Watch
 from vnic_conformance.linux.outcomes import Called, Command, Ended, GuestEndedError, Idle, Limits, Why
-from vnic_conformance.linux.process import CALLS, CLOCK, INITRAMFS, GuestProcess
+from vnic_conformance.linux.process import CALLS, CLOCK, INITRAMFS, GuestProcess, TwinProcess
 
 #: A millisecond: calls are counted by it, to tell a loop that does not sleep from one that does.
 INSTANT_NS: Final = 1_000_000
@@ -63,7 +64,7 @@ class Guest:
         self.limits = limits or Limits()
         self.refused_mappings = 0
         self.heard: list[bytes] = []
-        self._process: GuestProcess
+        self._process: GuestProcess | TwinProcess
         self._clock: Clock
         self._links: list[socket.socket] = []
         self._connections: list[socket.socket] = []
@@ -148,9 +149,47 @@ class Guest:
         return self._process.number
 
     @property
+    def is_twin(self) -> bool:
+        """Whether another guest has made it."""
+        return isinstance(self._process, TwinProcess)
+
+    @property
     def directory(self) -> Path:
         """Where it runs; gone when it has ended."""
         return self._process.directory
+
+    def become_twin(self) -> None:
+        """Go on with another guest that stands in the same call with the same past, and leave this one to somebody else.
+
+        For a process that :func:`os.fork` has made: it has everything that is known of the guest, and its parent goes on
+        with the guest itself, as if nothing had been. The twin's process is a child of who has started the guest.
+
+        Raises:
+            GuestError: the guest stands in no call, or the twin does not come.
+        """
+        if self._call is None or self._answer is not None:
+            raise GuestError("only a guest that stands in a call can have a twin")
+        twin = TwinProcess(self.directory, self.console())
+        place = twin.place.ljust(wire.ANSWER.size - 8, b"\0")
+        arrival = Arrival(twin, self.limits.boot_s, self._tail)
+        try:
+            self._connections[wire.Channel.CALLS].sendall(wire.ANSWER.pack(wire.SPLIT, *struct.unpack("<9Q", place)))
+            link = arrival.clock().link
+            twin.found(arrival.number())
+            self._raw, _ = arrival.memory(None)
+            receive(arrival.connections[wire.Channel.ORDERS], wire.ACKNOWLEDGEMENT.size)
+        except GoneError:
+            twin.close()
+            raise GuestError(f"a twin did not come up. The end of its console:\n{self._tail()}") from None
+        except BaseException:
+            twin.close()
+            raise
+        self._process, self._connections, self._links = twin, arrival.connections, arrival.links
+        self._clock.link = link
+        self.memory.move(self._raw)
+        self._poll = select.poll()
+        self._poll.register(link, select.POLLIN)
+        self._poll.register(self._connections[wire.Channel.CALLS], select.POLLIN)
 
     # -- running ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from vnic_conformance.linux.bugs import Bug
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.linux.survey import Found, Played, survey
+from vnic_conformance.linux.playing import Found, Played
+from vnic_conformance.linux.survey import survey
 
 #: Every so many calls an event is injected: closer than in a survey, because each bug has few cases of its own.
 CLOSE: Final = 4

@@ -9,20 +9,23 @@ _MAGIC: Final = "070701"
 _DIRECTORY: Final = 0o040755
 _PROGRAM: Final = 0o100755
 _CONSOLE: Final = 0o020600
+_LINK: Final = 0o120777
 _TRAILER: Final = "TRAILER!!!"
 
 
-def archive(files: Mapping[str, bytes], directories: tuple[str, ...]) -> bytes:
-    """An archive with these directories, a console, and these files, all of them executable.
+def archive(files: Mapping[str, bytes], directories: tuple[str, ...], links: Mapping[str, str]) -> bytes:
+    """An archive with these directories, a console, these files, all of them executable, and these symbolic links.
 
     Args:
         files: contents by path, without a leading slash.
         directories: each after the one that it lies in.
+        links: where each points to, by path.
     """
     entries = [_entry(name, _DIRECTORY) for name in directories]
     # The first process has no standard output without it: /dev is mounted later.
     entries.append(_entry("dev/console", _CONSOLE, device=(5, 1)))
     entries += [_entry(name, _PROGRAM, data) for name, data in sorted(files.items())]
+    entries += [_entry(name, _LINK, target.encode()) for name, target in sorted(links.items())]
     return b"".join(entries) + _entry(_TRAILER, 0)
 
 

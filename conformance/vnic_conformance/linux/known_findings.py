@@ -2,7 +2,8 @@
 
 A page that ``vnickit linux survey --out`` has made is the list. A finding is known by the rule that it breaks and by what came
 but for its numbers, as everywhere (:attr:`~vnic_conformance.linux.survey.Found.key`); no session, and nothing that comes later
-in one, is left out because of it.
+in one, is left out because of it. Of a page of several drivers the first one's findings are known: what a later version has
+repaired is new where it comes back.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Final
 
 from vnic_conformance.client_role.monitor import RULES
 from vnic_conformance.foreign import cut
-from vnic_conformance.linux.survey import Finding, Found, Key, Played, Survey, findings, key_of
+from vnic_conformance.linux.playing import Found, Key, Played, key_of
+from vnic_conformance.linux.survey import Finding, Survey, findings
 
 _CHAPTER: Final = re.compile(r"## \d+\. [^:]+: (?P<sentence>.+)")
 _CAME: Final = re.compile(r"- came, at [\d,]+ ms: (?P<came>.*)")
+#: Of a chapter that the page's first driver does not show.
+_OTHERS: Final = "- only in: "
 _LATER: Final = re.compile(r"- `(?P<rule>\w+)` \([A-Z]+-\d+\), later: (?P<came>.*)")
 
 
@@ -84,6 +88,8 @@ def _keys(text: str, path: Path) -> Iterator[Key]:
             rule = named.get(chapter["sentence"], "")
             if not rule:
                 raise _foreign(path, number, chapter["sentence"])
+        elif line.startswith(_OTHERS):
+            rule = ""
         elif (came := _CAME.fullmatch(line)) and rule:
             yield key_of(rule, came["came"])
             rule = ""

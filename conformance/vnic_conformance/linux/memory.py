@@ -85,6 +85,10 @@ class DmaMap:
         self._windows: dict[int, list[Window]] = {}
         self.faults: list[str] = []
 
+    def move(self, memory: mmap) -> None:
+        """The guest's memory lies elsewhere now; what is mapped stays."""
+        self._memory = memory
+
     def windows(self, unit: int | None = None) -> tuple[Window, ...]:
         """The mappings of one device, or of all, by address."""
         units: Iterable[int] = self._windows if unit is None else (unit,)
@@ -152,10 +156,15 @@ class DmaMap:
             # Nothing is touched; where it points has to be memory all the same.
             return None if length == 0 and self._start <= address <= len(self._memory) else address
         forbidden = Direction.TO_DEVICE if writing else Direction.FROM_DEVICE
-        allowed = [w for w in self._windows.get(unit, ()) if w.direction is not forbidden]
         at, end = address, address + length
         while at < end:
-            reached = max((self._end(w) for w in allowed if self._begin(w) <= at < self._end(w)), default=at)
+            # Only what is near is rounded to whole granules: a driver has dozens of mappings.
+            near = (
+                w
+                for w in self._windows.get(unit, ())
+                if w.address - self.granule < at < w.end + self.granule - 1 and w.direction is not forbidden
+            )
+            reached = max((self._end(w) for w in near if self._begin(w) <= at < self._end(w)), default=at)
             if reached == at:
                 return at
             at = reached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -28,6 +29,7 @@ _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.pthread.rseq=0", "HOME": "/", "P
 #: Memory files belong where no disk writes them.
 _MEMORY_DIRECTORY: Final = "/dev/shm"
 _GRACE_S: Final = 10
+_PREFIX: Final = "vnickit-guest-"
 
 
 class GuestProcess:
@@ -47,22 +49,16 @@ class GuestProcess:
     """
 
     def __init__(self, kernel: Path, initramfs: Path, arguments: Sequence[str], memory_mib: int) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="vnickit-guest-"))
+        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._process: subprocess.Popen[bytes] | None = None
         try:
             (self.directory / KERNEL).symlink_to(kernel.resolve())
             (self.directory / INITRAMFS).symlink_to(initramfs.resolve())
-            self.calls, self.clock = self._listen(CALLS), self._listen(CLOCK)
+            self.calls, self.clock = listening(self.directory / CALLS), listening(self.directory / CLOCK)
             self._process = self._start(arguments, memory_mib)
         except BaseException:
             self.close()
             raise
-
-    def _listen(self, name: str) -> socket.socket:
-        listening = socket.socket(socket.AF_UNIX)
-        listening.bind(str(self.directory / name))
-        listening.listen(2)
-        return listening
 
     def _start(self, arguments: Sequence[str], memory_mib: int) -> subprocess.Popen[bytes]:
         for tool in ("setpriv", "setarch"):
@@ -101,10 +97,7 @@ class GuestProcess:
 
     def console(self) -> str:
         """Everything that was printed so far."""
-        try:
-            return (self.directory / CONSOLE).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
+        return console_in(self.directory)
 
     def kill(self) -> None:
         """End the process and everything that it has started; wait until they are gone."""
@@ -120,10 +113,82 @@ class GuestProcess:
         """Kill it, and remove its directory."""
         self.kill()
         for name in ("calls", "clock"):
-            listening = getattr(self, name, None)
-            if listening is not None:
-                listening.close()
+            listens = getattr(self, name, None)
+            if listens is not None:
+                listens.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class TwinProcess:
+    """The process of a twin, which another guest has made, and its directory; see :class:`GuestProcess`.
+
+    Args:
+        directory: of the guest that makes it; the twin's is beside it.
+        console: what that guest has printed so far.
+
+    Attributes:
+        calls, clock: sockets that listen.
+        number: of the process, once it is known.
+    """
+
+    def __init__(self, directory: Path, console: str) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=directory.parent))
+        self.calls, self.clock = listening(self.directory / CALLS), listening(self.directory / CLOCK)
+        (self.directory / CONSOLE).write_text(console, encoding="utf-8")
+        self.number = 0
+        self._handle = -1
+
+    @property
+    def place(self) -> bytes:
+        """Its directory, as the guest finds it that makes it."""
+        return os.fsencode(Path("..", self.directory.name))
+
+    def found(self, number: int) -> None:
+        """The process is there, and this is its number."""
+        self.number = number
+        self._handle = os.pidfd_open(number)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone. It is the child of who has started the first guest, who reaps it."""
+        return self._handle >= 0 and bool(select.select([self._handle], [], [], 0)[0])
+
+    def console(self) -> str:
+        """Everything that was printed so far, before there was a twin, too."""
+        return console_in(self.directory)
+
+    def kill(self) -> None:
+        """End the process and everything that it has started; wait until they are gone."""
+        if self._handle < 0:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.number, signal.SIGKILL)
+        select.select([self._handle], [], [], _GRACE_S)
+        os.close(self._handle)
+        self._handle = -1
+
+    def close(self) -> None:
+        """Kill it, and remove its directory."""
+        self.kill()
+        self.calls.close()
+        self.clock.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def listening(path: Path) -> socket.socket:
+    """A socket that listens there."""
+    made = socket.socket(socket.AF_UNIX)
+    made.bind(str(path))
+    made.listen(2)
+    return made
+
+
+def console_in(directory: Path) -> str:
+    """What a guest in this directory has printed."""
+    try:
+        return (directory / CONSOLE).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def holds_memory(directory: str, memory_mib: int) -> bool:

@@ -7,8 +7,6 @@ by several processes; what comes out does not depend on how many.
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,20 +16,16 @@ from multiprocessing.util import Finalize
 from typing import Final
 
 from vnic_conformance.client_role.cases import tours
-from vnic_conformance.client_role.happenings import Called, Happening, Idled
 from vnic_conformance.client_role.injection import EVENTS, OUTAGE_MS, SPAN_MS, may_happen_in
-from vnic_conformance.client_role.monitor import Monitor
-from vnic_conformance.client_role.partner import LivelockError, Partner
 from vnic_conformance.client_role.stories import Word, injected, played, prepared, stories
-from vnic_conformance.client_role.words import carry_out, inside, passes, straight, user
+from vnic_conformance.client_role.words import inside, passes, straight, user
 from vnic_conformance.linux.client import LinuxClient
 from vnic_conformance.linux.driver_stories import driver_stories
 from vnic_conformance.linux.kernel import Kernel
-from vnic_conformance.reports.client_lanes import line_of
+from vnic_conformance.linux.playing import Found, Key, Played, play
+from vnic_conformance.linux.twins import Family, families, play_family
 from vnic_model.workers import Workers
 
-#: Lines that are kept of what came before a violation.
-TRACE_LINES: Final = 24
 #: Every so many calls an event is injected; 1: into every call.
 STRIDE: Final = 15
 
@@ -42,70 +36,6 @@ _ADDED: Final[Word] = (user("add"), passes(30_000))
 #: Events that ask for something of a device, which there is not yet while the driver probes.
 _USERS: Final = frozenset({"removal", "close", "open", "complaint", "mtu", "multicast"})
 _MOST_CALLS: Final = 400
-
-_NUMBERS: Final = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{6,}\b|\d[\d,.]*")
-
-#: What makes two violations the same: the rule, and what came without its numbers.
-Key = tuple[str, str]
-
-
-def key_of(rule: str, came: str) -> Key:
-    """What makes a violation of a rule the same as others."""
-    return rule, _NUMBERS.sub("N", re.sub(r" at \d+\.\d+ s\b", "", came))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A violation of one session.
-
-    Attributes:
-        rule: name of the rule of the monitor.
-        requirement: the requirement that is broken.
-        came: what came.
-        allowed: what was allowed.
-        at: when, in ms since the reset.
-        trace: the last lines of what happened before, in lanes.
-        length: how many happenings there were before.
-    """
-
-    rule: str
-    requirement: str
-    came: str
-    allowed: str
-    at: int
-    trace: tuple[str, ...]
-    length: int
-
-    @property
-    def key(self) -> Key:
-        """What makes two violations the same."""
-        return key_of(self.rule, self.came)
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A session that is over.
-
-    Attributes:
-        name: of what was played: a case, for an injection with ``@`` and the number of the call.
-        found: its violations, each rule's first, in order.
-        calls: hypervisor calls of the client.
-        held: rules whose conditions held.
-        codes: opcodes of all its calls, in order, where they were asked for.
-        later: what else breaks a rule that was broken before, each distinct thing once, in order; it mostly follows from that.
-    """
-
-    name: str
-    found: tuple[Found, ...]
-    calls: int
-    held: frozenset[str]
-    codes: tuple[int, ...] = ()
-    later: tuple[Found, ...] = ()
-
-    @property
-    def whole(self) -> tuple[Found, ...]:
-        """All that it broke, in order."""
-        return tuple(sorted((*self.found, *self.later), key=lambda found: found.length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,55 +71,6 @@ class Survey:
     def calls(self) -> int:
         """Hypervisor calls of all sessions."""
         return sum(session.calls for session in self.sessions)
-
-
-def play(client: LinuxClient, name: str, word: Word, *, codes_after: int | None = None) -> Played:
-    """Play one session to its end.
-
-    Args:
-        client: the driver; it is reset.
-        name: of what is played.
-        word: what is done.
-        codes_after: tell the opcodes of the calls after so many stimuli; None: tell none.
-    """
-    monitor = Monitor(client.hello.client)
-    lines: deque[str] = deque(maxlen=TRACE_LINES)
-    found: dict[str, Found] = {}
-    later: dict[Key, Found] = {}
-    codes: list[int] = []
-
-    def observe(happening: Happening) -> None:
-        before = len(monitor.violations)
-        monitor(happening)
-        line = "" if isinstance(happening, Idled) else line_of(happening)
-        if line or len(monitor.violations) > before:
-            lines.append(line or f"{happening.now:>9,}  {_in_a_word(happening)}")
-        if isinstance(happening, Called):
-            codes.append(happening.opcode)
-        for violation in monitor.violations[before:]:
-            one = Found(
-                violation.rule.name, violation.requirement, violation.came, violation.allowed, violation.now,
-                tuple(lines), monitor.happenings,
-            )  # fmt: skip
-            # What breaks the same rule later in a session mostly follows from that.
-            if found.setdefault(one.rule, one).key != one.key:
-                later.setdefault(one.key, one)
-
-    partner = Partner(client, observers=[observe])
-    skipped = 0
-    for number, each in enumerate(word):
-        if number == codes_after:
-            skipped = len(codes)
-        try:
-            carry_out(partner, each)
-        except LivelockError:
-            break  # the rule on bursts has complained
-    told = () if codes_after is None else tuple(codes[skipped:])
-    return Played(name, tuple(found.values()), partner.calls, frozenset(monitor.held), told, tuple(later.values()))
-
-
-def _in_a_word(happening: Happening) -> str:
-    return "client: is idle" if isinstance(happening, Idled) else f"client: {type(happening).__name__.lower()}"
 
 
 # -- what there is to play ---------------------------------------------------------------------------------------------
@@ -254,13 +135,25 @@ def _probed(recovery_ms: int, call: int, event: str) -> Word:
 _client: LinuxClient | None = None
 
 
-def _plays(kernel: Kernel, xics: bool, job: tuple[str, Word]) -> Played:
-    """Play a session in a process of its own, which has one driver for all that it is given."""
+#: Sessions that are played by one process without a break: those of a family, or one by its place, name and word.
+Job = Family | tuple[int, str, Word]
+
+
+def _played(client: LinuxClient, job: Job) -> list[tuple[int, Played]]:
+    """Play sessions; each with its place."""
+    if isinstance(job, Family):
+        return list(play_family(client, job))
+    place, name, word = job
+    return [(place, play(client, name, word))]
+
+
+def _plays(kernel: Kernel, xics: bool, job: Job) -> list[tuple[int, Played]]:
+    """Play sessions in a process of its own, which has one driver for all that it is given."""
     global _client  # noqa: PLW0603 - one for each process of the pool
     if _client is None:
         _client = LinuxClient(kernel, xics=xics)
         Finalize(None, _client.close, exitpriority=1)
-    return play(_client, *job)
+    return _played(_client, job)
 
 
 def survey(
@@ -284,21 +177,27 @@ def survey(
         xics: which interrupt controller.
         tell: told how many sessions are over, and how many there are.
     """
-    sessions: list[Played] = []
+    done: dict[int, Played] = {}
+
+    def take(played: list[tuple[int, Played]]) -> None:
+        done.update(played)
+        tell(len(done), len(words))
+
     with closing(LinuxClient(kernel, xics=xics)) as client:
         words = told_stories(client, select) if "scripted" in phases else []
         if "tour" in phases:
             words += injections(client, select, stride, lambda procedure: opcodes(client, procedure))
+        found, alone = families(words, jobs)
+        todo: list[Job] = [*found, *((place, *words[place]) for place in alone)]
         if jobs == 1:
-            for name, word in words:
-                sessions.append(play(client, name, word))
-                tell(len(sessions), len(words))
+            for job in todo:
+                take(_played(client, job))
     if jobs > 1:
-        with Workers(min(jobs, max(len(words), 1))) as pool:
-            for session in pool.map(partial(_plays, kernel, xics), words):
-                sessions.append(session)
-                tell(len(sessions), len(words))
-    return Survey(tuple(sessions), tuple(findings(sessions)))
+        with Workers(min(jobs, max(len(todo), 1))) as pool:
+            for played in pool.map(partial(_plays, kernel, xics), todo):
+                take(played)
+    sessions = tuple(done[place] for place in range(len(words)))
+    return Survey(sessions, tuple(findings(sessions)))
 
 
 def findings(sessions: Iterable[Played]) -> list[Finding]:
@@ -315,9 +214,10 @@ def findings(sessions: Iterable[Played]) -> list[Finding]:
     for key, shown in by_key.items():
         first, name = min(shown, key=lambda one: one[0].length)
         made.append(Finding(first, name, tuple(other for _, other in shown if other != name), before[key]))
-    return sorted(made, key=lambda finding: (_in_order(finding.first.requirement), finding.first.key))
+    return sorted(made, key=in_order)
 
 
-def _in_order(requirement: str) -> tuple[str, int]:
-    group, _, number = requirement.partition("-")
-    return group, int(number)
+def in_order(finding: Finding) -> tuple[str, int, Key]:
+    """What findings are sorted by: requirement, then rule."""
+    group, _, number = finding.first.requirement.partition("-")
+    return group, int(number), finding.first.key

@@ -15,6 +15,8 @@ HELLO: Final = struct.Struct("<4Q")
 CALL: Final = struct.Struct("<10Q")
 #: Return code and nine values.
 ANSWER: Final = struct.Struct("<q9Q")
+#: Return code of an answer that is none: make a twin, in the directory that the values are as text; then ask again.
+SPLIT: Final = 0x54494C50534B4956
 #: Kind, bytes that follow, tag. The acknowledgement is the tag.
 ORDER: Final = struct.Struct("<IIQ")
 ACKNOWLEDGEMENT: Final = struct.Struct("<Q")

@@ -17,6 +17,7 @@ HEAD, TAIL = 6, 12
 #: Happenings that say nothing to a reader.
 _SILENT = (h.Mapped, h.Consumed, h.Called, h.Interrupted, h.Happened)
 _QUIET_CALLS = (Hcall.H_EOI,)
+_HCALLS, _COMMANDS, _CODES = frozenset(Hcall), frozenset(Command), frozenset(Rc)
 LANES = ("user", "client", "hypervisor", "servers", "network")
 
 
@@ -95,7 +96,7 @@ def _said(each: h.Happening) -> tuple[str, str]:
 
 
 def _call(each: h.Answered) -> str:
-    name = Hcall(each.opcode).name if each.opcode in set(Hcall) else f"call {each.opcode:#x}"
+    name = Hcall(each.opcode).name if each.opcode in _HCALLS else f"call {each.opcode:#x}"
     if each.opcode == Hcall.H_SEND_CRQ and len(each.arguments) > 2:
         return f"{name} {_element(each.arguments[1].to_bytes(8, 'big') + each.arguments[2].to_bytes(8, 'big'))}"
     return f"{name} {' '.join(f'{argument:x}' for argument in each.arguments[1:3])}".rstrip()
@@ -104,11 +105,11 @@ def _call(each: h.Answered) -> str:
 def _element(data: bytes) -> str:
     if data[0] == Header.COMMAND:
         command = data[1] & 0x7F
-        name = Command(command).name if command in set(Command) else f"command {command:02x}"
+        name = Command(command).name if command in _COMMANDS else f"command {command:02x}"
         return f"{name}{'_RSP' if data[1] & 0x80 else ''} {data[2:].hex()}"
     names = {bytes((0xC0, 1)): "INIT", bytes((0xC0, 2)): "INIT_COMPLETE"}
     return names.get(data[:2], data.hex())
 
 
 def _code(rc: int) -> str:
-    return Rc(rc).name if rc in set(Rc) else str(rc)
+    return Rc(rc).name if rc in _CODES else str(rc)

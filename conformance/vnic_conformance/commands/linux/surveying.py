@@ -31,6 +31,12 @@ _MOST_STRIDE = 1_000
 @click.option(
     "--stride", type=Whole(1, _MOST_STRIDE), default=15, show_default=True, help="Inject an event every so many calls."
 )
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="WHAT",
+    help="Another driver, named as for --driver: the same is played with it, and --out has both on one page (repeatable).",
+)
 @jobs_option
 @known_option
 @out_option("Write a page of Markdown here.")
@@ -42,6 +48,7 @@ def survey_command(
     select: tuple[str, ...],
     phases: tuple[str, ...],
     stride: int,
+    also: tuple[str, ...],
     jobs: int | None,
     known: Path | None,
     out: Path | None,
@@ -58,11 +65,13 @@ def survey_command(
     Examples:
       vnickit linux survey
       vnickit linux survey --driver ../linux/drivers/net/ethernet/ibm --known docs/linux-findings.md
-      vnickit linux survey --driver 6.1 --out findings.md
+      vnickit linux survey --also 6.1 --stride 25 --out docs/linux-findings.md
       vnickit linux survey -k 'CLI-21/*-inside-failover' --stride 1
     """
     if phases and "tour" not in phases:
         refuse(ctx, ("stride",), "events are injected in the phase tour; add it with --phase")
+    if also and known is not None:
+        refuse(ctx, ("also",), "--known tells apart what one driver does; play the other by itself")
     return played_whole(
-        driver, bug, select, phases or PHASES, stride, jobs, kasan=kasan, xics=xics, out=out, known=known
+        driver, bug, select, phases or PHASES, stride, jobs, kasan=kasan, xics=xics, out=out, known=known, also=also
     )

@@ -43,6 +43,7 @@ def played_whole(
     xics: bool,
     out: Path | None = None,
     known: Path | None = None,
+    also: Sequence[str] = (),
 ) -> ExitCode:
     """Play every session to its end, and report each distinct violation once.
 
@@ -57,42 +58,53 @@ def played_whole(
         xics: which interrupt controller.
         out: where a page of Markdown goes.
         known: a page of findings that are known.
+        also: other drivers that are played the same, for the page.
 
     Raises:
         click.ClickException: it makes no sense, or a kernel cannot be built.
     """
     check_places((("--out", out),))
     apart = None if known is None else _read(known)
-    kernel = built(driver, bug, kasan=kasan)
-    from vnic_conformance.linux.findings_page import lines_of, page_of
+    from vnic_conformance.linux.findings_page import Surveyed, lines_of, page_of
     from vnic_conformance.linux.survey import survey
 
-    begun = time.monotonic()
-    with stoppable(), trouble_told():
-        made = survey(
-            kernel,
-            select,
-            phases=phases,
-            stride=stride,
-            jobs=jobs or os.cpu_count() or 1,
-            xics=xics,
-            tell=_tell if sys.stderr.isatty() else lambda done, total: None,
-        )
-    if not made.sessions:
-        raise click.UsageError("no case is selected; vnickit list --role client has their names")
+    # Whatever does not build is told before anything is played.
+    kernels = [built(each, bug, kasan=kasan) for each in (driver, *also)]
+    surveyed = []
+    for each, kernel in zip((driver, *also), kernels, strict=True):
+        begun = time.monotonic()
+        with stoppable(), trouble_told():
+            played = survey(
+                kernel,
+                select,
+                phases=phases,
+                stride=stride,
+                jobs=jobs or os.cpu_count() or 1,
+                xics=xics,
+                tell=_tell if sys.stderr.isatty() else lambda done, total: None,
+            )
+        if not played.sessions:
+            raise click.UsageError("no case is selected; vnickit list --role client has their names")
+        surveyed.append(Surveyed(kernel, played, words_of(each, bug, kasan=kasan, xics=xics)))
+        say(f"{f'{kernel.driver}: ' if also else ''}{_sums(played)}; {time.monotonic() - begun:.0f} s", err=True)
     # The page has all of it: what is known on one page is not lost on the next.
-    page, options = made, words_of(driver, bug, kasan=kasan, xics=xics)
+    first, *others = surveyed
+    made = first.survey
     told: Sorted | None = None
     if apart is not None:
         from vnic_conformance.linux.known_findings import told_apart
 
         told = told_apart(made, apart)
         made = told.survey
-    say(f"{_sums(page)}; {time.monotonic() - begun:.0f} s", err=True)
     for line in lines_of(made, told):
         say(line)
-    code = ExitCode.VIOLATION if made.findings else ExitCode.CONFORMS
-    return with_file(code, out, lambda: page_of(kernel, page, options))
+    for other in others:
+        say(f"\n{other.kernel.label}:\n")
+        for line in lines_of(other.survey):
+            say(line)
+    broken = made.findings or any(other.survey.findings for other in others)
+    code = ExitCode.VIOLATION if broken else ExitCode.CONFORMS
+    return with_file(code, out, lambda: page_of(first.kernel, first.survey, first.options, others))
 
 
 def _read(page: Path) -> Known:

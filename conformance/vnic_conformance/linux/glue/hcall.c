@@ -27,10 +27,15 @@ s64 vnickit_call(struct vnickit_call *call, struct vnickit_answer *answer)
 	time_travel_propagate_time();
 	if (vnickit_write(vnickit_calls_fd, call, sizeof(*call)))
 		panic("vnickit: the host has gone");
-	/* It may tell the clock's new limit before it answers. */
-	time_travel_wait_readable(vnickit_calls_fd);
-	if (vnickit_read(vnickit_calls_fd, answer, sizeof(*answer)))
-		panic("vnickit: the host has gone");
+	for (;;) {
+		/* It may tell the clock's new limit before it answers. */
+		time_travel_wait_readable(vnickit_calls_fd);
+		if (vnickit_read(vnickit_calls_fd, answer, sizeof(*answer)))
+			panic("vnickit: the host has gone");
+		if (answer->rc != VNICKIT_SPLIT)
+			break;
+		vnickit_split(answer);
+	}
 	spin_unlock_irqrestore(&calls_lock, flags);
 	return answer->rc;
 }

@@ -28,7 +28,7 @@ static struct slot {
 } ring[SLOTS];
 static unsigned int taken, delivered;
 
-static int orders_fd = -1;
+int vnickit_orders_fd = -1;
 
 struct job {
 	struct work_struct work;
@@ -105,22 +105,22 @@ static void take(int irq, int fd, void *data, struct time_travel_event *event)
 {
 	for (;;) {
 		struct slot *slot = &ring[taken % SLOTS];
-		int got = os_read_file(orders_fd, &slot->order, sizeof(slot->order));
+		int got = os_read_file(vnickit_orders_fd, &slot->order, sizeof(slot->order));
 
 		if (got == -EINTR)
 			continue;
 		if (got == -EAGAIN)
 			return;
-		if (got <= 0 || vnickit_read(orders_fd, (void *)&slot->order + got, sizeof(slot->order) - got))
+		if (got <= 0 || vnickit_read(vnickit_orders_fd, (void *)&slot->order + got, sizeof(slot->order) - got))
 			panic("vnickit: the host has gone");
 		if (slot->order.length > SLOT_BYTES || taken - READ_ONCE(delivered) >= SLOTS - 1)
 			panic("vnickit: more orders at once, or a longer one, than there is room for");
-		if (vnickit_read(orders_fd, slot->data, slot->order.length))
+		if (vnickit_read(vnickit_orders_fd, slot->data, slot->order.length))
 			panic("vnickit: the host has gone");
 		barrier();
 		WRITE_ONCE(taken, taken + 1);
 		time_travel_add_irq_event(event);
-		vnickit_write(orders_fd, &slot->order.tag, sizeof(slot->order.tag));
+		vnickit_write(vnickit_orders_fd, &slot->order.tag, sizeof(slot->order.tag));
 	}
 }
 
@@ -129,12 +129,12 @@ static int __init connect(void)
 	vnickit_calls_fd = vnickit_connect(VNICKIT_CALLS);
 	if (vnickit_calls_fd == -ENOENT)
 		return 0;
-	orders_fd = vnickit_connect(VNICKIT_ORDERS);
-	if (vnickit_calls_fd < 0 || orders_fd < 0)
-		panic("vnickit: cannot connect to the host: %d, %d", vnickit_calls_fd, orders_fd);
+	vnickit_orders_fd = vnickit_connect(VNICKIT_ORDERS);
+	if (vnickit_calls_fd < 0 || vnickit_orders_fd < 0)
+		panic("vnickit: cannot connect to the host: %d, %d", vnickit_calls_fd, vnickit_orders_fd);
 	if (time_travel_mode != TT_MODE_EXTERNAL)
 		panic("vnickit: the clock has to be the host's: time-travel=ext:PATH");
-	return um_request_irq_tt(UM_IRQ_ALLOC, orders_fd, IRQ_READ, deliver, IRQF_SHARED, "vnickit",
-				 &orders_fd, take) < 0 ? -EIO : 0;
+	return um_request_irq_tt(UM_IRQ_ALLOC, vnickit_orders_fd, IRQ_READ, deliver, IRQF_SHARED, "vnickit",
+				 &vnickit_orders_fd, take) < 0 ? -EIO : 0;
 }
 device_initcall(connect);

@@ -53,7 +53,7 @@ struct vnickit_answer {
 
 s64 vnickit_call(struct vnickit_call *call, struct vnickit_answer *answer);
 s64 vnickit_tell(u64 opcode, u64 arg0, u64 arg1, u64 arg2, u64 arg3);
-extern int vnickit_calls_fd;
+extern int vnickit_calls_fd, vnickit_orders_fd;
 
 /* What can have happened to a network device. */
 enum vnickit_netdev_event {
@@ -68,6 +68,16 @@ enum vnickit_netdev_event {
 	VNICKIT_PEERS_NOTIFIED,
 	VNICKIT_SEEN,		/* nothing; this is how it is now */
 };
+
+/* ---- twin.c --------------------------------------------------------------- */
+
+/*
+ * Return code of an answer that is none: make a twin, which lives in the directory that the values
+ * are, as text; then wait for the answer again, both of us.
+ */
+#define VNICKIT_SPLIT	0x54494c50534b4956LL
+
+void vnickit_split(const struct vnickit_answer *asked);
 
 /* ---- orders.c: what the host wants -------------------------------------- */
 

@@ -8,19 +8,27 @@
  *   vnictool counters IFACE           the driver's own counters, as "ethtool -S" does
  *   vnictool settings IFACE           speed, duplex, link, as "ethtool" does
  *   vnictool join|leave IFACE MAC     a multicast address, as "ip maddress" does
- *   vnictool up|down IFACE            as "ip link set" does; the exit code is the error number
+ *   vnictool up IFACE [ADDRESS/PREFIX] as "ip link set" does, after "ip addr add"; the exit code is the error number
+ *   vnictool down IFACE               as "ip link set" does; the exit code is the error number
  *   vnictool send IFACE HEX           a frame, destination first; the exit code is the error number
- *   vnictool hear                     report every frame that comes to any device to the host, for ever
+ *   vnictool hear                     report every frame that comes to any device to the host, in the background, for ever
+ *
+ * It is the first process, too: mounts, loads the driver, says that it is ready, and reaps. A script needs ten programs
+ * for that, and to start a program is what takes most of a boot. For the same reason "run" starts neither a shell nor
+ * itself for a command that is its own and nothing more.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <arpa/inet.h>
@@ -43,15 +51,42 @@ static int failed(const char *what)
 
 /* ---- run ----------------------------------------------------------------- */
 
+static int carry_out(int argc, char **argv);
+
+/* One of our own verbs, with words that no shell would change; 0: it is not. */
+static int plain(const char *command, char *words, size_t size, char **argv, int most)
+{
+	int argc = 0;
+	char *word;
+
+	if (strncmp(command, "vnictool ", 9) || strlen(command) >= size || command[strcspn(command, "|&;<>()$`\\\"'*?[#~=%\n")])
+		return 0;
+	for (word = strtok(strcpy(words, command), " "); word && argc < most; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return word ? 0 : argc;
+}
+
 static pid_t start(const char *command, int output)
 {
+	static char words[4096];
+	char *argv[8];
 	pid_t child = fork();
+	int argc;
 
 	if (child)
 		return child;
 	dup2(output, 1);
 	dup2(output, 2);
 	close(output);
+	argc = plain(command, words, sizeof(words), argv, 7);
+	if (argc) {
+		/* What exec() would have closed; who goes to the background would keep our reader waiting. */
+		close_range(3, ~0u, 0);
+		argc = carry_out(argc, argv);
+		fflush(NULL);
+		_exit(argc);
+	}
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }
@@ -192,6 +227,22 @@ static int multicast(const char *name, const char *mac, unsigned long request)
 
 /* ---- up and down -------------------------------------------------------------- */
 
+/* A request of routing netlink; the error that it is answered with, 0 for none. */
+static int ask_kernel(const void *asked, size_t size)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr said;
+		char rest[256];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = 0;
+
+	if (fd < 0 || send(fd, asked, size, 0) < 0 || recv(fd, &answer, sizeof(answer), 0) < 0)
+		error = errno;
+	close(fd);
+	return error ? error : -answer.said.error;
+}
+
 /*
  * In one request. busybox looks at the flags first, without the lock, and asks for nothing
  * where they seem to be right: a close that meets an open is lost.
@@ -208,23 +259,54 @@ static int set_up(const char *name, int up)
 		},
 		.link = { .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP },
 	};
-	struct {
-		struct nlmsghdr head;
-		struct nlmsgerr said;
-		char rest[256];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	int error;
 
 	asked.link.ifi_index = if_nametoindex(name);
-	if (fd < 0 || !asked.link.ifi_index || send(fd, &asked, sizeof(asked), 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < 0) {
+	error = asked.link.ifi_index ? ask_kernel(&asked, sizeof(asked)) : errno;
+	if (error) {
+		errno = error;
 		failed(name);
-		return errno;
 	}
-	errno = -answer.said.error;
-	if (errno)
-		failed(name);
-	return -answer.said.error;
+	return error;
+}
+
+/* An address that is there already is no error. */
+static int add_address(const char *name, const char *text)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifaddrmsg address;
+		struct {
+			struct rtattr head;
+			struct in_addr value;
+		} local, own;
+	} asked = {
+		.head = {
+			.nlmsg_len = sizeof(asked), .nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+		},
+		.address = { .ifa_family = AF_INET },
+		.local.head = { .rta_len = sizeof(asked.local), .rta_type = IFA_LOCAL },
+		.own.head = { .rta_len = sizeof(asked.own), .rta_type = IFA_ADDRESS },
+	};
+	unsigned int part[4], prefix;
+	int error;
+
+	if (sscanf(text, "%u.%u.%u.%u/%u", part, part + 1, part + 2, part + 3, &prefix) != 5) {
+		errno = EINVAL;
+		failed(text);
+		return EINVAL;
+	}
+	asked.local.value.s_addr = htonl(part[0] << 24 | part[1] << 16 | part[2] << 8 | part[3]);
+	asked.own.value = asked.local.value;
+	asked.address.ifa_prefixlen = prefix;
+	asked.address.ifa_index = if_nametoindex(name);
+	error = asked.address.ifa_index ? ask_kernel(&asked, sizeof(asked)) : errno;
+	if (error && error != EEXIST) {
+		errno = error;
+		failed(text);
+	}
+	return error == EEXIST ? 0 : error;
 }
 
 /* ---- frames ---------------------------------------------------------------- */
@@ -247,7 +329,7 @@ static int send_frame(const char *name, const char *hex)
 	return 0;
 }
 
-/* Tag 0 is no command's: what follows the line is a frame. */
+/* In the background, once it listens. Tag 0 is no command's: what follows the line is a frame. */
 static int hear(void)
 {
 	static char said[8 + MOST_FRAME] = "0 0\n";
@@ -259,6 +341,16 @@ static int hear(void)
 	report = open("/proc/vnickit", O_WRONLY);
 	if (fd < 0 || report < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)))
 		return failed("hear");
+	switch (fork()) {
+	case 0:
+		break;
+	case -1:
+		return failed("hear");
+	default:
+		return 0;
+	}
+	close(1);
+	close(2);
 	for (;;) {
 		size = sizeof(from);
 		got = recvfrom(fd, said + 4, MOST_FRAME, 0, (struct sockaddr *)&from, &size);
@@ -268,9 +360,73 @@ static int hear(void)
 	}
 }
 
-int main(int argc, char **argv)
+/* ---- the first process -------------------------------------------------------- */
+
+static const struct {
+	const char *type, *place;
+} mounts[] = {
+	{ "proc", "/proc" },
+	{ "sysfs", "/sys" },
+	{ "devtmpfs", "/dev" },
+	{ "tmpfs", "/tmp" },
+	{ "debugfs", "/sys/kernel/debug" },
+};
+
+/* Whether the kernel's command line has this word. */
+static int told(const char *word)
+{
+	char line[4096];
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t got = read(fd, line, sizeof(line) - 1);
+
+	close(fd);
+	line[got > 0 ? got : 0] = 0;
+	return strstr(line, word) != NULL;
+}
+
+static int loopback_up(void)
+{
+	struct ifreq asked = { .ifr_flags = IFF_UP };
+
+	return device_call("lo", SIOCSIFFLAGS, &asked);
+}
+
+static int load_driver(void)
+{
+	int fd = open("/ibmvnic.ko", O_RDONLY | O_CLOEXEC), rc;
+
+	rc = syscall(SYS_finit_module, fd, told("vnickit_debug") ? "dyndbg=+p" : "", 0);
+	close(fd);
+	return rc;
+}
+
+/* What fails is said on the console, and the host misses what does not come of it. */
+static _Noreturn void first_process(void)
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (mount(mounts[i].type, mounts[i].place, mounts[i].type, 0, NULL))
+			failed(mounts[i].place);
+	if (loopback_up())
+		failed("lo");
+	if (load_driver())
+		failed("the driver cannot be loaded");
+	fd = open("/proc/vnickit", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "ready\n", 6) < 0)
+		failed("/proc/vnickit");
+	close(fd);
+	/* Whoever is left to it is reaped by the kernel. */
+	signal(SIGCHLD, SIG_IGN);
+	for (;;)
+		pause();
+}
+
+static int carry_out(int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[1] : "";
+
 
 	if (!strcmp(verb, "run") && argc == 4)
 		return run(argv[2], argv[3]);
@@ -286,8 +442,11 @@ int main(int argc, char **argv)
 		return multicast(argv[2], argv[3], SIOCADDMULTI);
 	if (!strcmp(verb, "leave") && argc == 4)
 		return multicast(argv[2], argv[3], SIOCDELMULTI);
-	if (!strcmp(verb, "up") && argc == 3)
-		return set_up(argv[2], 1);
+	if (!strcmp(verb, "up") && (argc == 3 || argc == 4)) {
+		int error = argc == 4 ? add_address(argv[2], argv[3]) : 0;
+
+		return error ? error : set_up(argv[2], 1);
+	}
 	if (!strcmp(verb, "down") && argc == 3)
 		return set_up(argv[2], 0);
 	if (!strcmp(verb, "send") && argc == 4)
@@ -296,4 +455,11 @@ int main(int argc, char **argv)
 		return hear();
 	fprintf(stderr, "vnictool: run, channels, rings, counters, settings, join, leave, up, down, send or hear; see vnictool.c\n");
 	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (getpid() == 1)
+		first_process();
+	return carry_out(argc, argv);
 }
