@@ -137,6 +137,9 @@ class WholeView(CallsView):
             self.owed_by = 0
             self.owed = "register" if self.owed in ("enable", "register") or self.dialogue_open else "answer"
             self._excuse("INIT was read")
+        elif data[:2] == INIT_COMPLETE[:2] and self.init_sent:
+            # One that came before INIT was sent, and is read afterwards: nothing tells it from the answer (CLI-4).
+            self.init_sent, self.dialogue = False, True
         elif data[:2] == bytes((Header.COMMAND, Command.ERROR_INDICATION)):
             self._cause()
             self._excuse("an error indication was read")
