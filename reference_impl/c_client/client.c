@@ -65,7 +65,7 @@ static struct client {
     bool up, carrier, logged_in, broken, announced;
     int logins, logins_here;
     uint64_t lent[SLOTS], generation;
-    int64_t in_flight[SLOTS];
+    int64_t in_flight[SLOTS], refill_at;
     /* the frame that is being sent */
     int slot;
     /* frames for the user and from him */
@@ -129,6 +129,7 @@ static void drop(void)
     c.awaiting = c.answered = c.up = c.carrier = c.logged_in = c.broken = false;
     c.tx_done.count = c.rx_done.count = 0;
     memset(c.lent, 0, sizeof c.lent);
+    c.refill_at = 0;
     for (int slot = 0; slot < SLOTS; slot++)
         c.in_flight[slot] = NEVER;
 }
@@ -285,6 +286,12 @@ static void announcement(unsigned char *frame)
     memcpy(frame + 22, c.mac, 6);
     memcpy(frame + 28, address, 4);
     memcpy(frame + 38, address, 4);
+}
+
+/* Whether there is a buffer to lend, and the server's queue is not known to be full. */
+static bool may_lend(void)
+{
+    return c.up && !c.broken && c.now >= c.refill_at && free_buffer() != NEVER;
 }
 
 static int free_slot(void)
@@ -535,7 +542,7 @@ negotiate:
                 goto failed;
             c.up = c.again;
             c.failures = 0;
-        } else if (c.up && !c.broken && free_buffer() != NEVER) {
+        } else if (may_lend()) {
             c.slot = free_buffer();
             c.lent[c.slot] = ++c.generation;
             CALL(SEND_SUB, 5, c.rx_handle, UINT64_C(0x80) << 56, c.generation,
@@ -543,7 +550,7 @@ negotiate:
             if (c.rc != OK)
                 c.lent[c.slot] = 0;
             if (c.rc == DROPPED)
-                SLEEP(20);
+                c.refill_at = c.now + 20; /* frames need not wait for that */
             else if (c.rc != OK)
                 c.broken = true; /* the session is gone; an event says so soon (CLI-12) */
         } else if (link_up() && !c.broken && (c.frames || !c.announced) && free_slot() != NEVER) {
@@ -577,9 +584,10 @@ negotiate:
         } else {
             if (!link_up())
                 refuse_frames();
-            WAIT((c.up != c.wish) || (c.up && !c.broken && free_buffer() != NEVER)
+            WAIT((c.up != c.wish) || may_lend()
                  || (!link_up() && c.frames) || (link_up() && !c.broken && (c.frames || !c.announced) && free_slot() != NEVER),
-                 c.broken || in_flight_for(0) ? c.now + STUCK_MS : NEVER);
+                 c.up && !c.broken && c.refill_at > c.now ? c.refill_at
+                 : c.broken || in_flight_for(0) ? c.now + STUCK_MS : NEVER);
             if (in_flight_for(STUCK_MS) || c.broken)
                 goto failed;
         }

@@ -28,7 +28,9 @@ class Deviating:
     def begin(self, deviation: Deviation) -> bool:
         """A deviation is in force from now on; whether hypervisor or servers are not well until it is ended."""
         self._active.append(_Active(deviation, deviation.times))
-        hooks = (deviation.call, deviation.answer, deviation.login, deviation.tx_completion, deviation.rx_completion)
+        hooks = (
+            deviation.call, deviation.answer, deviation.login, deviation.tx_completion, deviation.rx_completion, deviation.full,
+        )  # fmt: skip
         return deviation.times is None and any(hook is not None for hook in hooks)
 
     def clear(self) -> None:
@@ -70,6 +72,14 @@ class Deviating:
                     return other
         return right
 
+    def full(self, frames: bool) -> bool:
+        """Whether a queue for frames, or for buffers, has no room now."""
+        for active in self._active:
+            if active.deviation.full is not None and active.left != 0 and active.deviation.full(frames):
+                self._spend(active)
+                return True
+        return False
+
     def tx_completion(self, right: bytes) -> list[bytes] | None:
         """What completes a frame that was sent; None: the right completion."""
         for active in self._active:
@@ -78,10 +88,10 @@ class Deviating:
                 return active.deviation.tx_completion(right)
         return None
 
-    def rx_completion(self, right: bytes) -> list[bytes] | None:
-        """What completes a frame that came; None: the right completion."""
+    def rx_completion(self, right: bytes, size: int) -> list[bytes] | None:
+        """What completes a buffer of so many bytes; None: the right completion."""
         for active in self._active:
             if active.deviation.rx_completion is not None and active.left != 0:
                 self._spend(active)
-                return active.deviation.rx_completion(right)
+                return active.deviation.rx_completion(right, size)
         return None

@@ -19,8 +19,12 @@ CallHook = Callable[[int, tuple[int, ...]], tuple[int, ...] | None]
 AnswerHook = Callable[[bytes, bytes], list[tuple[int, bytes]] | None]
 #: A login response that is written, from the right one; None: as usual.
 LoginHook = Callable[[bytes], bytes | None]
-#: Completions that are written, from the right one; handle-independent, 32 bytes each; None: as usual.
+#: Completions of a frame that are written, from the right one; handle-independent, 32 bytes each; None: as usual.
 CompletionHook = Callable[[bytes], list[bytes] | None]
+#: The same of a buffer, from the right one and the bytes of the buffer.
+BufferHook = Callable[[bytes, int], list[bytes] | None]
+#: Whether a queue has no room for descriptors now: of frames (true), or of buffers.
+FullHook = Callable[[bool], bool]
 #: Settings of a server from the usual ones.
 SettingsHook = Callable[[ServerSettings], ServerSettings]
 
@@ -39,6 +43,7 @@ class Deviation:
         login: writes a login response.
         tx_completion: completes frames that were sent.
         rx_completion: completes a buffer.
+        full: whether a queue of the server's has no room.
         settings: what the server can.
         hold_ms: how long the hypervisor holds the client after H_FREE_CRQ (CRQ-13).
         times: how often it happens before all is as usual again; None: always.
@@ -52,7 +57,8 @@ class Deviation:
     answer: AnswerHook | None = None
     login: LoginHook | None = None
     tx_completion: CompletionHook | None = None
-    rx_completion: CompletionHook | None = None
+    rx_completion: BufferHook | None = None
+    full: FullHook | None = None
     settings: SettingsHook | None = None
     hold_ms: int = 0
     times: int | None = 1

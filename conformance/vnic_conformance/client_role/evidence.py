@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from vnic_conformance.client_role import happenings as h
+from vnic_conformance.client_role.completions import UNKNOWN_ANSWER
 from vnic_conformance.client_role.deviations import Deviation
-from vnic_conformance.client_role.injection import CODES, EVENTS, told_inside
+from vnic_conformance.client_role.injection import CODES, EVERY_EVENT, NOISE, RARE_CODES, told_inside
 from vnic_conformance.client_role.partner import DEVIATIONS
 from vnic_conformance.client_role.view import SUB_SENDS
-from vnic_spec.wire import INIT, RESPONSE_BIT, Command, Event, Header
+from vnic_spec.wire import INIT, RESPONSE_BIT, Command, Event, Header, Rc
 
 #: Whether the happenings before and after a line bear it out.
 Bears = Callable[[Sequence[h.Happening], Sequence[h.Happening]], bool]
@@ -88,6 +89,8 @@ def _deviated(deviation: Deviation, before: Sequence[h.Happening], after: Sequen
         answered = _answer(after)
         given = None if answered is None else deviation.call(answered.opcode, answered.arguments)
         return answered is not None and given == (answered.rc, *answered.values)
+    if deviation.full is not None:
+        return _answered(Rc.H_DROPPED, SUB_SENDS)(before, after)
     standing = _standing(before)
     element = None if standing is None else standing.element
     if deviation.answer is not None:
@@ -100,6 +103,11 @@ def _deviated(deviation: Deviation, before: Sequence[h.Happening], after: Sequen
         return standing is not None and standing.opcode in SUB_SENDS
     # Other settings, a hold and what completes a buffer show in what the client does later, if at all.
     return any(isinstance(one, h.Injected) and one.what == deviation.name for one in before)
+
+
+def _wrapping(before: Sequence[h.Happening], after: Sequence[h.Happening]) -> bool:
+    """The elements come in the same step, after it was told."""
+    return any(isinstance(one, h.Put) and one.data == UNKNOWN_ANSWER for one in after)
 
 
 def _event(code: int) -> Bears:
@@ -130,7 +138,10 @@ _AT_ONCE: Final[Mapping[str, Bears]] = {
     "mtu": _asked("mtu"),
     "multicast": _asked("multicast"),
     **{event: _answered(rc, opcodes) for event, (rc, opcodes) in CODES.items()},
+    **{f"event_{code:02x}": _event(code) for code in RARE_CODES},
+    **{name: _put(element) for name, element in NOISE.items()},
+    "queues_wrap": _wrapping,
 }
-assert set(_AT_ONCE) == set(EVENTS)
+assert set(_AT_ONCE) == set(EVERY_EVENT)
 #: The same, of an event inside a call.
 _INSIDE: Final[Mapping[str, Bears]] = {told_inside(event): bears for event, bears in _AT_ONCE.items()}

@@ -19,7 +19,7 @@ from vnic_conformance.client_role.happenings import Called
 from vnic_conformance.client_role.legal_ways import MAY_BE_BUSY
 from vnic_conformance.client_role.partner import Partner
 from vnic_spec.layouts import command_element
-from vnic_spec.wire import INIT, Command, Event, Hcall, Rc
+from vnic_spec.wire import INIT, INIT_COMPLETE, Command, Event, Hcall, Rc
 
 #: How long a procedure may take in ms of virtual time until its calls are counted.
 SPAN_MS: Final = 3_000
@@ -155,6 +155,30 @@ EVENTS: Final[Mapping[str, Happen]] = MappingProxyType(
         "multicast": _user("multicast", list="01005e000001"),
     }
 )
+
+#: Codes of events that are reserved, or are for others (protocol.md 1.2): a full re-initialisation each (CLI-3).
+RARE_CODES: Final = (0x00, 0x03, 0x04, 0x05, 0x07, 0x09, 0x0A, 0x0B, 0xFF)
+#: Elements that change nothing whenever they come (CLI-15), by name.
+NOISE: Final[Mapping[str, bytes]] = MappingProxyType(
+    {
+        "reserved_header_81": bytes((0x81, 1)) + bytes(14),
+        "reserved_header_fe": bytes((0xFE, 8)) + bytes(14),
+        "init_of_format_00": bytes((0xC0, 0)) + bytes(14),
+        "init_of_format_03": bytes((0xC0, 3)) + bytes(14),
+        "init_of_format_ff": bytes((0xC0, 0xFF)) + bytes(14),
+        "stray_init_complete": INIT_COMPLETE,
+    }
+)
+#: Events that stories make happen, and that no tour takes through every procedure.
+RARE: Final[Mapping[str, Happen]] = MappingProxyType(
+    {
+        **{f"event_{code:02x}": _event(code) for code in RARE_CODES},
+        **{name: _says(element) for name, element in NOISE.items()},
+        "queues_wrap": lambda partner, called: partner.wrap(),
+    }
+)
+#: Every event there is, by name.
+EVERY_EVENT: Final[Mapping[str, Happen]] = MappingProxyType({**EVENTS, **RARE})
 
 
 def _asks(action: str, **arguments: str | int) -> Callable[[Partner], None]:

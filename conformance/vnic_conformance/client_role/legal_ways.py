@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vnic_conformance.client_role.deviations import AnswerHook, CallHook, Deviation, SettingsHook, enter
+from vnic_conformance.client_role.login_buffers import in_order
 from vnic_conformance.client_role.server_settings import ServerSettings
-from vnic_spec.layouts import COMMANDS, command_layout
+from vnic_spec.layouts import COMMANDS, RX_COMPLETION, command_layout
 from vnic_spec.wire import MAX_INDIRECT_OLD, Capability, Command, CommandRc, Hcall, InitFormat, Rc, from_words
 
 BUSY = (
@@ -120,6 +121,8 @@ _legal("init_closed", "CLI-7", "INIT: H_CLOSED, ten times.", call=code_of_send(R
 _legal("init_dropped", "CLI-7", "INIT: H_DROPPED, once.", call=code_of_send(Rc.H_DROPPED, is_init))
 _legal("command_closed", "CLI-7", "A command: H_CLOSED, once.", call=code_of_send(Rc.H_CLOSED, is_command))
 _legal("command_dropped", "CLI-7", "A command: H_DROPPED, once.", call=code_of_send(Rc.H_DROPPED, is_command))
+_legal("frames_full", "DLG-11", "No room for frames: H_DROPPED, three times.", full=lambda frames: frames, times=3)
+_legal("buffers_full", "DLG-9", "No room for buffers: H_DROPPED, for long.", full=lambda frames: not frames, times=None)
 _legal("descriptors_dropped", "DLG-9", "Buffers: H_DROPPED.", call=code(Hcall.H_SEND_SUB_CRQ_INDIRECT, rc=-12), times=3)
 _legal("older_platform", "DLG-8", "Indirect sends of 16 elements at most.", call=_few_at_once, times=None)
 _legal(
@@ -203,4 +206,45 @@ _legal(
 _legal("offloads", "DLG-10", "Offloads are offered.", settings=_offering, times=None)
 _legal(
     "prompt", "DLG-4", "Answers come inside the call.", settings=lambda usual: replace(usual, prompt=True), times=None
+)
+_legal("usual", "DLG-10", "Servers as they usually are.", settings=lambda usual: ServerSettings(), times=None)
+_legal(
+    "rx_offset", "DLG-9", "Frames begin at an offset.", settings=lambda usual: replace(usual, rx_offset=2), times=None
+)
+_legal(
+    "rx_aborted",
+    "DLG-9",
+    "Buffers come back with Aborted, and no frame.",
+    rx_completion=lambda right, size: [RX_COMPLETION.replace(right, rc=CommandRc.ABORTED, length=0)],
+    times=None,
+)
+_legal(
+    "tx_completions_together",
+    "DLG-8",
+    "Five frames are completed at once.",
+    settings=lambda usual: replace(usual, together=5),
+    times=None,
+)
+_legal(
+    "tx_completions_late",
+    "DLG-8",
+    "Frames are completed after 200 ms.",
+    settings=lambda usual: replace(usual, completion_ms=200),
+    times=None,
+)
+_legal(
+    "link_late",
+    "CLI-20",
+    "The link is known 500 ms after LOGICAL_LINK_STATE.",
+    settings=lambda usual: replace(usual, link_ms=500),
+    times=None,
+)
+
+
+def _turned(right: bytes) -> bytes:
+    return in_order(right, "rx_sizes_at", "rx_adds_at", "tx_submissions_at", "tx_types_at")
+
+
+_legal(
+    "login_tables_turned", "DLG-6", "The tables of the login response stand in another order.", login=_turned, times=9
 )

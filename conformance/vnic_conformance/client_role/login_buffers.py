@@ -123,3 +123,15 @@ def problem_of_response(response: bytes, asked: Mapping[str, int], mtu: int) -> 
     if small:
         return (f"receive buffers of {small[0]} bytes, and frames have {mtu}", *nothing)
     return "", tx, dict(zip(rx, sizes, strict=True))
+
+
+def in_order(response: bytes, *fields: str) -> bytes:
+    """A login response that says the same, with its tables in another order: the fields with their offsets."""
+    values = LOGIN_RESPONSE.unpack(response)
+    entries = {table.offset: (table.number, table.entry) for table in LOGIN_RESPONSE_TABLES}
+    moved, tables = {}, b""
+    for field in fields:
+        number, size = entries[field]
+        moved[field] = LOGIN_RESPONSE.size + len(tables)
+        tables += response[values[field] : values[field] + values[number] * size]
+    return LOGIN_RESPONSE.replace(response[: LOGIN_RESPONSE.size], **moved) + tables

@@ -72,6 +72,7 @@ class Queue:
         size: bytes of an element.
 
     Attributes:
+        capacity: elements that it holds.
         unread: the elements whose headers the client has not cleared, the oldest first.
     """
 
@@ -79,17 +80,17 @@ class Queue:
         self._port = port
         self._address = address
         self._size = size
-        self._capacity = max(1, length // size)
+        self.capacity = max(1, length // size)
         self._position = 0
         self.unread: deque[tuple[int, bytes]] = deque()
 
     def put(self, data: bytes) -> bool:
         """Store an element; False if there is no room."""
-        if len(self.unread) == self._capacity:
+        if len(self.unread) == self.capacity:
             return False
         self._write(self._position, data)
         self.unread.append((self._position, data))
-        self._position = (self._position + 1) % self._capacity
+        self._position = (self._position + 1) % self.capacity
         return True
 
     def put_event(self, event: int) -> None:
@@ -113,7 +114,7 @@ class Queue:
         # Read at once, for each read is a request to the adapter. Whatever wraps around is read whole.
         first, last = self.unread[0][0], self.unread[-1][0]
         if first > last:
-            first, last = 0, self._capacity - 1
+            first, last = 0, self.capacity - 1
         block = self._port.read(self._address + first * self._size, (last - first) * self._size + 1)
         if block is None:
             return []

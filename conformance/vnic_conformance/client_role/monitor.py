@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from vnic_conformance.client_role import rules_dialogue, rules_events, rules_user
+from vnic_conformance.client_role import rules_dialogue, rules_events, rules_limits, rules_user
 from vnic_conformance.client_role.happenings import KINDS, Called, Happening
 from vnic_conformance.client_role.rule import HELD, RULES, Rule, Violation
 from vnic_conformance.client_role.view_queues import WholeView
@@ -25,7 +25,7 @@ from vnic_spec.client_profile import ClientProfile
 __all__ = ["READING", "RULES", "Monitor", "Rule", "Violation"]
 
 #: The modules that fill the list of rules.
-FILLED_BY: Final = (rules_events, rules_dialogue, rules_user)
+FILLED_BY: Final = (rules_events, rules_dialogue, rules_user, rules_limits)
 #: The rules that read the client's memory; what they read is recorded.
 READING: Final = frozenset(rule.name for rule in RULES.values() if rule.reads)
 #: Violations that are kept.

@@ -14,6 +14,7 @@ from typing import Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role import legal_ways, wire_host, wrong_ways
+from vnic_conformance.client_role.completions import Completions, wrap
 from vnic_conformance.client_role.deviating import Deviating
 from vnic_conformance.client_role.deviations import DEVIATIONS, Deviation
 from vnic_conformance.client_role.memory import Windows
@@ -21,7 +22,6 @@ from vnic_conformance.client_role.platform import Platform
 from vnic_conformance.client_role.port import ClientPort, Turn
 from vnic_conformance.client_role.server import Server
 from vnic_conformance.client_role.server_settings import ServerSettings
-from vnic_spec.layouts import RX_COMPLETION, RX_END_OF_FRAME, TX_COMPLETION
 from vnic_spec.wire import INIT, INIT_COMPLETE, MAX_INDIRECT, RESPONSE_BIT, Command, Header, command_rc
 
 __all__ = ["DEVIATIONS", "LivelockError", "Partner"]
@@ -103,6 +103,7 @@ class Partner:
             for index, settings in enumerate(servers)
         ]
         self.platform.eligible = list(range(len(servers)))
+        self._completions = Completions(self.platform, self._deviating, self._after)
 
     # -- what can be done to the client ----------------------------------------------------------------------------
 
@@ -196,16 +197,11 @@ class Partner:
     def frame(self, frame: bytes) -> bool:
         """A frame arrives from the wire; whether there was a buffer for it."""
         server = self.platform.connected
-        placed = server.receive(frame) if server is not None and server.session.link else None
-        if server is None or placed is None:
+        rightly = self._completions.received(server, frame) if server is not None and server.session.link else None
+        if server is None or rightly is None:
             return False
-        handle, correlator, length = placed
-        right = RX_COMPLETION.pack(header=Header.COMMAND, flags=RX_END_OF_FRAME, length=length, correlator=correlator)
-        completions = self._deviating.rx_completion(right)
-        if completions is None or right in completions:
+        if rightly:
             self._tell(h.Arrived(self.now, server.index, frame))
-        for data in [right] if completions is None else completions:
-            self.platform.completion(handle, data)
         return True
 
     # -- time ------------------------------------------------------------------------------------------------------
@@ -246,6 +242,9 @@ class Partner:
     def _at(self, now: int, act: Callable[[], object]) -> None:
         self._entered += 1
         heapq.heappush(self._agenda, (now, self._entered, act))
+
+    def _after(self, ms: int, act: Callable[[], object]) -> None:
+        self._at(self.now + ms, act)
 
     # -- turns -----------------------------------------------------------------------------------------------------
 
@@ -384,7 +383,21 @@ class Partner:
         last = max((delay for delay, _ in answers or [(0, right)]), default=0)
         if answers != []:
             for data in after:
-                self._reply(server, last, data, b"")
+                self._indicate(server, last, data)
+
+    def _indicate(self, server: Server, delay: int, indication: bytes) -> None:
+        """The link of the server's port, which may be known later, and counts for nothing when the client has asked anew."""
+        wanted, late = server.session.link, server.settings.link_ms
+        if not late:
+            self._reply(server, delay, indication, b"")
+            return
+        session = server.session
+
+        def known() -> None:
+            if session.link is wanted:
+                self._reply(server, 0, indication, b"")
+
+        self._at(self.now + delay + late, known)
 
     def _write_login(self, response: tuple[int, bytes]) -> bytes:
         address, right = response
@@ -412,19 +425,15 @@ class Partner:
                 reply = wire_host.answer(frame)
                 if reply is not None:
                     self._at(self.now, partial(self.frame, reply))
-            right = TX_COMPLETION.pack(header=Header.COMMAND, count=1, correlator_0=correlator)
-            completions = self._deviating.tx_completion(right)
-            for data in [right] if completions is None else completions:
-                self._complete(server, completion, data)
+            self._completions.sent(server, completion, correlator)
 
-    def _complete(self, server: Server, handle: int, data: bytes) -> None:
-        session = server.session
+    def full(self, server: Server, handle: int) -> bool:
+        """See :class:`~.platform.Outside`."""
+        return self._deviating.full(handle in server.session.tx_submissions)
 
-        def put() -> None:
-            if server.session is session:
-                self.platform.completion(handle, data)
-
-        self._at(self.now, put)
+    def wrap(self) -> bool:
+        """Elements that nobody awaits, so many that each queue of the client's begins anew; whether there is a queue."""
+        return wrap(self.platform, self._after)
 
     def raised(self, source: str) -> None:
         """See :class:`~.platform.Outside`."""

@@ -50,6 +50,9 @@ class Outside(Protocol):
     def descriptors_sent(self, server: Server, handle: int, descriptors: list[bytes]) -> None:
         """The client sent descriptors to a queue of the connected server's."""
 
+    def full(self, server: Server, handle: int) -> bool:
+        """Whether a queue of the connected server's has no room for descriptors now."""
+
     def connected(self, server: Server) -> None:
         """A server has just been connected; it does not know yet whether the client's INIT will come."""
 
@@ -308,6 +311,8 @@ class Platform:
         server = self.connected
         if server is None or not server.owns(handle) or any(data[0] != Header.COMMAND for data in descriptors):
             return (Rc.H_PARAMETER,)
+        if self._outside.full(server, handle):
+            return (Rc.H_DROPPED,)
         self._outside.descriptors_sent(server, handle, descriptors)
         return (Rc.H_SUCCESS,)
 

@@ -296,7 +296,7 @@ def maps_what_there_is(view: View, happening: h.Happening) -> Iterator[Finding |
         yield f"REQUEST_MAP of {values['length']} bytes at {values['ioba']:#x}, not mapped for DMA", "mapped memory"
 
 
-def _descriptors(view: View, happening: h.Happening) -> tuple[int, list[bytes]] | None:
+def handed_over(view: View, happening: h.Happening) -> tuple[int, list[bytes]] | None:
     """Handle and descriptors of a send in a session that the client may use."""
     if not isinstance(happening, h.Called) or happening.opcode not in SUB_SENDS or not view.logged_in:
         return None
@@ -314,7 +314,7 @@ def _descriptors(view: View, happening: h.Happening) -> tuple[int, list[bytes]] 
 )
 def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Frames and buffers."""
-    found = _descriptors(view, happening)
+    found = handed_over(view, happening)
     for data in [] if found is None else found[1]:
         if found is not None and found[0] in view.rx_handles:
             layout = RX_ADD
@@ -345,7 +345,7 @@ def names_live_maps(view: View, happening: h.Happening) -> Iterator[Finding | No
 )
 def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """Header, type, and reserved bytes of those that have any."""
-    found = _descriptors(view, happening)
+    found = handed_over(view, happening)
     for data in [] if found is None else found[1]:
         yield HELD
         layout = RX_ADD if found is not None and found[0] in view.rx_handles else TX_BY_TYPE.get(data[1])
@@ -367,7 +367,7 @@ def sends_well_formed_descriptors(view: View, happening: h.Happening) -> Iterato
 )
 def sends_frames_as_negotiated(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """And a correlator that is not in flight."""
-    found = _descriptors(view, happening)
+    found = handed_over(view, happening)
     if found is None or found[0] not in view.tx_handles:
         return
     yield HELD
@@ -423,7 +423,7 @@ def keeps_the_indirect_limit(view: View, happening: h.Happening) -> Iterator[Fin
 )
 def lends_a_buffer_once(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """By its correlator and by its address; it is as long as the server asked."""
-    found = _descriptors(view, happening)
+    found = handed_over(view, happening)
     if found is None or found[0] not in view.rx_handles:
         return
     yield HELD

@@ -341,7 +341,7 @@ def makes_no_burst(view: View, happening: h.Happening) -> Iterator[Finding | Non
 def repeats_with_pauses(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """H_CLOSED, H_DROPPED, busy codes and errors."""
     if isinstance(happening, h.Called):
-        times = view.failing.get((happening.opcode, happening.arguments), ())
+        times = view.failing.get(view.equal_call(happening.opcode, happening.arguments), ())
         recent = [time for time in times if time > happening.now - 1_000]
         if recent:
             yield HELD

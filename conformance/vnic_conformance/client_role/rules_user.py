@@ -8,7 +8,7 @@ from typing import Final
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.rule import HELD, Finding, rule
 from vnic_conformance.client_role.rules_events import call_name
-from vnic_conformance.client_role.view import View
+from vnic_conformance.client_role.view import EVERY_ADDRESS, View
 from vnic_spec.client_profile import ComplaintFallback
 from vnic_spec.layouts import ETHER_HEADER
 from vnic_spec.wire import Capability, Hcall, Rc, Vioctl
@@ -40,7 +40,7 @@ def is_healthy(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     on="Called Idled Returned",
     sentence="A removal frees everything, and no call follows.",
     when="a removal returns, or the client goes on after it",
-    watches="removed registered free_rc orders",
+    watches="removed registered free_rc orders busy failing",
 )
 def leaves_nothing_behind(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """What the hypervisor would not free is not the client's fault."""
@@ -53,6 +53,8 @@ def leaves_nothing_behind(view: View, happening: h.Happening) -> Iterator[Findin
         unwilling = view.free_rc is not None and view.free_rc != Rc.H_SUCCESS
         if happening.result == 0 and view.registered and not (view.tearing and unwilling):
             yield "a removal that returned with the CRQ registered", "H_FREE_CRQ"
+        elif happening.result == 0 and view.registered and view.busy_once:
+            yield "a removal that returned after H_FREE_CRQ was answered busy once", "H_FREE_CRQ again (CLI-14)"
 
 
 @rule(
@@ -110,7 +112,7 @@ def waits_after_a_complaint(view: View, happening: h.Happening) -> Iterator[Find
     if view.complaint != "accepted" or view.excused != ("the user asked for complain",):
         return
     yield HELD
-    if not isinstance(happening, h.Called) or view.owed or not view.orders:
+    if not isinstance(happening, h.Called) or view.owed:
         return
     if happening.opcode in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ):
         yield f"{call_name(happening.opcode)} after a complaint was accepted", "waiting for the hypervisor"
@@ -212,7 +214,7 @@ def keeps_the_wish(view: View, happening: h.Happening) -> Iterator[Finding | Non
     on="Looked",
     sentence="After every login everything that the user has set is set again.",
     when="the link is up for a second, and the user has set something",
-    watches="user told_mac told_multicast granted told login link_up_at",
+    watches="user told_mac told_multicast wished_multicast granted told login link_up_at",
 )
 def sets_everything_again(view: View, happening: h.Happening) -> Iterator[Finding | None]:
     """As far as this server allows; judged a second after the link is up."""
@@ -226,11 +228,13 @@ def sets_everything_again(view: View, happening: h.Happening) -> Iterator[Findin
         yield HELD
     if "mac_mac" in user and view.told_mac.hex() != user["mac_mac"]:
         yield f"MAC {view.told_mac.hex() or 'not told'}", f"{user['mac_mac']}"
-    missing = [
-        mac for mac in str(user.get("multicast_list", "")).split() if bytes.fromhex(mac) not in view.told_multicast
-    ]
-    if missing:
-        yield f"multicast address {missing[0]} not told to this server", "MULTICAST_CTRL for each"
+    missing = sorted(view.multicast - view.told_multicast)
+    if missing and EVERY_ADDRESS not in view.told_multicast:
+        yield f"multicast address {missing[0].hex()} not told to this server", "MULTICAST_CTRL for each"
+    # One that the user took off the list in this session may stay at its server; a later one is not told of it.
+    surplus = sorted(view.told_multicast - view.wished_multicast - {EVERY_ADDRESS})
+    if surplus and "multicast_list" in user:
+        yield f"multicast address {surplus[0].hex()} told to this server", "those that the user has set, and no other"
     possible = view.told.get(Capability.PROMISC_SUPPORTED) == 1
     if user.get("promiscuous_value") == 1 and possible and view.granted.get(Capability.PROMISC_REQUESTED) != 1:
         yield "promiscuous mode not requested", "REQUEST_CAPABILITY 17 with 1"

@@ -39,7 +39,7 @@ _HANDLE: Final = 8
 
 @dataclass(slots=True)
 class Session:
-    """What has been negotiated in one session; it dies with it (SRV-4)."""
+    """What has been negotiated in one session; it dies with it (SRV-4). ``sent``: correlators to complete, by queue."""
 
     granted: dict[int, int] = field(default_factory=dict)
     logged_in: bool = False
@@ -52,6 +52,7 @@ class Session:
     mac: bytes = b""
     link: bool = False
     buffers: dict[int, list[bytes]] = field(default_factory=dict)
+    sent: dict[int, list[int]] = field(default_factory=dict)
 
 
 class Server:
@@ -249,11 +250,12 @@ class Server:
         return frames
 
     def receive(self, frame: bytes) -> tuple[int, int, int] | None:
-        """Put a frame into a buffer: the client's completion queue, correlator and length; None: no buffer fits."""
-        session = self.session
+        """Put a frame into a buffer: the client's completion queue, correlator and bytes of the buffer; None: no buffer fits."""
+        session, begins = self.session, self.settings.rx_offset
         for at, handle in enumerate(session.rx_adds):
             while session.buffers.get(handle):
                 values = RX_ADD.unpack(session.buffers[handle].pop(0))
-                if values["length"] >= len(frame) and self._write(values["ioba"], frame):
-                    return session.rx_completions[at], values["correlator"], len(frame)
+                fits = values["length"] >= begins + len(frame)
+                if fits and self._write(values["ioba"] + begins, frame):
+                    return session.rx_completions[at], values["correlator"], values["length"]
         return None

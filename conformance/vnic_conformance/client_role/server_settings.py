@@ -52,6 +52,10 @@ class ServerSettings:
         init_ms: how long after it is connected it waits for INIT before it sends its own (SRV-1).
         again_ms: time to the repetition of its INIT.
         prompt: whether its answers come inside the client's call; otherwise when the client has nothing more to do.
+        rx_offset: where in its buffer a frame begins, in bytes.
+        completion_ms: how long after a frame was sent its completion comes.
+        together: most frames that one completion completes, 5 at most.
+        link_ms: how long after LOGICAL_LINK_STATE the link of its port is known.
     """
 
     capabilities: Mapping[int, int] = field(default_factory=lambda: USUAL)
@@ -60,3 +64,7 @@ class ServerSettings:
     init_ms: int = 10
     again_ms: int = 1_000
     prompt: bool = False
+    rx_offset: int = 0
+    completion_ms: int = 0
+    together: int = 1
+    link_ms: int = 0

@@ -6,19 +6,18 @@ Each story names what has to come about in it (:attr:`Story.witness`); where tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
+from vnic_conformance.client_role.in_depth import in_depth
 from vnic_conformance.client_role.injection import OUTAGE_MS, PROCEDURES, SPAN_MS, told_inside
 from vnic_conformance.client_role.partner import DEVIATIONS, MAC, PEER
-from vnic_conformance.client_role.words import deviate, event, feature_of, inside, passes, straight, user
-from vnic_conformance.running.plan import Case, Phase
-from vnic_conformance.session import Session
+from vnic_conformance.client_role.story import ADDED, OPENED, Story, Word, case_of, features, story, told, well
+from vnic_conformance.client_role.words import deviate, event, inside, passes, user
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.client_profile import ClientProfile
 
-Word = tuple[Stimulus, ...]
+__all__ = ["Story", "Word", "features", "injected", "played", "prepared", "stories", "told"]
 
 #: The requirement that each procedure is about.
 ABOUT: Final[Mapping[str, str]] = {
@@ -75,40 +74,11 @@ _FAILURES: Final = (
 _FAILING_MS: Final = 200_000
 #: How often is looked meanwhile, so that a client that never pauses is found out soon.
 _LOOK_MS: Final = 10_000
-_ADDED: Final[Word] = (user("add"), passes(10))
-_OPENED: Final[Word] = (*_ADDED, user("open"), passes(SPAN_MS))
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What is done to a fresh client, as a case.
-
-    Attributes:
-        case: what it counts for.
-        word: what is done.
-        witness: what has to come about in it (:class:`~.happenings.Happened`); empty: doing it is enough.
-    """
-
-    case: Case
-    word: Word
-    witness: str = ""
-
-
-def told(word: Word, witness: str, session: Session[Any]) -> Iterator[Stimulus]:
-    """A word, turn by turn; where what it needs has not come about, the session has put nothing to the test."""
-    yield from word
-    if witness and witness not in session.oracle.happened:
-        session.not_exercised(f"{witness.replace('_', ' ')}: this client gave no occasion for it")
-
-
-def features(word: Word) -> frozenset[str]:
-    """What a client has to claim for a word."""
-    return frozenset(filter(None, map(feature_of, word)))
 
 
 def prepared(procedure: str) -> Word:
     """What brings a fresh client to where a procedure begins."""
-    return _OPENED if PROCEDURES[procedure].opened else _ADDED
+    return OPENED if PROCEDURES[procedure].opened else ADDED
 
 
 def played(procedure: str, recovery_ms: int, *injections: tuple[int, str]) -> Word:
@@ -120,7 +90,7 @@ def played(procedure: str, recovery_ms: int, *injections: tuple[int, str]) -> Wo
         *BEGINS[procedure],
         passes(SPAN_MS),
         passes(OUTAGE_MS),
-        *_well(recovery_ms),
+        *well(recovery_ms),
     )
 
 
@@ -136,129 +106,116 @@ def stories(profile: ClientProfile) -> tuple[Story, ...]:
         *_procedures(profile.recovery_ms), *_at_once(profile.recovery_ms), *_settings(profile.recovery_ms),
         *_outages(profile.recovery_ms), *_in_a_row(profile.recovery_ms), *_early(profile.recovery_ms),
         *_frames(profile.recovery_ms), *_returns(profile.user_ms),
-        *_failing(profile.recovery_ms), *_deviations(profile.recovery_ms),
+        *_failing(profile.recovery_ms), *in_depth(profile.recovery_ms, profile.user_ms), *_deviations(profile.recovery_ms),
     )  # fmt: skip
-
-
-def _well(recovery_ms: int) -> Word:
-    return straight(), passes(recovery_ms + 1)
 
 
 def _frame(number: int) -> Stimulus:
     return user("send", hex=(PEER + MAC + b"\x88\xb5" + number.to_bytes(50, "big")).hex())
 
 
-def _story(name: str, purpose: str, word: Word, witness: str = "") -> Story:
-    return Story(_case(name, purpose, witness, features(word)), word, witness)
-
-
-def _case(name: str, purpose: str, witness: str, needs: frozenset[str] = frozenset()) -> Case:
-    exercised = f"its script ran to the end{f', and there was an occasion for {witness}' if witness else ''}"
-    return Case(name, Phase.SCRIPT, purpose, (name.partition("/")[0],), needs, exercised)
-
-
 def _procedures(recovery_ms: int) -> Iterator[Story]:
     for name, requirement in ABOUT.items():
         purpose = f"Procedure {name}, with hypervisor and servers doing all rightly."
-        yield _story(f"{requirement}/procedure-{name}", purpose, played(name, recovery_ms))
+        yield story(f"{requirement}/procedure-{name}", purpose, played(name, recovery_ms))
 
 
 def _at_once(recovery_ms: int) -> Iterator[Story]:
     """Events that meet an idle client; a look soon after each, while it may still be down."""
     for name, requirement in _EVENTS.items():
-        word = (*_OPENED, event(name), passes(100), passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
+        word = (*OPENED, event(name), passes(100), passes(OUTAGE_MS + SPAN_MS), *well(recovery_ms))
         slug = f"{requirement}/event-{name.replace('_', '-')}"
-        yield _story(slug, f"{name}, while the client is idle: it recovers.", word, name)
+        yield story(slug, f"{name}, while the client is idle: it recovers.", word, name)
 
 
 def _settings(recovery_ms: int) -> Iterator[Story]:
     moved = (event("failover"), passes(SPAN_MS), event("migrated"), passes(SPAN_MS))
     for name, setting in _SETTINGS.items():
-        word = (*_OPENED, setting, passes(SPAN_MS), *moved, *_well(recovery_ms))
-        yield _story(
+        word = (*OPENED, setting, passes(SPAN_MS), *moved, *well(recovery_ms))
+        yield story(
             f"DLG-10/{name}-is-told-again", f"{name}: what the user has set is told to every later server.", word
         )
 
 
 def _outages(recovery_ms: int) -> Iterator[Story]:
     for name, (requirement, opened, asked) in _MEANWHILE.items():
-        begun = _OPENED if opened else _ADDED
-        word = (*begun, event("outage"), passes(100), asked, passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
+        begun = OPENED if opened else ADDED
+        word = (*begun, event("outage"), passes(100), asked, passes(OUTAGE_MS + SPAN_MS), *well(recovery_ms))
         slug, purpose = (
             f"{requirement}/{name}-in-an-outage",
             f"The device is {name.replace('-', ' ')} while nobody serves.",
         )
-        yield _story(slug, purpose, word, "outage")
+        yield story(slug, purpose, word, "outage")
 
 
 def _in_a_row(recovery_ms: int) -> Iterator[Story]:
     """An event after event 08, before the next server has said anything."""
     for name, requirement in _AFTER_FAILOVER.items():
-        word = (*_OPENED, event("failover"), passes(1), event(name), passes(100), passes(SPAN_MS), *_well(recovery_ms))
+        word = (*OPENED, event("failover"), passes(1), event(name), passes(100), passes(SPAN_MS), *well(recovery_ms))
         slug = f"{requirement}/{name.replace('_', '-')}-after-a-failover"
-        yield _story(slug, f"{name} while the client waits for a server: it recovers.", word, name)
-    word = (*_OPENED, *(event("failover"), passes(1), passes(SPAN_MS)) * 3, *_well(recovery_ms))
-    yield _story("CLI-1/three-failovers", "Three failovers, and a look right after each: the link is down.", word)
+        yield story(slug, f"{name} while the client waits for a server: it recovers.", word, name)
+    word = (*OPENED, *(event("failover"), passes(1), passes(SPAN_MS)) * 3, *well(recovery_ms))
+    yield story("CLI-1/three-failovers", "Three failovers, and a look right after each: the link is down.", word)
 
 
 def _early(recovery_ms: int) -> Iterator[Story]:
     """Nobody serves when the device is added; event 08 inside the calls with which it begins."""
-    added = (event("outage"), user("add"), user("open"), passes(100), passes(OUTAGE_MS + SPAN_MS), *_well(recovery_ms))
-    yield _story("CLI-21/added-in-an-outage", "Nobody serves when the device is added: it recovers.", added, "outage")
+    added = (event("outage"), user("add"), user("open"), passes(100), passes(OUTAGE_MS + SPAN_MS), *well(recovery_ms))
+    yield story("CLI-21/added-in-an-outage", "Nobody serves when the device is added: it recovers.", added, "outage")
     for call in _FIRST_CALLS:
-        word = (inside(call, "failover"), *_OPENED, *_well(recovery_ms))
+        word = (inside(call, "failover"), *OPENED, *well(recovery_ms))
         slug = f"CLI-1/failover-inside-call-{call}-of-a-life"
         purpose = f"Event 08 inside call {call} of a client's life: it recovers."
-        yield _story(slug, purpose, word, told_inside("failover"))
+        yield story(slug, purpose, word, told_inside("failover"))
         word = (
-            *_OPENED,
+            *OPENED,
             inside(call, "outage"),
             event("failover"),
             passes(100),
             passes(OUTAGE_MS),
-            *_well(recovery_ms),
+            *well(recovery_ms),
         )
         slug = f"CLI-11/outage-inside-call-{call}-of-a-failover"
         purpose = (
             f"Nobody serves from call {call} of a failover on: what came before the interrupt was enabled is found."
         )
-        yield _story(slug, purpose, word, told_inside("outage"))
+        yield story(slug, purpose, word, told_inside("outage"))
 
 
 def _frames(recovery_ms: int) -> Iterator[Story]:
     """Several frames at one instant; one that is in flight when the server is left."""
     word = (
-        *_OPENED, *map(_frame, range(1, 4)), passes(10), event("failover"), passes(SPAN_MS), _frame(4), passes(10),
-        _frame(5), event("failover"), passes(SPAN_MS), _frame(6), passes(10), *_well(recovery_ms), _frame(7), passes(10),
+        *OPENED, *map(_frame, range(1, 4)), passes(10), event("failover"), passes(SPAN_MS), _frame(4), passes(10),
+        _frame(5), event("failover"), passes(SPAN_MS), _frame(6), passes(10), *well(recovery_ms), _frame(7), passes(10),
     )  # fmt: skip
-    yield _story("DLG-8/frames-across-failovers", "Frames leave once, and come once, across failovers.", word)
+    yield story("DLG-8/frames-across-failovers", "Frames leave once, and come once, across failovers.", word)
 
 
 def _returns(user_ms: int) -> Iterator[Story]:
     for name, asked in (("complaint", (user("complain"),)), ("removal", (user("close"), user("remove")))):
-        word = (*_OPENED, *asked, passes(user_ms + 1))
-        yield _story(f"CLI-18/{name}-returns", f"A {name} returns to the user in time.", word)
+        word = (*OPENED, *asked, passes(user_ms + 1))
+        yield story(f"CLI-18/{name}-returns", f"A {name} returns to the user in time.", word)
 
 
 def _failing(recovery_ms: int) -> Iterator[Story]:
     """Attempts that fail for so long that there are back-offs between them."""
     for name, case, purpose in _FAILURES:
         word = (
-            *_OPENED,
+            *OPENED,
             deviate(name),
             event("failover"),
             *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
-            *_well(recovery_ms),
+            *well(recovery_ms),
         )
-        yield _story(case, purpose, word, name)
+        yield story(case, purpose, word, name)
 
 
 def _lived(name: str, recovery_ms: int) -> Word:
     """What is most of a client's life, with a deviation from its beginning."""
     return (
-        *_ADDED, deviate(name), user("open"), passes(3_000), _frame(1), passes(10), _frame(2), passes(10),
+        *ADDED, deviate(name), user("open"), passes(3_000), _frame(1), passes(10), _frame(2), passes(10),
         event("failover"), passes(3_000), event("migrated"), passes(3_000), _frame(3), passes(10), user("complain"),
-        passes(3_000), *_well(recovery_ms), _frame(4), passes(10), user("remove"), passes(15_000),
+        passes(3_000), *well(recovery_ms), _frame(4), passes(10), user("remove"), passes(15_000),
     )  # fmt: skip
 
 
@@ -267,5 +224,5 @@ def _deviations(recovery_ms: int) -> Iterator[Story]:
         way = "legal" if deviation.legal else "wrong"
         slug = f"{deviation.requirement}/{way}-{name.replace('_', '-')}"
         # What a client cannot do for its user is left out of its life, so the case needs no feature.
-        case = _case(slug, f"{deviation.sentence} (a {way} way)", name)
+        case = case_of(slug, f"{deviation.sentence} (a {way} way)", name)
         yield Story(case, _lived(name, recovery_ms), name)

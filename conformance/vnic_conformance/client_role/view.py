@@ -27,6 +27,12 @@ BACK_OFF_MS: Final = 10_000
 SUB_SENDS: Final = (Hcall.H_SEND_SUB_CRQ, Hcall.H_SEND_SUB_CRQ_INDIRECT)
 #: What the user may ask for that makes the client begin again by itself.
 RESETS: Final = ("add", "complain", "mtu", "queues", "promiscuous", "remove", "mac", "close")
+#: Orders of the user's that change nothing about a session.
+TRAFFIC: Final = ("send", "ping")
+#: The register of H_SEND_SUB_CRQ that has the correlator of a descriptor (bytes 8 to 15).
+_CORRELATOR: Final = 3
+#: MULTICAST_CTRL: every address there is, as it is kept among those that were told.
+EVERY_ADDRESS: Final = b""
 #: The requests of a negotiation, which have to be answered before the next step.
 NEGOTIATION: Final = (
     Command.VERSION_EXCHANGE, Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY, Command.QUERY_IP_OFFLOAD,
@@ -96,7 +102,9 @@ class View:
         removed: the device was removed and not added again.
         complaint: how far a complaint has got: ``none``, ``token``, ``accepted``, ``refused``.
         token: the token that it was given.
+        wished_multicast: addresses that its user has wished for since this session began.
         well_since: since when hypervisor and server have been well; None: they are not.
+        quiet_since: since when, besides, nothing has happened that may end a session; None: they are not well.
         greeted: something was sent in this registration, or tried.
         own_since: how much had happened when it registered last.
         user_frames: frames that the user has sent, how often.
@@ -157,6 +165,7 @@ class View:
         "pending",
         "problem",
         "profile",
+        "quiet_since",
         "registered",
         "registrations",
         "removed",
@@ -181,6 +190,7 @@ class View:
         "version",
         "well_since",
         "wish",
+        "wished_multicast",
     )  # fmt: skip
 
     def __init__(self, profile: ClientProfile) -> None:
@@ -200,6 +210,7 @@ class View:
         self.complaint = "none"
         self.token: int | None = None
         self.well_since: int | None = 0
+        self.quiet_since: int | None = 0
         self.arrived: Counter[bytes] = Counter()
         self.user_frames: Counter[bytes] = Counter()
         self.sent_frames: Counter[bytes] = Counter()
@@ -246,6 +257,7 @@ class View:
         self.too_many = 0
         self.told_mac = b""
         self.told_multicast: set[bytes] = set()
+        self.wished_multicast = self.multicast
         self.told_link: bool | None = None
         if self.announced:
             self.moved = False
@@ -256,6 +268,11 @@ class View:
     def logged_in(self) -> bool:
         """Whether there is a session that the client may use."""
         return self.registered and not self.owed and self.login == "ok"
+
+    @property
+    def multicast(self) -> set[bytes]:
+        """The addresses that the user has set last."""
+        return {bytes.fromhex(mac) for mac in str(self.user.get("multicast_list", "")).split()}
 
     @property
     def steady(self) -> bool:
@@ -279,6 +296,26 @@ class View:
         if block is None:
             return None
         return [block[at : at + SUB_ELEMENT_BYTES] for at in range(0, len(block), SUB_ELEMENT_BYTES)]
+
+    @staticmethod
+    def equal_call(opcode: int, arguments: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+        """What a call has in common with equal ones (CLI-13): all of it, but a correlator, which may be new each time."""
+        if opcode == Hcall.H_SEND_SUB_CRQ and len(arguments) > _CORRELATOR:
+            return opcode, (*arguments[:_CORRELATOR], 0, *arguments[_CORRELATOR + 1 :])
+        return opcode, arguments
+
+    @property
+    def busy_once(self) -> bool:
+        """Whether a call was answered busy, and never made again."""
+        if self.busy is None:
+            return False
+        opcode, arguments, since, _ = self.busy
+        return self.failing.get((opcode, arguments), []) == [since]
+
+    def _disturbed(self) -> None:
+        """Something has happened that may end a session."""
+        if self.quiet_since is not None:
+            self.quiet_since = self.now
 
     def _excuse(self, why: str) -> None:
         """From now on the client may begin again by itself."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.login_buffers import handles_of
-from vnic_conformance.client_role.view import BACK_OFF_MS, BUSY, REGISTERED, SUB_SENDS, View
+from vnic_conformance.client_role.view import BACK_OFF_MS, BUSY, EVERY_ADDRESS, REGISTERED, SUB_SENDS, View
 from vnic_spec.layouts import COMMANDS, RX_ADD, TX_DESCRIPTOR, answer_key
 from vnic_spec.wire import (
     MAX_INDIRECT_OLD,
@@ -20,6 +20,11 @@ from vnic_spec.wire import (
     SubType,
     Vioctl,
 )
+
+#: Flags of MULTICAST_CTRL.
+MULTICAST_ADD: Final = 0x80
+MULTICAST_ALL: Final = 0x20
+MULTICAST_NONE: Final = 0x10
 
 
 class CallsView(View):
@@ -56,9 +61,14 @@ class CallsView(View):
     def _answered(self, answered: h.Answered) -> None:
         opcode, arguments, rc = answered.opcode, answered.arguments, answered.rc
         key = (opcode, arguments)
+        if rc != Rc.H_SUCCESS:
+            self._disturbed()
         if rc in BUSY or rc < 0 or rc == Rc.H_CLOSED:
-            times = [time for time in self.failing.get(key, ()) if time > self.now - 1_000]
-            self.failing = {**self.failing, key: [*times, self.now]} if len(self.failing) < 64 else {key: [self.now]}
+            equal = self.equal_call(opcode, arguments)
+            times = [time for time in self.failing.get(equal, ()) if time > self.now - 1_000]
+            self.failing = (
+                {**self.failing, equal: [*times, self.now]} if len(self.failing) < 64 else {equal: [self.now]}
+            )
         if opcode == Hcall.H_FREE_CRQ:
             self.free_rc = rc
         if rc in BUSY:
@@ -183,9 +193,19 @@ class CallsView(View):
             self.told_mac = entry.request.raw(element, "mac")
         elif entry.command == Command.MULTICAST_CTRL:
             mac = entry.request.raw(element, "mac")
-            (self.told_multicast.add if values["flags"] & 0x80 else self.told_multicast.discard)(mac)
+            self._told_multicast(mac, values["flags"])
         elif entry.command == Command.LOGICAL_LINK_STATE and values["state"] in (0, 1):
             self.told_link = values["state"] == 1
+            if not self.told_link:  # closed: the next indication says whether the link is up again (CLI-20)
+                self.link_indicated = False
+
+    def _told_multicast(self, mac: bytes, flags: int) -> None:
+        if flags & MULTICAST_NONE:
+            self.told_multicast.clear()
+        elif flags & (MULTICAST_ADD | MULTICAST_ALL):
+            self.told_multicast.add(EVERY_ADDRESS if flags & MULTICAST_ALL else mac)
+        else:
+            self.told_multicast.discard(mac)
 
     def _answered_sub_send(self, arguments: tuple[int, ...], rc: int, values: tuple[int, ...]) -> None:
         if rc == Rc.H_SUCCESS and len(arguments) > 1:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.login_buffers import problem_of_response
-from vnic_conformance.client_role.view import NEGOTIATION, RESETS
+from vnic_conformance.client_role.view import NEGOTIATION, RESETS, TRAFFIC
 from vnic_conformance.client_role.view_calls import CallsView
 from vnic_spec.layouts import COMMANDS, RX_COMPLETION, TX_COMPLETION, answer_key
 from vnic_spec.wire import (
@@ -45,6 +45,8 @@ class WholeView(CallsView):
             return
         if not self.signal:
             self.early += 1
+        if data[0] != Header.COMMAND or not data[1] & RESPONSE_BIT or command_rc(data) != CommandRc.SUCCESS:
+            self._disturbed()
         if self._sending and self._answers_what_is_sent(data):
             self._has_sent()
         if data[0] == Header.INITIALIZATION and data[1] == InitFormat.INIT_COMPLETE and self.init_sent:
@@ -135,6 +137,9 @@ class WholeView(CallsView):
             self.owed_by = 0
             self.owed = "register" if self.owed in ("enable", "register") or self.dialogue_open else "answer"
             self._excuse("INIT was read")
+        elif data[:2] == INIT_COMPLETE[:2] and self.init_sent:
+            # One that came before INIT was sent, and is read afterwards: nothing tells it from the answer (CLI-4).
+            self.init_sent, self.dialogue = False, True
         elif data[:2] == bytes((Header.COMMAND, Command.ERROR_INDICATION)):
             self._cause()
             self._excuse("an error indication was read")
@@ -173,6 +178,8 @@ class WholeView(CallsView):
         self.orders[asked.order] = (asked.action, self.now)
         if self.well_since is not None:
             self.well_since = self.now
+        if asked.action not in TRAFFIC:
+            self._disturbed()
         if asked.action in RESETS:
             self._excuse(f"the user asked for {asked.action}")
         if asked.action in ("open", "close"):
@@ -187,6 +194,7 @@ class WholeView(CallsView):
             self.user_frames[bytes.fromhex(str(asked.arguments.get("hex", "")))] += 1
         elif asked.action != "remove":
             self.user = {**self.user, **{f"{asked.action}_{name}": value for name, value in asked.arguments.items()}}
+            self.wished_multicast |= self.multicast
 
     def _returned(self, returned: h.Returned) -> None:
         action, _ = self.orders.pop(returned.order, ("", 0))
@@ -196,11 +204,12 @@ class WholeView(CallsView):
 
     def _injected(self, injected: h.Injected) -> None:
         self.noise_at = None
+        self._disturbed()
         if self.well_since is not None:
             self.well_since = self.now
 
     def _unwell(self, unwell: h.Unwell) -> None:
-        self.well_since = self.now if unwell.well else None
+        self.well_since = self.quiet_since = self.now if unwell.well else None
 
     def _arrived(self, arrived: h.Arrived) -> None:
         self.arrived[arrived.frame] += 1

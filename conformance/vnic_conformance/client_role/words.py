@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from vnic_conformance.client_role.happenings import Called
-from vnic_conformance.client_role.injection import CODES, EVENTS, told_inside
+from vnic_conformance.client_role.injection import CODES, EVERY_EVENT, told_inside
 from vnic_conformance.client_role.partner import DEVIATIONS, Partner
 from vnic_conformance.protocol.client_words import USER_ACTIONS
 from vnic_conformance.stimulus import CLOCK, Stimulus, advance
@@ -57,7 +57,7 @@ def problem(each: Stimulus) -> str:
         return "" if set(given) == set(needed) else f"user {each.call} has the arguments {', '.join(needed) or 'none'}"
     if each.who != PARTNER:
         return f"who acts in role client is {USER}, {PARTNER} or {CLOCK}"
-    known = {"deviate": DEVIATIONS, "event": set(EVENTS) - ONLY_INSIDE, "inside": EVENTS}
+    known = {"deviate": DEVIATIONS, "event": set(EVERY_EVENT) - ONLY_INSIDE, "inside": EVERY_EVENT}
     if each.call == "straight":
         return "" if not given else "straight has no arguments"
     if each.call not in known or given.get("name") not in known[each.call]:
@@ -87,7 +87,7 @@ def carry_out(partner: Partner, each: Stimulus) -> None:
     elif each.call == "straight":
         partner.straight()
     elif each.call == "event":
-        happen = EVENTS[str(given["name"])]
+        happen = EVERY_EVENT[str(given["name"])]
         partner.happen(str(given["name"]), lambda: happen(partner, None))  # type: ignore[arg-type]  # those that look at no call
     else:
         _inject(partner, partner.calls + int(given["at"]), str(given["name"]))
@@ -104,7 +104,9 @@ def _inject(partner: Partner, number: int, name: str) -> None:
 
 def happens_inside(partner: Partner, name: str, called: Called) -> None:
     """An event happens inside the call in which the client stands."""
-    partner.happen(f"{name} inside call {called.number}", lambda: EVENTS[name](partner, called), told_inside(name))
+    partner.happen(
+        f"{name} inside call {called.number}", lambda: EVERY_EVENT[name](partner, called), told_inside(name)
+    )
 
 
 def feature_of(each: Stimulus) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vnic_conformance.client_role.deviations import AnswerHook, Deviation, LoginHook, enter
+from vnic_conformance.client_role.login_buffers import in_order
 from vnic_spec.layouts import LOGIN_RESPONSE, RX_COMPLETION, TX_COMPLETION, command_element, command_layout
-from vnic_spec.wire import RESPONSE_BIT, Command, Header
+from vnic_spec.wire import RESPONSE_BIT, Capability, Command, Header
 
 
 def _wrong(name: str, requirement: str, sentence: str, **hooks: object) -> None:
@@ -92,6 +93,26 @@ def _sizes(value: int) -> LoginHook:
 
 for _name, _value in {"zero": 0, "below_mtu": 100, "huge": 1 << 40, "largest": (1 << 64) - 1}.items():
     _wrong(f"login_sizes_{_name}", "DLG-6", f"Receive buffers of {_value} bytes.", login=_sizes(_value))
+_TABLES = ("tx_submissions_at", "rx_adds_at", "rx_sizes_at", "tx_types_at")
+
+
+def _cut(field: str) -> LoginHook:
+    """One table comes last, and the length is one byte less than it needs; what lies there reads well."""
+
+    def hook(response: bytes) -> bytes:
+        whole = in_order(response, *(other for other in _TABLES if other != field), field)
+        return LOGIN_RESPONSE.replace(whole, length=len(whole) - 1)
+
+    return hook
+
+
+for _field in _TABLES[:3]:
+    _wrong(
+        f"login_{_field}_cut",
+        "DLG-6",
+        f"The last byte of the table {_field} lies behind the response.",
+        login=_cut(_field),
+    )
 _wrong("login_nothing_written", "DLG-6", "LOGIN_RSP rc 0, and no response.", login=lambda response: b"")
 _wrong("login_half_written", "DLG-6", "Only half of the header of the response.", login=lambda response: response[:18])
 _wrong("login_garbage", "DLG-6", "A response of 0xff bytes.", login=lambda response: b"\xff" * len(response))
@@ -141,6 +162,41 @@ _wrong("echo_capability", "DLG-3", "An unknown capability.", answer=_echo(Comman
 _wrong("echo_map", "DLG-3", "Another map id is echoed.", answer=_echo(Command.REQUEST_MAP, map_id=0))
 
 
+def _echo_first(command: Command, field: str, bit: int) -> AnswerHook:
+    """First an answer about another number, one bit of it changed; the right one 50 ms later."""
+
+    def hook(asked: bytes, answer: bytes) -> list[tuple[int, bytes]] | None:
+        if asked[1] != command:
+            return None
+        layout = command_layout(answer)
+        assert layout is not None
+        return [(0, layout.replace(answer, **{field: layout.number(answer, field) ^ bit})), (50, answer)]
+
+    return hook
+
+
+def _reserved_first(asked: bytes, answer: bytes) -> list[tuple[int, bytes]] | None:
+    """First an element like the right answer, but for a reserved header; the right one 50 ms later."""
+    return [(0, b"\x81" + answer[1:]), (50, answer)] if asked[1] == Command.QUERY_CAPABILITY else None
+
+
+_wrong(
+    "reserved_first", "CLI-15", "An answer with a reserved header, 50 ms later the right one.", answer=_reserved_first
+)
+for _command, _field, _bits in (
+    (Command.QUERY_CAPABILITY, "capability", {"low": 0x40, "high": 0x100}),
+    (Command.REQUEST_CAPABILITY, "capability", {"low": 0x40, "high": 0x100}),
+    (Command.REQUEST_MAP, "map_id", {"low": 0x40, "high": 0x80}),
+):
+    for _name, _bit in _bits.items():
+        _wrong(
+            f"echo_first_{_command.name.lower()}_{_name}",
+            "DLG-3",
+            f"{_command}: first an answer about another {_field.replace('_', ' ')} (bit {_bit:#x}), 50 ms later the right one.",
+            answer=_echo_first(_command, _field, _bit),
+        )
+
+
 def _beyond(asked: bytes, answer: bytes) -> list[tuple[int, bytes]] | None:
     if asked[1] != Command.REQUEST_CAPABILITY:
         return None
@@ -149,6 +205,17 @@ def _beyond(asked: bytes, answer: bytes) -> list[tuple[int, bytes]] | None:
     return [(0, layout.replace(answer, rc=1, number=(1 << 64) - 1))]
 
 
+def _ever_less(asked: bytes, answer: bytes) -> list[tuple[int, bytes]] | None:
+    layout = command_layout(answer)
+    if asked[1] != Command.REQUEST_CAPABILITY or layout is None:
+        return None
+    number = layout.number(asked, "number")
+    if layout.number(asked, "capability") != Capability.REQ_TX_ENTRIES or number <= 4:
+        return None
+    return [(0, layout.replace(answer, rc=1, number=number - 1))]
+
+
+_wrong("partial_ever_less", "DLG-4", "Each time one entry less is granted.", answer=_ever_less, times=None)
 _wrong("partial_beyond", "DLG-4", "PartialSuccess with 2^64 - 1.", answer=_beyond, times=2)
 for _name, _extra in {
     "foreign_login": bytes((0x80, Command.LOGIN | RESPONSE_BIT)) + bytes(14),
@@ -204,7 +271,7 @@ for _name, _fields in {
         f"rx_completion_{_name}",
         "DLG-9",
         f"A receive completion with correlator {_fields['correlator']:#x}, and the right one.",
-        rx_completion=lambda right, fields=_fields: [RX_COMPLETION.replace(right, **fields), right],
+        rx_completion=lambda right, size, fields=_fields: [RX_COMPLETION.replace(right, **fields), right],
     )
 for _name, _fields in {
     "length_beyond": {"length": 0x10000},
@@ -216,6 +283,21 @@ for _name, _fields in {
         f"rx_{_name}",
         "DLG-9",
         f"A receive completion with {', '.join(f'{n} {v:#x}' for n, v in _fields.items())}.",
-        rx_completion=lambda right, fields=_fields: [RX_COMPLETION.replace(right, **fields)],
+        rx_completion=lambda right, size, fields=_fields: [RX_COMPLETION.replace(right, **fields)],
     )
-_wrong("rx_twice", "DLG-9", "A buffer is completed twice.", rx_completion=lambda right: [right, right])
+_wrong("rx_twice", "DLG-9", "A buffer is completed twice.", rx_completion=lambda right, size: [right, right])
+
+
+def _one_beyond(right: bytes, size: int) -> list[bytes]:
+    """The frame is said to end one byte behind the buffer."""
+    return [RX_COMPLETION.replace(right, length=size + 1 - RX_COMPLETION.number(right, "offset"))]
+
+
+def _late_in_the_buffer(right: bytes, size: int) -> list[bytes]:
+    """The frame is said to begin so late that its last byte lies behind the buffer."""
+    return [RX_COMPLETION.replace(right, offset=size + 1 - RX_COMPLETION.number(right, "length"))]
+
+
+_wrong("rx_one_byte_beyond", "DLG-9", "A frame ends one byte behind its buffer.", rx_completion=_one_beyond)
+_wrong("rx_offset_too_late", "DLG-9", "A frame begins too late in its buffer.", rx_completion=_late_in_the_buffer)
+_wrong("tx_completions_lost", "DLG-8", "No frame is completed.", tx_completion=lambda right: [], times=None)

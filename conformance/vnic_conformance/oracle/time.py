@@ -136,8 +136,8 @@ class Clock:
                         for after in with_what_follows(p, fired, self.servers):
                             explore(self.settle(after, Instant(low, high, until.lag)), low)
 
-        # A virtual clock goes from one whole millisecond to the next, and what was due at the one before has been seen: those that
-        # fall silent within a step of one millisecond do so at one time.
+        # A virtual clock goes from one whole millisecond to the next, and what was due at the one before has been seen: those
+        # that fall silent within a step of one millisecond do so at one time.
         seen = until.lag is None and end > since.first
         explore(start, since.first + seen)
         return found

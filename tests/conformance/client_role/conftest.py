@@ -25,6 +25,7 @@ from vnic_spec.layouts import (
     RX_COMPLETION,
     TX_COMPLETION,
     TX_DESCRIPTOR,
+    TX_HEADER,
     command_element,
 )
 from vnic_spec.wire import (
@@ -226,6 +227,12 @@ class Trace:
     def link(self, physical: int = 1, logical: int = 1) -> Trace:
         return self.say(Server.indication(physical, logical))
 
+    def multicast(self, *groups: str, flags: int = 0x80) -> Trace:
+        """MULTICAST_CTRL for each address, or once for none."""
+        for group in groups or ("00" * 6,):
+            self.ask(Command.MULTICAST_CTRL, mac=bytes.fromhex(group), flags=flags)
+        return self
+
     # -- descriptors ---------------------------------------------------------------------------------------------
 
     @property
@@ -242,6 +249,11 @@ class Trace:
             "map_id": 1, "length": 60, "ioba": POOL_AT,
         }  # fmt: skip
         return TX_DESCRIPTOR.pack(**{**fields, **others})
+
+    def header(self, data: bytes) -> bytes:
+        """A header descriptor with these bytes, 24 at most."""
+        fields = {"header": 0x80, "type": SubType.TX_HEADER, "length": len(data), "l2": 14}
+        return TX_HEADER.pack(**fields, data=data.ljust(24, b"\0"))
 
     def buffer(self, **others: int) -> bytes:
         fields = {"header": 0x80, "correlator": 7, "ioba": POOL_AT, "map_id": 1, "length": 2048}

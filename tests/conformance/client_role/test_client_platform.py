@@ -37,6 +37,7 @@ class World:
         self.elements: list[tuple[int, bytes]] = []
         self.descriptors: list[tuple[int, list[bytes]]] = []
         self.raised_: list[str] = []
+        self.full_: set[int] = set()
         windows = Windows(told=True)
         windows.change(True, 0, len(self.memory))
         self.platform = Platform(self, UNIT, windows, self, 16)  # type: ignore[arg-type]  # memory is all it uses
@@ -57,6 +58,9 @@ class World:
 
     def descriptors_sent(self, server: Server, handle: int, descriptors: list[bytes]) -> None:
         self.descriptors.append((handle, descriptors))
+
+    def full(self, server: Server, handle: int) -> bool:
+        return handle in self.full_
 
     def connected(self, server: Server) -> None:
         pass
@@ -193,6 +197,11 @@ def test_descriptors() -> None:
     world.write(0x2020, b"\0")
     assert world.call(Hcall.H_SEND_SUB_CRQ_INDIRECT, 0x77, 0x2000, 2) == (Rc.H_PARAMETER,)
     assert [len(block) for _, block in world.descriptors] == [1, 16]
+    world.full_ = {0x77}
+    assert world.call(Hcall.H_SEND_SUB_CRQ, 0x77, *words(good)) == (Rc.H_DROPPED,)
+    assert world.call(Hcall.H_SEND_SUB_CRQ_INDIRECT, 0x77, 0x2040, 2) == (Rc.H_DROPPED,)
+    assert world.call(Hcall.H_SEND_SUB_CRQ, 0x78, *words(good)) == (Rc.H_PARAMETER,)
+    assert len(world.descriptors) == 2
 
 
 # --- the server's side of the dialogue -----------------------------------------------------------------------------

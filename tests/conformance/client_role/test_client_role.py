@@ -90,6 +90,7 @@ EXERCISING = (
     "CLI-10/legal-held", "CLI-7/attempts-that-fail", "CLI-10/legal-reg-crq-resource", "CLI-14/legal-h-free-crq-busy",
     "DLG-4/legal-partial-capability", "DLG-5/legal-login-aborted", "DLG-6/wrong-login-garbage",
     "DLG-10/multicast-is-told-again", "CLI-15/event-noise", "CLI-19/legal-complaint-state",
+    "DLG-10/moved-to-header-descriptors",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.monitor import MOST, RULES, Monitor
 from vnic_conformance.client_role.rule import rule
 from vnic_spec.client_profile import ClientProfile, ComplaintFallback
-from vnic_spec.layouts import LOGIN_RESPONSE, command_element
+from vnic_spec.layouts import LOGIN_RESPONSE, TX_HEADER_EXT, command_element
 from vnic_spec.requirements import GROUPS, check_ids
 from vnic_spec.wire import (
     INIT,
@@ -32,6 +32,8 @@ FRAME = b"\x02\x00\x00\x00\x00\x99" + b"\x02\x00\x00\x00\x00\x01" + b"\x88\xb5" 
 VERSION = command_element(Command.VERSION_EXCHANGE, version=1)
 MTU = command_element(Command.REQUEST_CAPABILITY, capability=Capability.REQ_MTU, number=1514)
 LINK = command_element(Command.LOGICAL_LINK_STATE, state=1)
+GROUP, OTHER_GROUP = "01005e000001", "01005e000002"
+POOL_AT = 0x10000
 
 
 def refused(element: bytes, rc: int = 3) -> bytes:
@@ -70,6 +72,33 @@ def failed_logins_anew(t: Any, count: int) -> Any:
         t.at(2_000 * (number + 1)).negotiated().write_request()
         t.send(t.login_element()).say(refused(t.login_element(), CommandRc.INVALID_STATE))
     return t
+
+
+def listed(t: Any, *groups: str) -> Any:
+    """In a session whose server was told of addresses, the first of which the user has taken off his list."""
+    t.up().user(1, "multicast", list=" ".join(groups)).returns(1).multicast(*groups)
+    return t.user(2, "multicast", list=" ".join(groups[1:])).returns(2)
+
+
+def reopened(t: Any) -> Any:
+    """Closed and open again; the server has not said yet that the link is up."""
+    t.up().user(1, "close").returns(1).ask(Command.LOGICAL_LINK_STATE, state=0)
+    return t.user(2, "open").returns(2).send(LINK).say(refused(LINK, 0))
+
+
+def told_after_a_failover(t: Any, *groups: str) -> Any:
+    """The next server is told of these addresses, and the link is up for a second."""
+    t.event(8).say(INIT).mapped().ask(Command.LOGICAL_LINK_STATE, state=1).multicast(*groups)
+    return t.at(1_000).look(True)
+
+
+def with_headers(t: Any, continued: int) -> Any:
+    """A frame of numbers from 0 on, with its first 24 bytes in a header descriptor, and what follows in another."""
+    t.up().memory[POOL_AT : POOL_AT + 60] = bytes(range(60))
+    further = TX_HEADER_EXT.pack(
+        header=0x80, type=SubType.TX_HEADER_EXT, length=10, data=bytes(range(continued - 1, continued + 9))
+    )
+    return t.indirect(t.tx_queue, t.frame(elements=3), t.header(bytes(range(24))), further)
 
 
 #: A trace that breaks the rule, and a near miss. What stands behind the name of a rule tells its examples apart.
@@ -412,6 +441,10 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
         lambda t: t.up().user(1, "remove").returns(1),
         lambda t: t.up().user(1, "remove").free().returns(1),
     ),
+    "leaves_nothing_behind: busy": (
+        lambda t: t.up().user(1, "remove").call(Hcall.H_FREE_CRQ, rc=Rc.H_BUSY).returns(1),
+        lambda t: t.up().user(1, "remove").call(Hcall.H_FREE_CRQ, rc=Rc.H_BUSY).free(rc=Rc.H_BUSY).returns(1),
+    ),
     "leaves_nothing_behind: a call": (
         lambda t: t.up().user(1, "remove").free().returns(1).free(),
         lambda t: t.up().user(1, "remove").free().returns(1).user(2, "add").free(),
@@ -456,6 +489,10 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
         lambda t: t.up().user(1, "close").returns(1).look(True),
         lambda t: t.up().user(1, "close").returns(1).look(False),
     ),
+    "shows_the_link_as_it_is: closed and open again": (
+        lambda t: reopened(t).look(True),
+        lambda t: reopened(t).link().look(True),
+    ),
     "recovers": (
         lambda t: t.up().event(8).at(100_001).look(False),
         lambda t: t.up().event(8).tell(h.Unwell(0, False)).at(100_001).look(False),
@@ -492,6 +529,66 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
             .at(1_001)
             .look(True)
         ),
+    ),
+    "waits_after_a_complaint: though it has returned": (
+        lambda t: t.up().user(1, "complain").complain().returns(1).free(),
+        lambda t: t.up().user(1, "complain").complain().returns(1).event(8).say(INIT).free(),
+    ),
+    "repeats_with_pauses: with a correlator of its own each time": (
+        lambda t: t.up() and [t.at(9 * n).sub(t.rx_queue, t.buffer(correlator=n), rc=Rc.H_DROPPED) for n in range(101)],
+        lambda t: (
+            t.up() and [t.at(10 * n).sub(t.rx_queue, t.buffer(correlator=n), rc=Rc.H_DROPPED) for n in range(300)]
+        ),
+    ),
+    "repeats_with_pauses: other buffers": (
+        lambda t: t.up() and [t.sub(t.rx_queue, t.buffer(), rc=Rc.H_DROPPED) for _ in range(101)],
+        lambda t: (
+            t.up() and [t.sub(t.rx_queue, t.buffer(ioba=0x10000 + 1536 * n), rc=Rc.H_DROPPED) for n in range(150)]
+        ),
+    ),
+    "sets_everything_again: an address of an earlier list": (
+        lambda t: told_after_a_failover(listed(t, GROUP, OTHER_GROUP), GROUP, OTHER_GROUP),
+        lambda t: told_after_a_failover(listed(t, GROUP, OTHER_GROUP), OTHER_GROUP),
+    ),
+    "sets_everything_again: all addresses": (
+        lambda t: t.up().user(1, "multicast", list=GROUP).returns(1).multicast(flags=0x10).at(1_000).look(True),
+        lambda t: t.up().user(1, "multicast", list=GROUP).returns(1).multicast(flags=0x20).at(1_000).look(True),
+    ),
+    "carries_the_headers_of_the_frame": (
+        lambda t: t.up().indirect(t.tx_queue, t.frame(elements=2), t.header(b"\1" * 14)),
+        lambda t: t.up().indirect(t.tx_queue, t.frame(elements=2), t.header(bytes(14))),
+    ),
+    "carries_the_headers_of_the_frame: the second descriptor": (
+        lambda t: with_headers(t, 24),
+        lambda t: with_headers(t, 25),
+    ),
+    "keeps_to_the_entries": (
+        lambda t: t.up() and [t.sub(t.tx_queue, t.frame(correlator=n)) for n in range(33)],
+        lambda t: t.up() and [t.sub(t.tx_queue, t.frame(correlator=n)).transmitted(n) for n in range(33)],
+    ),
+    "keeps_to_the_entries: buffers": (
+        lambda t: t.up() and [t.sub(t.rx_queue, t.buffer(correlator=n, ioba=0x10000 + 1536 * n)) for n in range(33)],
+        lambda t: t.up() and [t.sub(t.rx_queue, t.buffer(correlator=n, ioba=0x10000 + 1536 * n)) for n in range(32)],
+    ),
+    "lends_buffers": (
+        lambda t: t.up().sub(t.rx_queue, t.buffer()).received(7).at(1_000).look(True),
+        lambda t: t.up().sub(t.rx_queue, t.buffer()).received(7).at(999).look(True),
+    ),
+    "lends_buffers: not taken": (
+        lambda t: t.up().sub(t.rx_queue, t.buffer(), rc=Rc.H_DROPPED).at(1_000).look(True),
+        lambda t: t.up().sub(t.rx_queue, t.buffer(), rc=Rc.H_DROPPED).tell(h.Unwell(0, False)).at(1_000).look(True),
+    ),
+    "keeps_a_good_session": (
+        lambda t: t.up().at(100_000).free(),
+        lambda t: t.up().at(99_999).free(),
+    ),
+    "keeps_a_good_session: traffic": (
+        lambda t: t.up().at(90_000).user(1, "send", hex=FRAME.hex()).returns(1).at(100_000).free(),
+        lambda t: t.up().at(90_000).user(1, "mtu", value=4000).returns(1).at(100_000).free(),
+    ),
+    "keeps_a_good_session: a frame in flight": (
+        lambda t: t.up().sub(t.tx_queue, t.frame()).transmitted(1).at(100_000).free(),
+        lambda t: t.up().sub(t.tx_queue, t.frame()).at(100_000).free(),
     ),
 }
 
