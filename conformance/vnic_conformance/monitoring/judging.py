@@ -28,6 +28,7 @@ from vnic_conformance.monitoring.story import Chapter, chapters
 from vnic_conformance.monitoring.tracepoints import call_in
 from vnic_conformance.monitoring.view import View
 from vnic_conformance.pictures.blocks import WRITER
+from vnic_conformance.pictures.client_traffic import SERVERS
 from vnic_model.intake import IntakeError, bytes_of, opened
 from vnic_model.recording import Deed
 from vnic_spec.requirements import REQUIREMENTS
@@ -241,7 +242,7 @@ def _shown(record: Record, source: Source) -> set[Needs]:
 def _explain(outcome: Outcome, shown: set[Needs], record: Record) -> None:
     """Say why a rule says nothing; of whom the kit itself has played nothing is said at all."""
     rule = outcome.rule
-    if record.written_by == WRITER and rule.subject is not Subject.HYPERVISOR:
+    if record.written_by == WRITER and rule.subject is not _tested(record):
         outcome.held, outcome.contradicted, outcome.more = 0, [], 0
         outcome.why_not = f"{rule.subject.value} was played by the kit in this capture"
     elif rule.needs not in shown:
@@ -249,6 +250,11 @@ def _explain(outcome: Outcome, shown: set[Needs], record: Record) -> None:
         outcome.why_not = f"it takes {rule.needs.value}"
     elif not (outcome.held or outcome.contradicted):
         outcome.why_not = NOT_TRIED
+
+
+def _tested(record: Record) -> Subject:
+    """Who was not played by the kit in a capture of its own. To a client that is tested all servers are one partner."""
+    return Subject.CLIENT if any(SERVERS in (seen.sender, seen.receiver) for seen in record.seen) else Subject.HYPERVISOR
 
 
 # --- listings ------------------------------------------------------------------------------------------------------
