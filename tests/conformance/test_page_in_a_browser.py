@@ -140,6 +140,19 @@ def test_filters_hide_what_is_not_asked_for_and_keys_pass_over_it(both: str, ope
     assert tab.locator("section.kind:visible").get_attribute("data-requirement") == requirement
 
 
+def test_who_asks_for_a_step_is_shown_it_whatever_is_filtered(both: str, opens: Opens) -> None:
+    tab = opens(both)
+    lane = tab.locator("#step-1").get_attribute("data-lane")
+    tab.locator("#lane").select_option(
+        next(one for one in tab.locator("#lane option").all_text_contents() if one != lane and one != "all")
+    )
+    assert tab.locator("#step-1").is_hidden()
+    tab.evaluate("location.hash = '#step-1'")
+    tab.locator("#step-1.here").wait_for()
+    assert tab.locator("#lane").input_value() == ""
+    tab.evaluate("location.hash = '#%'")  # no address of a step, and no error
+
+
 def test_foreign_text_is_shown_and_never_run(opens: Opens) -> None:
     """Also where it is kept back at first: that is read as text, and then as HTML."""
     steps = tuple(Step(n, n, NASTY, f"{NASTY} {n}", False, n == 450, changes=(NASTY,)) for n in range(1, 451))

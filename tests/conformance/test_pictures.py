@@ -136,6 +136,16 @@ def test_another_reader_opens_the_capture_and_finds_the_comments(vnickit: Kit) -
     assert f"violated: {failure.requirement}".encode() in capture
 
 
+def test_a_requirement_that_was_hurt_has_failed_even_if_no_case_of_it_was_selected() -> None:
+    log = load(GOLDEN / "failures_client_1.jsonl")
+    text = run_page(log.header, (), Outcome(failures=log.failures))
+    row = text.partition('<table class="row">')[2].partition("</table>")[0]
+    assert "none was selected" in row
+    assert '<td class="fail">fail</td>' in row
+    assert "<td>DLG-1</td>" in text
+    assert "<td>CRQ-1</td>" in text
+
+
 def test_a_trace_of_the_model_can_be_drawn_as_well(vnickit: Kit) -> None:
     lines = in_mermaid(vnickit("show", TRACE, "--as", "mermaid").stdout)
     assert in_itf(vnickit("show", TRACE, "--as", "itf").stdout) == lines

@@ -160,6 +160,8 @@ def test_a_log_whose_header_leaves_out_what_it_plays_is_refused() -> None:
     header["cases"].remove("SEL-4/range")
     with pytest.raises(RunLogError, match=r'plays "SEL-4/range", and the header does not have it'):
         load(json.dumps(header) + "\n" + rest)
+    header["select"] = ["CRQ-2"]  # where a rule is watched other roles also play what was not selected
+    assert len(load(json.dumps(header) + "\n" + rest).sessions) == 2
 
 
 def test_a_clock_that_an_adapter_broke_gets_into_no_footer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,14 @@ def answer_rc(data: bytes) -> int | None:
     return None if layout is None else layout.number(data, "rc")
 
 
+def is_refusal(seen: Seen) -> bool:
+    """Whether an answer says that something was not done, or not all of it."""
+    if not is_answer(seen.element):
+        return False
+    rc = answer_rc(seen.element) if is_whole(seen.element) else seen.number
+    return rc not in (None, CommandRc.SUCCESS)
+
+
 def code_name(rc: int) -> str:
     """A return code of a command by its name."""
     return str(CommandRc(rc)) if rc in set(CommandRc) else f"code {rc}"

@@ -28,6 +28,7 @@ from vnic_conformance.monitoring.story import Chapter, chapters
 from vnic_conformance.monitoring.tracepoints import call_in
 from vnic_conformance.monitoring.view import View
 from vnic_conformance.pictures.blocks import WRITER
+from vnic_conformance.pictures.client_traffic import SERVERS
 from vnic_model.intake import IntakeError, bytes_of, opened
 from vnic_model.recording import Deed
 from vnic_spec.requirements import REQUIREMENTS
@@ -36,6 +37,8 @@ from vnic_spec.requirements import REQUIREMENTS
 MOST_FINDINGS: Final = 20
 #: Why a rule says nothing although the record would show it.
 NOT_TRIED: Final = "nothing in it puts them to the test"
+#: What a capture of the kit, in which elements are there when they are stored, leaves open about its client.
+UNREAD: Final = "when the client reads what is stored, and what it calls, is in the log of the run: vnickit judge"
 #: The longest line that is read of a log, in bytes; and so many lines are looked at to know what a text is.
 MOST_LINE: Final = 1 << 20
 _LOOKED_AT: Final = 100_000
@@ -241,14 +244,25 @@ def _shown(record: Record, source: Source) -> set[Needs]:
 def _explain(outcome: Outcome, shown: set[Needs], record: Record) -> None:
     """Say why a rule says nothing; of whom the kit itself has played nothing is said at all."""
     rule = outcome.rule
-    if record.written_by == WRITER and rule.subject is not Subject.HYPERVISOR:
+    tested = _tested(record) if record.written_by == WRITER else rule.subject
+    if rule.subject is not tested:
         outcome.held, outcome.contradicted, outcome.more = 0, [], 0
         outcome.why_not = f"{rule.subject.value} was played by the kit in this capture"
+    elif record.written_by == WRITER and tested is Subject.CLIENT and rule.name in EVENT_RULES:
+        outcome.held, outcome.contradicted, outcome.more = 0, [], 0
+        outcome.why_not = UNREAD
     elif rule.needs not in shown:
         outcome.held, outcome.contradicted, outcome.more = 0, [], 0
         outcome.why_not = f"it takes {rule.needs.value}"
     elif not (outcome.held or outcome.contradicted):
         outcome.why_not = NOT_TRIED
+
+
+def _tested(record: Record) -> Subject:
+    """Who was not played by the kit in a capture of its own. To a client that is tested all servers are one partner."""
+    return (
+        Subject.CLIENT if any(SERVERS in (seen.sender, seen.receiver) for seen in record.seen) else Subject.HYPERVISOR
+    )
 
 
 # --- listings ------------------------------------------------------------------------------------------------------

@@ -123,9 +123,8 @@ class _Reader:
         if before is not None and before.since_boot is line.time.since_boot:
             if before.seconds - line.time.seconds > max(_JITTER, line.time.resolution):
                 if self.record.seen:
-                    words = (
-                        f"the clock goes back from {before.seconds:.3f} s to {line.time.seconds:.3f} s: another boot"
-                    )
+                    back = f"the clock goes back by {before.seconds - line.time.seconds:.0f} s"
+                    words = f"{back}: another boot{'' if line.time.since_boot else ', or somebody has set it'}"
                     self._see(Seen(number, line.time, "", What.RESTART, words))
                 self._read.clear()
             elif line.time.seconds < before.seconds:

@@ -23,10 +23,10 @@ _KMSG: Final = re.compile(r"\d+,\d+,(?P<us>\d{1,18}),[^;]*;")
 _LEVEL: Final = re.compile(r"<\d{1,3}>")
 _HOST: Final = r"(?:\S+ )?kernel: ?"
 _SYSLOG: Final = re.compile(rf"{_MONTH} +(?P<day>\d+) (?P<clock>\d\d:\d\d:\d\d)(?P<part>\.\d+)? {_HOST}")
-_ISO: Final = re.compile(r"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?P<part>[.,]\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)? ")
+_ISO: Final = re.compile(r"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?P<part>[.,]\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?[] ]")
 _UNIX: Final = re.compile(rf"(?P<unix>\d{{9,11}}\.\d+) {_HOST}")
 _KERNEL: Final = re.compile(_HOST)
-_BOOT: Final = re.compile(r"\[? *(?P<boot>\d{1,12}\.\d{6})\] ?")
+_BOOT: Final = re.compile(r"\[? *(?<![\d:+])(?P<boot>\d{1,12}\.\d{6})(?: <[ \d.]*>)?\] ?")
 _WALL: Final = re.compile(
     rf"\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} +(?P<day>\d+) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{{4}})\] ?"
 )
@@ -37,7 +37,13 @@ _STATES: Final = "uninitialized|unregistering|unregistered|released|dummy"
 _DEVICE: Final = re.compile(
     rf"ibmvnic (?P<unit>[0-9a-f]{{1,8}})(?: (?P<name>\(unnamed net_device\)|[^\s:(]+))?(?: \((?:{_STATES})\))?: ?(?P<message>.*)"
 )
+#: The driver behind what nobody knows: a console's stamp, dmesg -H or -x, a file's name. A sentence about it is no line of it.
+_BEHIND: Final = re.compile(
+    rf"(?P<before>.*?(?:^\s*|[]:>|-]\s+|[]:|]))(?:{_DEBUG.pattern})(?=ibmvnic 3[0-9a-f]{{7}}\b){_DEVICE.pattern}"
+)
 _DRIVER: Final = re.compile(r"ibmvnic: ?(?P<message>.*)")
+#: Colours, as dmesg writes them for terminals.
+_COLOURS: Final = re.compile(r"\x1b\[[\d;]*m")
 #: What authors write where they leave something out.
 _CUT: Final = re.compile(r"< *>|[\[<({]?\s*(?:\.{2,}|…|-*\s*snip\s*-*)\s*[\]>)}]?")
 #: A blank as mail encodes it, where no number of the driver can stand.
@@ -73,7 +79,9 @@ def is_cut(text: str) -> bool:
 
 
 def unquoted(text: str) -> str:
-    """A line without what mail has done to it: marks of quotation, and encoded characters."""
+    """A line without what mail has done to it, marks of quotation and encoded characters, and without colours."""
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
     text = _QUOTED.sub("", text)
     if "=" in text:
         text = _BLANK.sub(" ", text).replace("=3D", "=")
@@ -92,11 +100,21 @@ def taken_apart(text: str) -> Line:
     found = _DEBUG.match(text, at)
     start = found.end() if found else at
     device = _DEVICE.match(text, start)
+    if device is None and "ibmvnic 3" in text:
+        device = _BEHIND.match(text)
+        time = _stamp_in(device["before"]) or time if device else time
+        kernel = kernel or device is not None
     if device:
         return Line(time, False, True, device["unit"], device["name"] or "", device["message"].strip(), kernel)
     driver = _DRIVER.match(text, at)
     message = driver["message"] if driver else text[at:]
     return Line(time, at == 0 and driver is None, driver is not None, "", "", message.strip(), kernel)
+
+
+def _stamp_in(text: str) -> Stamp | None:
+    """The finest time that stands anywhere in it."""
+    found = (shape.search(text) for shape in (_BOOT, _UNIX, _WALL, _SYSLOG, _ISO))
+    return next(filter(None, (_time(one) for one in found if one is not None)), None)
 
 
 def _time(found: re.Match[str]) -> Stamp | None:

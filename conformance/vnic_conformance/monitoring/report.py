@@ -38,7 +38,7 @@ def lines(judged: Judged, file: str) -> Iterator[Line]:
 
 def _head(record: Record, file: str) -> str:
     kind = "packets" if record.source == "capture" else "lines"
-    told = sum(seen.what is not What.UNKNOWN for seen in record.seen)
+    told = sum(seen.what not in (What.UNKNOWN, What.RESTART) for seen in record.seen)
     writer = f", written by {record.written_by}" if record.written_by else ""
     others = f", {record.others:,} about something else" if record.others else ""
     understood = (

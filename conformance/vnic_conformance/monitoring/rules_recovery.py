@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from vnic_conformance.monitoring.elements import after
+from vnic_conformance.monitoring.elements import after, is_refusal
 from vnic_conformance.monitoring.rule import HELD, Finding, Needs, Rules, Subject
 from vnic_conformance.monitoring.seen import Record, Seen, What
 from vnic_conformance.monitoring.story import Recovery
@@ -21,13 +21,15 @@ _UNWELL: Final = frozenset(
 
 
 def last_trouble(recovery: Recovery) -> Seen:
-    """The last sign from outside that all was not yet well: an event, an INIT, an error, no answer."""
+    """The last sign from outside that all was not yet well: an event, an INIT, a refusal, an error, no answer."""
     end = recovery.well
     found = recovery.began
     for step in recovery.steps:
         if step is end:
             break
-        outside = step.what is What.READ and (event_of(step.element) is not None or step.element[:2] == INIT[:2])
+        outside = step.what is What.READ and (
+            event_of(step.element) is not None or step.element[:2] == INIT[:2] or is_refusal(step)
+        )
         if outside or step.what in _UNWELL:
             found = step
     return found

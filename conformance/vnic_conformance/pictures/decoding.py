@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from vnic_conformance.pictures.formats import FORMATS, TABLES, Format, Link, layout_of
+from vnic_spec.wire import Header
 
 
 class Decoded(NamedTuple):
@@ -25,6 +26,11 @@ def decoded(hexadecimal: str) -> list[Decoded]:
     except ValueError:
         return []
     return fields_of(FORMATS[Link.CRQ], data)
+
+
+def source_of(hexadecimal: str, name: str) -> str:
+    """The requirement that says where the layout of a field of a CRQ element is from: of any element's, or of the dialogue's."""
+    return "DLG-1" if hexadecimal.startswith(f"{Header.COMMAND:02x}") and name != "header" else "CRQ-1"
 
 
 def fields_of(form: Format, data: bytes) -> list[Decoded]:

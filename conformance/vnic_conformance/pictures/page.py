@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate, groupby
 
-from vnic_conformance.pictures.decoding import decoded
+from vnic_conformance.pictures.decoding import decoded, source_of
 from vnic_conformance.pictures.formats import Link, value_words
 from vnic_conformance.pictures.story import Step, Story, story_of_failure
 from vnic_conformance.pictures.svg import height, svg
@@ -20,7 +20,9 @@ from vnic_conformance.reports.traceability import EMPTY, Traced, rows_of
 from vnic_conformance.running.events import RunBegan
 from vnic_conformance.running.plan import Case
 from vnic_conformance.running.play import Outcome
+from vnic_conformance.running.verdicts import Verdict
 from vnic_model.lines import Line
+from vnic_spec.requirements import REQUIREMENTS
 
 #: Before so many steps at the end of a story only what changes is shown, so that long ones load fast.
 _WHOLE = 200
@@ -101,7 +103,7 @@ def run_page(header: RunBegan, cases: Sequence[Case], outcome: Outcome) -> str:
     last = _joined(last_lines(cases, outcome, selected=selected, role=role))
     broken = [] if outcome.broken is None else [line.text for line in broken_lines(outcome.broken)]
     run = Run(_joined(head_lines(header)), last, columns=broken, rows=found)
-    hurt = rows_of(dict.fromkeys(_hurt(story) for story in stories), cases, outcome.results, role)
+    hurt = [_failed(row) for row in rows_of(dict.fromkeys(map(_hurt, stories)), cases, outcome.results, role)]
     return _page(label(header) or header.adapter, stories, hurt, run)
 
 
@@ -150,6 +152,8 @@ def _page(title: str, stories: Sequence[Story], known: Sequence[Traced], run: Ru
         hurt=hurt,
         lanes=sorted({step.lane for story in stories for step in story.steps}),
         decoded=cache(decoded),
+        source_of=source_of,
+        sources=[REQUIREMENTS[name] for name in ("CRQ-1", "DLG-1")],
         passage_words=passage_words,
         value_words=lambda name, value: value_words(Link.CRQ, name, value),
         nothing=EMPTY,
@@ -166,6 +170,11 @@ def _blocks(story: Story, before: int) -> list[Block]:
         kept_back = before + start >= _AT_ONCE
         found.append(Block(steps, len(story.steps) - start, svg(story, part, lanes), height(steps), kept_back))
     return found
+
+
+def _failed(row: Traced) -> Traced:
+    """The row of a requirement that was hurt: it has failed, whether or not a case of it was selected."""
+    return replace(row, verdict=max(row.verdict or Verdict.FAIL, Verdict.FAIL))
 
 
 def _joined(lines: Iterable[Line]) -> list[str]:

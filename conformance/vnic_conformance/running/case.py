@@ -47,5 +47,10 @@ class Case:
 
     def matches(self, glob: str) -> bool:
         """Whether a glob matches the whole ID or that of the requirement, in any case of letters."""
-        pattern = glob.upper()
-        return fnmatchcase(self.id.upper(), pattern) or fnmatchcase(self.requirement, pattern)
+        return matches(self.id, glob)
+
+
+def matches(case: str, glob: str) -> bool:
+    """Whether a glob matches the ID of a case or that of its requirement, in any case of letters."""
+    pattern, name = glob.upper(), case.upper()
+    return fnmatchcase(name, pattern) or fnmatchcase(name.partition("/")[0], pattern)

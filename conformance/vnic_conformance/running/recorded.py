@@ -12,7 +12,7 @@ from pathlib import Path
 from vnic_conformance.episode import Episode, Moment
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.running import records
-from vnic_conformance.running.case import Phase
+from vnic_conformance.running.case import Phase, matches
 from vnic_conformance.running.events import AdapterFailed, Failure, RunBegan, RunEnded
 from vnic_conformance.running.runlog import FORMAT, VERSION
 from vnic_conformance.running.verdicts import CaseResult
@@ -211,6 +211,11 @@ class _Reader:
             reason = o.reason if o.verdict == "ok" else ""
             yield RecordedSession(o.number, o.phase, o.case, episode, o.verdict, o.covers, reason)
 
+    def _asked_for(self, case: str | None) -> bool:
+        """Whether the run was to play it for itself. Others are played where a rule that is watched was selected."""
+        select = self.run.header.select
+        return case is None or not select or any(matches(case, glob) for glob in select)
+
     def _session(self, f: Fields) -> None:
         self.run.sessions_read += 1
         if self.run.sessions_read > MOST_SESSIONS:
@@ -220,7 +225,7 @@ class _Reader:
         setting = self._source.setting(f, servers, self.run.header.profile)
         start = records.checked(f, seen.answer(f), None, setting)
         phase, case = f.text("phase"), None if f.nothing("case") else f.text("case")
-        if phase == Phase.SCRIPT and case not in self._cases:
+        if phase == Phase.SCRIPT and case not in self._cases and self._asked_for(case):
             raise f.wrong(f"a session plays {shown(case)}, and the header does not have it among the cases of this run")
         self._open = _Open(
             number=f.whole("session", 0),

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from vnic_conformance.cli import main
 from vnic_conformance.exit_codes import ExitCode
 from vnic_conformance.monitoring.capture import capture
-from vnic_conformance.monitoring.judging import judge
+from vnic_conformance.monitoring.judging import UNREAD, judge
 from vnic_conformance.monitoring.kernel_log import kernel_log
 from vnic_conformance.monitoring.listings import listed, time_of
 from vnic_conformance.monitoring.plain import plain
@@ -24,7 +24,7 @@ from vnic_conformance.pictures.blocks import FLAGS, INTERFACE, MAGIC, PACKET, SE
 from vnic_conformance.pictures.formats import Link
 from vnic_conformance.pictures.pcapng import Packets
 from vnic_model.intake import IntakeError, lines_of
-from vnic_spec.wire import INIT, INIT_COMPLETE, Event, event_element
+from vnic_spec.wire import INIT, INIT_COMPLETE, Command, Event, Header, event_element
 
 RECORDS = Path(__file__).parent / "records"
 BOOT = Path(__file__).parents[2] / "reference" / "recorded_elements.json"
@@ -403,3 +403,33 @@ def test_a_damaged_record_is_a_record_or_refused(tmp_path: Path) -> None:
         assert list(lines(judged, "x")), number
         assert json.dumps(plain(judged, "x")), number
     assert read > 25
+
+
+def test_a_capture_of_a_tested_client_is_judged_for_the_client_alone(tmp_path: Path) -> None:
+    made = Packets()
+    asked = bytes((Header.COMMAND, Command.GET_VPD_SIZE)).ljust(len(INIT), b"\0")
+    for element, way in (
+        (INIT, "client to servers"),
+        (INIT_COMPLETE, "servers to client"),
+        (asked, "client to servers"),
+        (event_element(Event.DEVICE_FAILOVER), "hypervisor to client"),
+        (INIT, "client to servers"),
+    ):
+        made.add(1, Link.CRQ, element, f"{way}: X stored")
+    (tmp_path / "x").write_bytes(made.getvalue())
+    assert [outcome.rule.name for outcome in judge(tmp_path / "x").contradicted] == ["keeps_the_order"]
+    told = " ".join(monitor(tmp_path / "x").output.split())
+    assert "the hypervisor was played by the kit in this capture" in told
+    assert UNREAD in told  # the event may not be read yet
+
+
+def test_a_login_that_is_refused_is_a_sign_that_the_server_is_not_well(tmp_path: Path) -> None:
+    log = tmp_path / "x"
+    lines = (
+        (100, "<intr>", "Handling CRQ: ff08000000000000 0000000000000000"),
+        (101, "<intr>", "Handling CRQ: c001000000000000 0000000000000000"),
+        (350, "<intr>", "Handling CRQ: 8084000000000000 0000000006000000"),
+        (360, "<intr>", "Handling CRQ: 8012000001010000 0000000000000000"),
+    )
+    log.write_text("".join(f"[{at}.000000] {who} ibmvnic 30000003 env3: {text}\n" for at, who, text in lines))
+    assert "recovers_in_time" not in {outcome.rule.name for outcome in judge(log).contradicted}
