@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from vnic_model.bound_names import ELEMENTS, SERVERS, apart
 from vnic_model.describe import value
 from vnic_spec.algebra import Element
 from vnic_spec.property import Property
@@ -117,12 +118,19 @@ def implication(condition: Formula, consequence: Formula) -> Formula:
 
 @dataclass(frozen=True)
 class QueueName:
-    """A queue known by its name."""
+    """A queue known by its name.
+
+    Attributes:
+        name: as a formula calls it.
+        bound: names of elements that the laws around have bound; shared by all queues of one formula, so that no name hides
+            another.
+    """
 
     name: str
+    bound: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def _element(self) -> Element:
-        return Element(Name("e.kind"), Name("e.sender"), atom("e.fresh"))
+        return _element_named("e")
 
     def pop(self) -> tuple[Element, Formula, QueueName]:
         """The first element, whether there is one, and the rest."""
@@ -154,25 +162,36 @@ class QueueName:
 
     def every(self, law: Callable[[Element], Formula]) -> Formula:
         """``law`` of each element."""
-        return Formula("every", (law(self._element()),), f"element e of {self.name}")
+        return self._bound("element {0} of {queue}", law)
 
     def first(self, law: Callable[[Element], Formula]) -> Formula:
         """``law`` of the first element, if any."""
-        return Formula("every", (law(self._element()),), f"first element e of {self.name}")
+        return self._bound("first element {0} of {queue}", law)
 
     def last(self, law: Callable[[Element], Formula]) -> Formula:
         """``law`` of the last element, if any."""
-        return Formula("every", (law(self._element()),), f"last element e of {self.name}")
+        return self._bound("last element {0} of {queue}", law)
 
     def pairs(self, law: Callable[[Element, Element], Formula]) -> Formula:
         """``law`` of each two neighbours."""
-        later = Element(Name("f.kind"), Name("f.sender"), atom("f.fresh"))
-        return Formula("every", (law(self._element(), later),), f"neighbours e, f in {self.name}")
+        return self._bound("neighbours {0}, {1} in {queue}", law)
 
     def in_order(self, law: Callable[[Element, Element], Formula]) -> Formula:
         """``law`` of each two elements."""
-        later = Element(Name("f.kind"), Name("f.sender"), atom("f.fresh"))
-        return Formula("every", (law(self._element(), later),), f"element e before an element f in {self.name}")
+        return self._bound("element {0} before an element {1} in {queue}", law)
+
+    def _bound(self, words: str, law: Callable[..., Formula]) -> Formula:
+        """``law`` of elements under names that no law around it has taken."""
+        wanted = 2 if "{1}" in words else 1
+        names = [name for name in ELEMENTS if name not in self.bound][:wanted]
+        self.bound.extend(names)
+        body = law(*map(_element_named, names))
+        del self.bound[-wanted:]
+        return Formula("every", (apart(body, {*names, *self.bound}),), words.format(*names, queue=self.name))
+
+
+def _element_named(name: str) -> Element:
+    return Element(Name(f"{name}.kind"), Name(f"{name}.sender"), atom(f"{name}.fresh"))
 
 
 @dataclass
@@ -256,9 +275,9 @@ class PrintOps:
     def _quantified(self, op: str, law: Callable[[Any], Any]) -> Formula:
         code = getattr(law, "__code__", None)
         wanted = code.co_varnames[0] if code else "i"
-        name = next(n for n in (wanted, *"ijklmn") if n not in self.bound and len(n) == 1 and n.isalpha())
+        name = next(n for n in (wanted, *SERVERS) if n not in self.bound and len(n) == 1 and n.isalpha())
         self.bound.append(name)
-        body = law(Name(name))
+        body = apart(law(Name(name)), set(self.bound))
         self.bound.pop()
         return body if body in (TRUE, FALSE) else _quantifier(op, body, f"server {name}")
 
@@ -288,13 +307,14 @@ def _beats(o: Any, s: State, j: Any, i: Any) -> Formula:
     return atom(f"{_text(j)} beats{_prime(s)} {_text(i)}", f"{_text(j)} does not beat{_prime(s)} {_text(i)}")
 
 
-def _state(prime: str) -> State:
+def _state(prime: str, bound: list[str]) -> State:
+    """The state before a step, or after it (``prime``), by names; ``bound`` is shared by the queues of one formula."""
     values: dict[str, object] = {}
 
     def symbol(name: str, sort: object) -> object:
         if isinstance(sort, Flag):
             return atom(name)
-        return QueueName(name) if isinstance(sort, Elements) else Name(name)
+        return QueueName(name, bound) if isinstance(sort, Elements) else Name(name)
 
     def each(name: str, sort: object) -> Callable[[Any], object]:
         return lambda server: symbol(f"{name}{prime}({_text(server)})", sort)
@@ -339,8 +359,9 @@ class _Step(StepContext):
 def formulas_of(claim: Property) -> list[tuple[tuple[str, ...], Formula]]:
     """The formula of a property, per group of actions it speaks of (none named: of every state, or of any step)."""
     o: Any = PrintOps()
+    bound: list[str] = []
     if claim.of_state is not None:
-        found: Any = claim.of_state(o, _state(""))
+        found: Any = claim.of_state(o, _state("", bound))
         return [((), found)]
     assert claim.of_step is not None
     grouped: dict[Formula, list[str]] = {}
@@ -353,8 +374,8 @@ def formulas_of(claim: Property) -> list[tuple[tuple[str, ...], Formula]]:
         parameters |= {"status": Name("reported")}
         parameters |= {"on": atom("on"), "to_client_kind": Name("kind"), "to_server_kind": Name("kind")}
         parameters |= {name: atom(name) for name in ("full", "client_full", "server_full")}
-        o.bound = ["i"]
-        law: Any = claim.of_step(o, _state(""), _state("′"), _Step(action, parameters, Name("answer")))
+        o.bound = ["i", "b"]
+        law: Any = claim.of_step(o, _state("", bound), _state("′", bound), _Step(action, parameters, Name("answer")))
         grouped.setdefault(law, []).append(action)
         if action is other:
             # A law that treats some actions by themselves is read for those too.
