@@ -104,9 +104,7 @@ def _inject(partner: Partner, number: int, name: str) -> None:
 
 def happens_inside(partner: Partner, name: str, called: Called) -> None:
     """An event happens inside the call in which the client stands."""
-    partner.happen(
-        f"{name} inside call {called.number}", lambda: EVERY_EVENT[name](partner, called), told_inside(name)
-    )
+    partner.happen(f"{name} inside call {called.number}", lambda: EVERY_EVENT[name](partner, called), told_inside(name))
 
 
 def feature_of(each: Stimulus) -> str | None:
