@@ -12,6 +12,7 @@ from typing import Any
 
 from vnic_model.bound_names import ELEMENTS, SERVERS, apart
 from vnic_model.describe import value
+from vnic_model.formula_tree import Formula as Formula
 from vnic_spec.algebra import Element
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
@@ -23,16 +24,6 @@ from vnic_spec.state import VARIABLES, State
 _ORDER = ("every", "some", "implies", "iff", "or", "and", "atom")
 _SIGN = {"and": "∧", "or": "∨", "implies": "⇒", "iff": "⇔"}
 _QUANTIFIER = ("every", "some")
-
-
-@dataclass(frozen=True)
-class Formula:
-    """One formula: an atom with its negation, or an operator with its parts."""
-
-    op: str
-    parts: tuple[Formula, ...] = ()
-    text: str = ""  #: of an atom; of a quantifier, what it ranges over
-    negated: str = ""  #: an atom's negation
 
 
 TRUE = Formula("true")

@@ -147,7 +147,7 @@ def test_the_client_is_closed_where_the_input_ends(adapter: LinuxAdapter, canned
 
 def test_actions_are_real_commands() -> None:
     assert command_of("close", {}) == "vnictool down eth0"
-    assert command_of("open", {}).endswith("; vnictool up eth0")
+    assert command_of("open", {}) == "vnictool up eth0 10.0.0.1/24"
     assert command_of("mac", {"mac": "0200c0ffee42"}) == "ip link set eth0 address 02:00:c0:ff:ee:42"
     assert command_of("send", {"hex": "00ff"}) == "vnictool send eth0 00ff"
     assert colons("01005e000001") == "01:00:5e:00:00:01"

@@ -84,8 +84,9 @@ def wrap(platform: Platform, after: After) -> bool:
     crq = platform.crq
     if crq is None:
         return False
-    for part in range(3):
-        after(part, partial(_half, platform, crq))
+    _half(platform, crq)
+    for ms in (1, 2):
+        after(ms, partial(_half, platform, crq))
     return True
 
 

@@ -105,11 +105,6 @@ def _deviated(deviation: Deviation, before: Sequence[h.Happening], after: Sequen
     return any(isinstance(one, h.Injected) and one.what == deviation.name for one in before)
 
 
-def _wrapping(before: Sequence[h.Happening], after: Sequence[h.Happening]) -> bool:
-    """The elements come in the same step, after it was told."""
-    return any(isinstance(one, h.Put) and one.data == UNKNOWN_ANSWER for one in after)
-
-
 def _event(code: int) -> Bears:
     return _put(bytes((Header.EVENT, code)))
 
@@ -140,7 +135,7 @@ _AT_ONCE: Final[Mapping[str, Bears]] = {
     **{event: _answered(rc, opcodes) for event, (rc, opcodes) in CODES.items()},
     **{f"event_{code:02x}": _event(code) for code in RARE_CODES},
     **{name: _put(element) for name, element in NOISE.items()},
-    "queues_wrap": _wrapping,
+    "queues_wrap": _put(UNKNOWN_ANSWER),
 }
 assert set(_AT_ONCE) == set(EVERY_EVENT)
 #: The same, of an event inside a call.

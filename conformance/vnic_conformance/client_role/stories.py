@@ -106,7 +106,7 @@ def stories(profile: ClientProfile) -> tuple[Story, ...]:
         *_procedures(profile.recovery_ms), *_at_once(profile.recovery_ms), *_settings(profile.recovery_ms),
         *_outages(profile.recovery_ms), *_in_a_row(profile.recovery_ms), *_early(profile.recovery_ms),
         *_frames(profile.recovery_ms), *_returns(profile.user_ms),
-        *_failing(profile.recovery_ms), *in_depth(profile.recovery_ms, profile.user_ms), *_deviations(profile.recovery_ms),
+        *_failing(profile.recovery_ms), *_deviations(profile.recovery_ms), *in_depth(profile.recovery_ms, profile.user_ms),
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def case_lines(results: Sequence[CaseResult]) -> Iterator[Line]:
         steps = count(result.exercised) if result.exercised else ""
         role = {Verdict.FAIL: "bad", Verdict.BROKEN: "bad", Verdict.PASS: "plain"}.get(result.verdict, "proof")
         reason = textwrap.shorten(result.reason, WIDTH - len(_CASES), placeholder=" …")
-        yield Line(f"{result.case + ' ':<26}{result.words:<16}{steps:>8}  {reason}".rstrip(), role)
+        yield Line(f"{result.case:<25} {result.words:<16}{steps:>8}  {reason}".rstrip(), role)
 
 
 def last_lines(cases: Sequence[Case], outcome: Outcome, *, selected: bool, role: str = HYPERVISOR) -> Iterator[Line]:
