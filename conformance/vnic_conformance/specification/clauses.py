@@ -45,8 +45,8 @@ def clauses() -> Iterator[str]:
     yield "### Key words"
     yield ""
     yield from paragraph(KEY_WORDS)
-    for level, meaning in LEVELS.items():
-        yield from item(f"**{level}**: {meaning}")
+    for word, meaning in LEVELS.items():
+        yield from item(f"**{word}**: {meaning}")
     yield ""
     yield "### Roles"
     yield ""
