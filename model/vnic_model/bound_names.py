@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # formulas are made with what stands here
-    from vnic_model.formula import Formula
+from vnic_model.formula_tree import Formula
 
 #: Names of elements and of servers, in the order in which they are given.
 ELEMENTS = "efgh"
