@@ -1,7 +1,7 @@
 """The hypervisor calls at the level of bytes, as data: codes, checks in their order, effects, records.
 
-Chapter 12 of the specification and ``vnickit explain`` are made of it. Numbers come from :mod:`vnic_spec.wire`. A test compares
-the codes with those that the scripted cases expect, call by call.
+The chapter of hypervisor calls in the specification, its table of precedence and ``vnickit explain`` are made of it. Numbers
+come from :mod:`vnic_spec.wire`. A test compares the codes with those that the scripted cases expect, call by call.
 """
 
 from __future__ import annotations

@@ -12,7 +12,12 @@ from typing import Any
 
 from vnic_model.bound_names import ELEMENTS, SERVERS, apart
 from vnic_model.describe import value
+
+# Also for those who take them from here.
+from vnic_model.formula_tree import FALSE as FALSE
+from vnic_model.formula_tree import TRUE as TRUE
 from vnic_model.formula_tree import Formula as Formula
+from vnic_model.formula_tree import atom as atom
 from vnic_spec.algebra import Element
 from vnic_spec.property import Property
 from vnic_spec.property import Step as StepContext
@@ -24,15 +29,6 @@ from vnic_spec.state import VARIABLES, State
 _ORDER = ("every", "some", "implies", "iff", "or", "and", "atom")
 _SIGN = {"and": "∧", "or": "∨", "implies": "⇒", "iff": "⇔"}
 _QUANTIFIER = ("every", "some")
-
-
-TRUE = Formula("true")
-FALSE = Formula("false")
-
-
-def atom(text: str, negated: str = "") -> Formula:
-    """A statement without operators."""
-    return Formula("atom", text=text, negated=negated or f"¬{text}")
 
 
 @dataclass(frozen=True)

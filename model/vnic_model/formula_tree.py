@@ -1,4 +1,4 @@
-"""A formula that is to be printed, as a tree."""
+"""A printed formula as a tree of operators and statements."""
 
 from __future__ import annotations
 
@@ -13,3 +13,12 @@ class Formula:
     parts: tuple[Formula, ...] = ()
     text: str = ""  #: of an atom; of a quantifier, what it ranges over
     negated: str = ""  #: an atom's negation
+
+
+TRUE = Formula("true")
+FALSE = Formula("false")
+
+
+def atom(text: str, negated: str = "") -> Formula:
+    """A statement without operators."""
+    return Formula("atom", text=text, negated=negated or f"¬{text}")

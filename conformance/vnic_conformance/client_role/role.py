@@ -28,7 +28,7 @@ from vnic_conformance.session import Conversation, Session, Turns
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.client_profile import ClientProfile
 from vnic_spec.profile import Profile
-from vnic_spec.requirements import REQUIREMENTS, Requirement
+from vnic_spec.requirements import BINDS, REQUIREMENTS, Party, Requirement
 
 NAME = "client"
 PHASES = ("scripted", "tour", "hypothesis")
@@ -45,7 +45,7 @@ def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda 
 
 
 def _requirements() -> list[Requirement]:
-    return [entry for entry in REQUIREMENTS.values() if entry.group in ("CLI", "DLG")]
+    return [entry for entry in REQUIREMENTS.values() if BINDS[entry.group] is Party.CLIENT]
 
 
 def _refuses(hello: Hello, profile: Profile) -> str:

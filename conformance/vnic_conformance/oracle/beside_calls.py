@@ -1,7 +1,7 @@
 """The answers of the calls that concern what lies beside the machine: sub-CRQs, interrupts, DMA, memory (CRQ-11, CRQ-12, FOV-10).
 
-Each is judged by the checks of chapter 12 of the specification in their order; what its arguments alone decide is in
-:mod:`vnic_spec.calls`.
+Each is judged by the checks in the chapter of hypervisor calls of the specification in their order; what its arguments alone
+decide is in :mod:`vnic_spec.calls`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INTERRUPT_SUBFUNCTIONS = (
     Vioctl.DISABLE_VIO_INTERRUPT,
     Vioctl.ENABLE_VIO_INTERRUPT,
 )
-#: A unit may have so many sub-CRQs at a time whatever it is; one more may be H_RESOURCE (chapter 12).
+#: A unit may have so many sub-CRQs at a time whatever it is; one more may be H_RESOURCE (H_REG_SUB_CRQ in the specification).
 ALWAYS_TWO = 2
 #: Interrupts have smaller numbers; one that is not smaller is none, also not that of a CRQ, which nobody is told.
 _NO_INTERRUPT = 1 << 31

@@ -18,10 +18,10 @@ from vnic_model.instances import SCENARIOS
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.properties import PROPERTIES
 from vnic_spec.property import Scope
-from vnic_spec.requirements import REQUIREMENTS, Requirement
+from vnic_spec.requirements import BINDS, REQUIREMENTS, Party, Requirement
 
 #: Groups of requirements that bind the hypervisor; the others bind clients, servers or a whole system.
-HYPERVISOR = ("CRQ", "SEL", "MON", "FOV", "ADM", "SES", "INV")
+HYPERVISOR = tuple(group for group, party in BINDS.items() if party is Party.HYPERVISOR)
 #: The slug of the cases that watch answers.
 ANSWERS = "answers"
 #: Requirements that decide answers: those of the actions that stand for calls, and those that do so without an action.

@@ -1,4 +1,4 @@
-"""Chapter 12: the calls at the level of bytes, written out of the data in :mod:`vnic_conformance.call_reference`."""
+"""The chapter of hypervisor calls, at the level of bytes, written out of the data in :mod:`vnic_conformance.call_reference`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vnic_conformance.call_reference import (
     Described,
 )
 from vnic_conformance.specification.markdown import item, links, paragraph, table
+from vnic_conformance.specification.precedence import precedence
 from vnic_spec.wire import ELEMENT_BYTES, SERVER_INFO_BYTES, SUB_ELEMENT_BYTES, Hcall, Header, Rc, Vioctl
 
 
@@ -29,6 +30,7 @@ def interface() -> Iterator[str]:
         "conformance kit expects of an answer stands here."
     )
     yield from _codes()
+    yield from precedence()
     yield from _elements()
     yield "### Calls on the CRQ"
     yield ""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from vnic_conformance.explaining import CLAIMED, formula_lines
+from vnic_conformance.specification.contents import place
 from vnic_conformance.specification.markdown import CODE, code, item, links, paragraph, plain
-from vnic_conformance.specification.prose import ACTORS, CHAPTERS, DIAGRAMS, PROPERTY_CHAPTERS
+from vnic_conformance.specification.prose import ACTION_CHAPTERS, ACTORS, DIAGRAMS, PROPERTY_CHAPTERS
 from vnic_conformance.specification.tables import property_link, property_title
 from vnic_model.examples import mutations_against
 from vnic_model.goals import PLANS
@@ -48,7 +49,7 @@ def diagrams() -> Iterator[str]:
     found = quotients(one, _SEEN)
     yield from paragraph(
         "Each diagram is the complete state graph of the dialogue with one server, crashes, hangs, silence and migration "
-        "included, seen through one variable. Arrows bear the names of actions (chapter 7)."
+        f"included, seen through one variable. Arrows bear the names of actions ({place('Actions')})."
     )
     for name, heading in DIAGRAMS.items():
         yield from paragraph(f"**{heading}** (`{name}`)")
@@ -66,7 +67,7 @@ def _gathered(found: Quotient) -> Iterator[str]:
 
 
 def rules() -> Iterator[str]:
-    """Chapter 6."""
+    """The annex of rules."""
     yield from paragraph(
         "What several actions have in common. A rule in lower case is a statement, one in CAPITALS a part of a step."
     )
@@ -104,10 +105,10 @@ def _block(label: str, lines: tuple[str, ...]) -> Iterator[str]:
 
 
 def actions() -> Iterator[str]:
-    """Chapter 7."""
+    """The annex of actions."""
     for chapter in catalogue.CHAPTERS:
         name = chapter.__name__.rpartition(".")[2]
-        heading, introduction = CHAPTERS[name]
+        heading, introduction = ACTION_CHAPTERS[name]
         yield f"### {heading}"
         yield ""
         yield from paragraph(introduction)
@@ -133,7 +134,7 @@ _OBVIOUS = ("i", "b", "full", "client_full", "server_full")
 
 
 def formal() -> Iterator[str]:
-    """Chapter 8."""
+    """The annex of properties."""
     for chapter in properties.CHAPTERS:
         name = chapter.__name__.rpartition(".")[2]
         # The frame properties of a chapter follow it under its own heading.
@@ -182,7 +183,7 @@ def _formula(claim: Any) -> Iterator[str]:
 
 
 def lemmas() -> Iterator[str]:
-    """Chapter 9."""
+    """The annex of lemmas."""
     yield from paragraph(
         "What a proof by induction needs besides the properties: statements about history variables and the inside of "
         "queues that nobody would ask of an implementation. They are proved together with the properties."

@@ -41,7 +41,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def link(requirement: str) -> str:
-    """A reference to a requirement of chapter 3."""
+    """A reference to a requirement."""
     return f"[{requirement}](#{requirement.lower()})"
 
 

@@ -1,4 +1,4 @@
-"""The chapters that are tables of data: terms, requirements, profile, state, decisions, claim."""
+"""The chapters that are tables of data: terms, requirements with their trace, profile, state, decisions, claim."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from enum import Enum
 
 from vnic_conformance import glossary
 from vnic_conformance.explaining import mutations_of, properties_of
+from vnic_conformance.specification.contents import place
 from vnic_conformance.specification.markdown import item, link, links, paragraph, plain, table
-from vnic_conformance.specification.prose import ACTORS, ELEMENTS, LEVELS, TERMS
+from vnic_conformance.specification.prose import ACTORS, ELEMENTS, TERMS
 from vnic_model.describe import element_bytes, element_name, value
 from vnic_model.pseudocode import changed_by
 from vnic_spec.catalogue import ACTIONS
@@ -59,10 +60,11 @@ def terms() -> Iterator[str]:
 
 
 def requirements() -> Iterator[str]:
-    """Chapter 3."""
-    for level, meaning in LEVELS.items():
-        yield from item(f"**{level}**: {meaning}")
-    yield ""
+    """The chapter: what is demanded. Where it comes from and what hangs on it is in :func:`trace`."""
+    yield from paragraph(
+        f"Before each stands its level ({place('Conformance')}); *decision* marks what the sources leave open. Sources, "
+        f"properties, actions and refuted readings of each are in {place('Trace of requirements')}."
+    )
     for group, heading in GROUPS.items():
         yield f"### {group}: {heading}"
         yield ""
@@ -75,25 +77,37 @@ def _requirement(entry: Requirement) -> Iterator[str]:
     yield f"#### {entry.id}"
     yield ""
     yield from paragraph(f"**{entry.level}**{' · decision' if entry.decision else ''} · {entry.text}")
-    yield from item(f"*Source*: {entry.source}")
     if entry.decision:
         yield from item(f"*Decision*: {entry.decision}")
-    for name in entry.profile:
-        if ALL_PARAMETERS[name].requirements[0] == entry.id:
-            yield from item(f"*Profile*: `{name}` (chapter 4)")
-    named = properties_of(entry)
-    if named:
-        yield from item(f"*Properties*: {', '.join(property_link(p.name, p.of_state or p.of_step) for p in named)}")
-    actions = [f"[`{a.name}`](#{a.name})" for a in ACTIONS.values() if entry.id in a.requirements]
-    if actions:
-        yield from item(f"*Actions*: {', '.join(actions)}")
-    misread = [m for m in mutations_of(entry) if entry.id in (m.requirement, m.refutes.partition("/")[0])]
-    if misread:
-        yield from item(f"*Wrong readings, refuted*: {'; '.join(f'{m.sentence} (`{m.name}`)' for m in misread)}")
+    own = [f"`{name}`" for name in entry.profile if ALL_PARAMETERS[name].requirements[0] == entry.id]
+    if own:
+        yield from item(f"*Profile* ({place('Profile')}): {', '.join(own)}")
     if entry.elsewhere is not None:
         what = "Not in the machine" if entry.elsewhere.whole else "Not in the machine, in part"
         yield from item(f"*{what}*: {entry.elsewhere.reason} Tested elsewhere: {entry.elsewhere.where}.")
-    yield ""
+    if entry.decision or own or entry.elsewhere is not None:
+        yield ""
+
+
+def trace() -> Iterator[str]:
+    """The annex: for each requirement its source, and what is made of it."""
+    for entry in REQUIREMENTS.values():
+        yield f"#### Trace of {entry.id}"
+        yield ""
+        yield from item(f"*Requirement*: {link(entry.id)}")
+        yield from item(f"*Source*: {entry.source}")
+        named = properties_of(entry)
+        if named:
+            made = (property_link(p.name, p.of_state or p.of_step) for p in named)
+            yield from item(f"*Properties*: {', '.join(made)}")
+        actions = [f"[`{a.name}`](#{a.name})" for a in ACTIONS.values() if entry.id in a.requirements]
+        if actions:
+            yield from item(f"*Actions*: {', '.join(actions)}")
+        misread = [m for m in mutations_of(entry) if entry.id in (m.requirement, m.refutes.partition("/")[0])]
+        if misread:
+            told = "; ".join(f"{m.sentence} (`{m.name}`)" for m in misread)
+            yield from item(f"*Wrong readings, refuted*: {told}")
+        yield ""
 
 
 def property_title(name: str, function: object) -> str:
@@ -102,13 +116,13 @@ def property_title(name: str, function: object) -> str:
 
 
 def property_link(name: str, function: object) -> str:
-    """A reference to a property of chapter 8."""
+    """A reference to a property."""
     anchor = re.sub(r"[^\w\- ]", "", property_title(name, function).lower()).replace(" ", "-")
     return f"[{name}](#{anchor})"
 
 
 def profile() -> Iterator[str]:
-    """Chapter 4."""
+    """The chapter of the profile."""
     yield from paragraph(
         "Where the sources are silent an implementation decides, and declares its decision by these parameters. The machine "
         "reads the first ones, the *choices*; the others are numbers, which matter where time and size do. Times are in "
@@ -135,7 +149,7 @@ def _parameter(described: Parameter) -> tuple[str, ...]:
 
 
 def state() -> Iterator[str]:
-    """Chapter 5."""
+    """The annex of the state: its variables."""
     yield from paragraph(
         "Every variable with its owner: whose knowledge it is. *Changed by* says whose actions can change it, directly or "
         "through what the hypervisor does on them."
@@ -179,7 +193,7 @@ def _initially(variable: Variable) -> str:
 
 
 def decisions() -> Iterator[str]:
-    """Chapter 10."""
+    """The annex of decisions."""
     yield from paragraph(
         "What the sources leave open and we decided. The [decision log](decisions.md) has the contradictions that forced a "
         "repair, the naive readings that were refuted, each with its shortest trace, and the decisions about the kit."
@@ -193,6 +207,6 @@ def decisions() -> Iterator[str]:
 
 
 def claim() -> Iterator[str]:
-    """Chapter 11."""
+    """The annex of the claim."""
     rows = ((e.where, e.element, e.realised_by, links(e.requirements)) for e in CLAIM_MAP)
     yield from table(("of US9552264B1", "element", "realised by", "requirements"), rows)

@@ -27,10 +27,11 @@ from vnic_spec.requirements import (
     transport,
 )
 from vnic_spec.requirements.claims import CLAIM_MAP, ClaimElement
-from vnic_spec.requirements.record import ALL_PARAMETERS, Elsewhere, Level, Requirement
+from vnic_spec.requirements.record import ALL_PARAMETERS, Elsewhere, Level, Party, Requirement
 
 __all__ = [
     "ALL_PARAMETERS",
+    "BINDS",
     "CHAPTERS",
     "CLAIM_MAP",
     "GROUPS",
@@ -40,6 +41,7 @@ __all__ = [
     "Level",
     "Linked",
     "Links",
+    "Party",
     "Requirement",
     "check_ids",
     "links",
@@ -62,6 +64,24 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "DAT": "data path",
         "INV": "safety, to be proved",
         "LIV": "progress, to be proved under fairness",
+    }
+)
+
+#: Whom the requirements of a group bind.
+BINDS: Mapping[str, Party] = MappingProxyType(
+    {
+        "CRQ": Party.HYPERVISOR,
+        "SEL": Party.HYPERVISOR,
+        "MON": Party.HYPERVISOR,
+        "FOV": Party.HYPERVISOR,
+        "ADM": Party.HYPERVISOR,
+        "SES": Party.HYPERVISOR,
+        "CLI": Party.CLIENT,
+        "SRV": Party.SERVER,
+        "DLG": Party.CLIENT,
+        "DAT": Party.SYSTEM,
+        "INV": Party.HYPERVISOR,
+        "LIV": Party.SYSTEM,
     }
 )
 

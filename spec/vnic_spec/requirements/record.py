@@ -25,6 +25,15 @@ class Level(Word):
     MAY = 2  #: a freedom that an implementation has, and that the oracle therefore allows
 
 
+class Party(Word):
+    """Whom a requirement binds."""
+
+    HYPERVISOR = 0
+    CLIENT = 1
+    SERVER = 2
+    SYSTEM = 3  #: hypervisor, client and servers together: none of them can see to it alone
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """Why the abstract machine cannot express a requirement (or a part of it), and where it is tested instead.
