@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from vnic_conformance.linux import wire
 from vnic_conformance.linux.errors import GuestError
 from vnic_conformance.linux.guest import Guest
 from vnic_conformance.linux.kernel import BootOptions, Kernel
@@ -169,8 +170,8 @@ def test_memory_lies_where_there_is_room_for_it(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_too_long_is_refused(kernel: Kernel) -> None:
-    with playing(kernel, "idle") as guest, pytest.raises(GuestError, match="at most 1024 bytes"):
-        guest.command("x" * 1025)
+    with playing(kernel, "idle") as guest, pytest.raises(GuestError, match=f"at most {wire.ORDER_BYTES} bytes"):
+        guest.command("x" * (wire.ORDER_BYTES + 1))
 
 
 def test_nothing_is_left_of_a_guest(kernel: Kernel) -> None:

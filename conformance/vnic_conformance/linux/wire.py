@@ -26,8 +26,8 @@ DEVICE: Final = struct.Struct("<II6s2x")
 UNIT: Final = struct.Struct("<I")
 #: Tag of what has ended that is no command's: its output is a frame that was heard.
 HEARD: Final = 0
-#: Most bytes that may follow an order.
-ORDER_BYTES: Final = 1024
+#: Most bytes that may follow an order: a frame of 1,518 bytes in hexadecimal fits, and the guest reads a line of 4,095.
+ORDER_BYTES: Final = 4000
 
 
 @unique

@@ -16,7 +16,7 @@
 #include <os.h>
 
 #define SLOTS		256
-#define SLOT_BYTES	1024	/* wire.py: ORDER_BYTES */
+#define SLOT_BYTES	4000	/* wire.py: ORDER_BYTES */
 
 /*
  * take() runs in a signal handler which nothing keeps away, as a non-maskable interrupt:
