@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from vnic_conformance.cases.words import register, report
 from vnic_conformance.oracle.possibility import Possibility
 from vnic_conformance.session import Conversation, hypervisor_session
-from vnic_conformance.stimulus import CLIENT, Stimulus, advance, server
+from vnic_conformance.stimulus import CLIENT, advance, server
 from vnic_conformance.targets import open_target
 from vnic_model.direct import DirectQueue
 from vnic_spec.profile import Profile
 from vnic_spec.vocabulary import Kind, Status
-from vnic_spec.wire import Vioctl
 
 INTERVAL_MS = 40
-
-
-def report(i: int, interval_ms: int) -> Stimulus:
-    return Stimulus.of(server(i), "vioctl", sub=int(Vioctl.VNIC_SERVER_STATUS), p1=1, p2=interval_ms, p3=0)
 
 
 def switches(p: Possibility) -> int:
@@ -33,9 +29,9 @@ def test_who_falls_silent_within_one_millisecond_does_so_together(last_ms: int, 
         session = hypervisor_session(Conversation(target), 3, Profile())
         session.begin()
         for i, interval_ms in enumerate((INTERVAL_MS, INTERVAL_MS, 10_000)):
-            session.apply(Stimulus.of(server(i), "reg_crq"))
-            session.apply(report(i, interval_ms))
-        session.apply(Stimulus.of(CLIENT, "reg_crq"))
+            session.apply(register(server(i)))
+            session.apply(report(server(i), interval_ms=interval_ms))
+        session.apply(register(CLIENT))
         last = session.apply(advance(Profile().grace * INTERVAL_MS + 1 - last_ms))
     assert last.ok
     assert last.came["server0_status"] == last.came["server1_status"] == "OPERATIONAL"

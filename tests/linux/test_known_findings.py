@@ -37,7 +37,7 @@ SURVEY = surveyed(
 @pytest.fixture
 def known(tmp_path: Path) -> Known:
     page = tmp_path / "page.md"
-    page.write_text(page_of(KERNEL, SURVEY), encoding="utf-8")
+    page.write_text(page_of([Surveyed(KERNEL, SURVEY)]), encoding="utf-8")
     return read(page)
 
 
@@ -57,7 +57,7 @@ def test_a_page_of_two_drivers_knows_what_the_first_one_shows(tmp_path: Path) ->
     repaired = found("recovers", "the link is down since long", 20, "CLI-21")
     older = Surveyed(KERNEL, surveyed(Played("CLI-1/a", (CRASH, repaired), 5, frozenset())), ["--driver=0"])
     page = tmp_path / "page.md"
-    page.write_text(page_of(KERNEL, SURVEY, also=[older]), encoding="utf-8")
+    page.write_text(page_of([Surveyed(KERNEL, SURVEY), older]), encoding="utf-8")
     assert repaired.came in page.read_text(encoding="utf-8")
     assert read(page).keys == {CRASH.key, LATER.key, DOWN.key}
 

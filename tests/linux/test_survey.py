@@ -104,7 +104,7 @@ def test_the_pages_say_how_to_see_it_again() -> None:
     text = "\n".join(lines_of(survey))
     assert "CLI-16: The client does not crash" in text
     assert text.endswith("1 finding in 1 of 1 session")
-    page = page_of(KERNEL, survey, ["--driver=6.1"])
+    page = page_of([Surveyed(KERNEL, survey, ["--driver=6.1"])])
     assert "again: `vnickit linux survey --driver=6.1 -k 'CLI-1/a b'`" in page
     assert "| 1 | CLI-16 | health | health: a\\|b | 1 |" in page
 
@@ -120,7 +120,7 @@ def test_a_page_of_two_drivers_has_each_finding_once_and_says_who_shows_it() -> 
         surveyed(played("a", both), played("b", both, others)),
         ["--driver=0"],
     )
-    page = page_of(KERNEL, surveyed(played("a", both, own)), also=[older])
+    page = page_of([Surveyed(KERNEL, surveyed(played("a", both, own))), older])
     assert page.startswith("# Findings: ibmvnic of 1 in Linux 1 and ibmvnic of 0 in Linux 1\n")
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     assert rows[0] == "| | requirement | kind | what came | 1 | 0 |"

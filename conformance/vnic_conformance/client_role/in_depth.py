@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vnic_conformance.client_role.injection import NOISE, OUTAGE_MS, RARE_CODES, SPAN_MS, told_inside
-from vnic_conformance.client_role.partner import MAC, PEER
-from vnic_conformance.client_role.story import OPENED, Story, Word, story, well
+from vnic_conformance.client_role.story import ECHOED, OPENED, Story, Word, frame, story, well
 from vnic_conformance.client_role.words import deviate, event, inside, passes, user
 from vnic_conformance.stimulus import Stimulus
 
@@ -38,8 +37,7 @@ _GROUPS: Final = ("01005e000001", "01005e000002", "01005e000003")
 
 def _frame(number: int, length: int = 64) -> Stimulus:
     """A frame that comes back if its number is even; headers differ from one to the next."""
-    kind = b"\x88\xb5" if number % 2 == 0 else (0x9000 + number).to_bytes(2, "big")
-    return user("send", hex=(PEER + MAC + kind + number.to_bytes(length - 14, "big")).hex())
+    return frame(number, length, ECHOED if number % 2 == 0 else (0x9000 + number).to_bytes(2, "big"))
 
 
 def _burst(first: int, count: int = _AT_ONCE) -> Word:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from vnic_conformance.client_role.deviations import AnswerHook, CallHook, Deviation, SettingsHook, enter
 from vnic_conformance.client_role.login_buffers import in_order
@@ -99,6 +100,11 @@ def _offering(usual: ServerSettings) -> ServerSettings:
 
 def _legal(name: str, requirement: str, sentence: str, **hooks: object) -> None:
     enter(Deviation(name, requirement, True, sentence, **hooks))  # type: ignore[arg-type]  # hooks by their names
+
+
+def _serving(name: str, requirement: str, sentence: str, **others: Any) -> None:
+    """Servers with other settings, from now on."""
+    _legal(name, requirement, sentence, settings=lambda usual: replace(usual, **others), times=None)
 
 
 for _call in MAY_BE_BUSY:
@@ -204,13 +210,9 @@ _legal(
     "header_descriptors", "DLG-8", "Headers as descriptors.", settings=settings(TX_RX_DESC_REQ=0xF0 << 56), times=None
 )
 _legal("offloads", "DLG-10", "Offloads are offered.", settings=_offering, times=None)
-_legal(
-    "prompt", "DLG-4", "Answers come inside the call.", settings=lambda usual: replace(usual, prompt=True), times=None
-)
+_serving("prompt", "DLG-4", "Answers come inside the call.", prompt=True)
 _legal("usual", "DLG-10", "Servers as they usually are.", settings=lambda usual: ServerSettings(), times=None)
-_legal(
-    "rx_offset", "DLG-9", "Frames begin at an offset.", settings=lambda usual: replace(usual, rx_offset=2), times=None
-)
+_serving("rx_offset", "DLG-9", "Frames begin at an offset.", rx_offset=2)
 _legal(
     "rx_aborted",
     "DLG-9",
@@ -218,27 +220,9 @@ _legal(
     rx_completion=lambda right, size: [RX_COMPLETION.replace(right, rc=CommandRc.ABORTED, length=0)],
     times=None,
 )
-_legal(
-    "tx_completions_together",
-    "DLG-8",
-    "Five frames are completed at once.",
-    settings=lambda usual: replace(usual, together=5),
-    times=None,
-)
-_legal(
-    "tx_completions_late",
-    "DLG-8",
-    "Frames are completed after 200 ms.",
-    settings=lambda usual: replace(usual, completion_ms=200),
-    times=None,
-)
-_legal(
-    "link_late",
-    "CLI-20",
-    "The link is known 500 ms after LOGICAL_LINK_STATE.",
-    settings=lambda usual: replace(usual, link_ms=500),
-    times=None,
-)
+_serving("tx_completions_together", "DLG-8", "Five frames are completed at once.", together=5)
+_serving("tx_completions_late", "DLG-8", "Frames are completed after 200 ms.", completion_ms=200)
+_serving("link_late", "CLI-20", "The link is known 500 ms after LOGICAL_LINK_STATE.", link_ms=500)
 
 
 def _turned(right: bytes) -> bytes:

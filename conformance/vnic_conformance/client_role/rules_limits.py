@@ -118,6 +118,7 @@ def keeps_a_good_session(view: View, happening: h.Happening) -> Iterator[Finding
     if quiet < view.profile.recovery_ms or view.in_flight:
         return
     yield HELD
-    if happening.opcode in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ) or sent_element(happening) == INIT:
-        came = "INIT" if sent_element(happening) == INIT else call_name(happening.opcode)
+    begins = sent_element(happening) == INIT
+    if begins or happening.opcode in (Hcall.H_FREE_CRQ, Hcall.H_REG_CRQ):
+        came = "INIT" if begins else call_name(happening.opcode)
         yield f"{came}, and for {quiet} ms nothing has happened but traffic", "going on as before"

@@ -11,8 +11,8 @@ from typing import Final
 
 from vnic_conformance.client_role.in_depth import in_depth
 from vnic_conformance.client_role.injection import OUTAGE_MS, PROCEDURES, SPAN_MS, told_inside
-from vnic_conformance.client_role.partner import DEVIATIONS, MAC, PEER
-from vnic_conformance.client_role.story import ADDED, OPENED, Story, Word, case_of, features, story, told, well
+from vnic_conformance.client_role.partner import DEVIATIONS
+from vnic_conformance.client_role.story import ADDED, OPENED, Story, Word, case_of, features, frame, story, told, well
 from vnic_conformance.client_role.words import deviate, event, inside, passes, user
 from vnic_conformance.stimulus import Stimulus
 from vnic_spec.client_profile import ClientProfile
@@ -110,10 +110,6 @@ def stories(profile: ClientProfile) -> tuple[Story, ...]:
     )  # fmt: skip
 
 
-def _frame(number: int) -> Stimulus:
-    return user("send", hex=(PEER + MAC + b"\x88\xb5" + number.to_bytes(50, "big")).hex())
-
-
 def _procedures(recovery_ms: int) -> Iterator[Story]:
     for name, requirement in ABOUT.items():
         purpose = f"Procedure {name}, with hypervisor and servers doing all rightly."
@@ -185,8 +181,8 @@ def _early(recovery_ms: int) -> Iterator[Story]:
 def _frames(recovery_ms: int) -> Iterator[Story]:
     """Several frames at one instant; one that is in flight when the server is left."""
     word = (
-        *OPENED, *map(_frame, range(1, 4)), passes(10), event("failover"), passes(SPAN_MS), _frame(4), passes(10),
-        _frame(5), event("failover"), passes(SPAN_MS), _frame(6), passes(10), *well(recovery_ms), _frame(7), passes(10),
+        *OPENED, *map(frame, range(1, 4)), passes(10), event("failover"), passes(SPAN_MS), frame(4), passes(10),
+        frame(5), event("failover"), passes(SPAN_MS), frame(6), passes(10), *well(recovery_ms), frame(7), passes(10),
     )  # fmt: skip
     yield story("DLG-8/frames-across-failovers", "Frames leave once, and come once, across failovers.", word)
 
@@ -213,9 +209,9 @@ def _failing(recovery_ms: int) -> Iterator[Story]:
 def _lived(name: str, recovery_ms: int) -> Word:
     """What is most of a client's life, with a deviation from its beginning."""
     return (
-        *ADDED, deviate(name), user("open"), passes(3_000), _frame(1), passes(10), _frame(2), passes(10),
-        event("failover"), passes(3_000), event("migrated"), passes(3_000), _frame(3), passes(10), user("complain"),
-        passes(3_000), *well(recovery_ms), _frame(4), passes(10), user("remove"), passes(15_000),
+        *ADDED, deviate(name), user("open"), passes(3_000), frame(1), passes(10), frame(2), passes(10),
+        event("failover"), passes(3_000), event("migrated"), passes(3_000), frame(3), passes(10), user("complain"),
+        passes(3_000), *well(recovery_ms), frame(4), passes(10), user("remove"), passes(15_000),
     )  # fmt: skip
 
 

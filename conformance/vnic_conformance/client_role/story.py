@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vnic_conformance.client_role.injection import SPAN_MS
+from vnic_conformance.client_role.partner import MAC, PEER
 from vnic_conformance.client_role.words import feature_of, passes, straight, user
 from vnic_conformance.running.plan import Case, Phase
 from vnic_conformance.session import Session
 from vnic_conformance.stimulus import Stimulus
 
 Word = tuple[Stimulus, ...]
+
+#: The type of frames that the peer sends back.
+ECHOED: Final = b"\x88\xb5"
 
 #: The device is there; it is open, and its link is up.
 ADDED: Final[Word] = (user("add"), passes(10))
@@ -44,6 +48,11 @@ def told(word: Word, witness: str, session: Session[Any]) -> Iterator[Stimulus]:
 def features(word: Word) -> frozenset[str]:
     """What a client has to claim for a word."""
     return frozenset(filter(None, map(feature_of, word)))
+
+
+def frame(number: int, length: int = 64, kind: bytes = ECHOED) -> Stimulus:
+    """The user sends a frame to the peer, with a number in its payload."""
+    return user("send", hex=(PEER + MAC + kind + number.to_bytes(length - 14, "big")).hex())
 
 
 def well(recovery_ms: int) -> Word:

@@ -310,7 +310,7 @@ class View:
         if self.busy is None:
             return False
         opcode, arguments, since, _ = self.busy
-        return self.failing.get((opcode, arguments), []) == [since]
+        return self.failing.get(self.equal_call(opcode, arguments), []) == [since]
 
     def _disturbed(self) -> None:
         """Something has happened that may end a session."""

@@ -133,26 +133,23 @@ def _followed(finding: Finding, numbers: Mapping[Key, int]) -> str:
     return ", ".join(str(number) for number in sorted(numbers[key] for key in finding.after if key in numbers))
 
 
-def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = (), also: Sequence[Surveyed] = ()) -> str:
+def page_of(surveyed: Sequence[Surveyed]) -> str:
     """Everything that was found in a driver, as a page; and in others, which were played the same.
 
     Args:
-        kernel: with the driver.
-        survey: what came out.
-        options: those of ``vnickit linux survey`` that named the driver.
-        also: other drivers. What only they show is on the page, and is not known by it.
+        surveyed: at least one driver. What only later ones show is on the page, and is not known by it.
     """
-    surveyed = (Surveyed(kernel, survey, options), *also)
+    several = len(surveyed) > 1
     shown = _shown_by(surveyed)
     numbers = _numbers([finding for finding, _ in shown])
     came = [{finding.first.key: 1 + len(finding.others) for finding in each.survey.findings} for each in surveyed]
-    heads = [each.version if also else "sessions" for each in surveyed]
+    heads = [each.version if several else "sessions" for each in surveyed]
     lines = [
         f"# Findings: {' and '.join(each.kernel.label for each in surveyed)}",
         "",
         _INTRODUCTION,
-        *([_ABOUT_SEVERAL] if also else []),
-        *(_played(each, named=bool(also)) for each in surveyed),
+        *([_ABOUT_SEVERAL] if several else []),
+        *(_played(each, named=several) for each in surveyed),
         "",
         f"| | requirement | kind | what came | {' | '.join(heads)} |",
         f"|---|---|---|---|{'---|' * len(surveyed)}",
@@ -165,7 +162,7 @@ def page_of(kernel: Kernel, survey: Survey, options: Sequence[str] = (), also: S
         showing = [each.version for each, keys in zip(surveyed, came, strict=True) if finding.first.key in keys]
         only = f"- only in: {', '.join(showing)}" if where is not surveyed[0] else ""
         lines += ["", *_chapter(number, finding, numbers, where.options, only)]
-    if later := _later(survey):
+    if later := _later(surveyed[0].survey):
         lines += ["", _LATER, *(f"- `{found.rule}` ({found.requirement}), later: {found.came}" for found in later)]
     return "\n".join([*lines, ""])
 

@@ -107,12 +107,12 @@ def play(
     codes: list[int] = []
 
     def observe(happening: Happening) -> None:
-        before = len(monitor.violations)
+        known = len(monitor.violations)
         monitor(happening)
-        seen.append((happening, len(monitor.violations) > before))
+        seen.append((happening, len(monitor.violations) > known))
         if isinstance(happening, Called):
             codes.append(happening.opcode)
-        for violation in monitor.violations[before:]:
+        for violation in monitor.violations[known:]:
             one = Found(
                 violation.rule.name, violation.requirement, violation.came, violation.allowed, violation.now,
                 _last_lines(seen), monitor.happenings,

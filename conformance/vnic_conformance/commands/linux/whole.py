@@ -104,7 +104,7 @@ def played_whole(
             say(line)
     broken = made.findings or any(other.survey.findings for other in others)
     code = ExitCode.VIOLATION if broken else ExitCode.CONFORMS
-    return with_file(code, out, lambda: page_of(first.kernel, first.survey, first.options, others))
+    return with_file(code, out, lambda: page_of(surveyed))
 
 
 def _read(page: Path) -> Known:
