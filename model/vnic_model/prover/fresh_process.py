@@ -16,6 +16,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from functools import cache
+from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import Self
 
@@ -42,7 +43,7 @@ class Alone:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.close()
 
     def decide(self, text: str) -> Answer:
         """Ask cvc5 about one file, given as text; if its process dies, that is an unknown."""
@@ -55,11 +56,12 @@ class Alone:
         said = self._server.stdout.read(int.from_bytes(length, "big"))
         if length and said:
             return Answer(**json.loads(said))
-        self._end()
+        self.close()
         self._server = _started()
         return Answer(UNKNOWN, 0.0, why="cvc5's process ended without an answer")
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End its process."""
         for end in (self._server.stdin, self._server.stdout):
             if end is not None:
                 end.close()
@@ -70,9 +72,11 @@ class Alone:
 def alone() -> Alone:
     """The one of this process, for all that it asks: to start one costs more than most decisions.
 
-    It ends when this process does, because its input is closed then.
+    It ends when this process does.
     """
-    return Alone()
+    found = Alone()
+    Finalize(None, found.close, exitpriority=1)
+    return found
 
 
 def _started() -> subprocess.Popen[bytes]:
