@@ -32,7 +32,7 @@ from vnic_conformance.cases import (
 )
 
 # Last, so that what an earlier case finds is still found by it.
-from vnic_conformance.cases import large_numbers, leftovers  # isort: skip
+from vnic_conformance.cases import large_numbers, leftovers, meeting  # isort: skip
 from vnic_conformance.cases.journeys import GENERATED
 from vnic_conformance.cases.script import LONG_SCRIPTS, SCRIPTS, Script, ScriptStep
 
@@ -50,6 +50,7 @@ __all__ = [
     "indices",
     "large_numbers",
     "leftovers",
+    "meeting",
     "moments",
     "ranking",
     "refusing",

@@ -85,6 +85,9 @@ def _filled(pages: int, who: str, partner: str, rotation: int) -> Callable[[Prof
     return write
 
 
+#: Always played: places in such a queue need more than 12 bits.
+_BEYOND_12_BITS = (17, CLIENT)
+
 for _name, _who, _partner in _SIDES:
     for _pages in (2, 3, 4, 16, 17, 64, 128):
         family(
@@ -92,7 +95,7 @@ for _name, _who, _partner in _SIDES:
             f"Elements in order through all of a {_name}'s queue of {_pages} pages, and on.",
             _turned(_pages, _who, _partner),
             "console",
-            long=_pages > 2,
+            long=_pages > 2 and (_pages, _who) != _BEYOND_12_BITS,
         )
     for _pages, _rotation in ((1, 100), (2, 300)):
         family(

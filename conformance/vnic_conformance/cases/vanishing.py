@@ -230,6 +230,7 @@ def _everything(event: Event, pinned: bool) -> Callable[[Profile], Steps]:
         yield from _use(p, interrupts=True)
         yield from _bring_back(p)
         yield from _look(p, 1)
+        yield from _use(p, interrupts=True)
         yield from _build_up(p, 1)
         yield from _machine_things(p)
         yield from _look(p, 2)
