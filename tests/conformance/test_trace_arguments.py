@@ -118,3 +118,14 @@ def test_a_property_is_exercised_by_the_refusal_that_it_is_about() -> None:
     last = retraced(word)[-1].judgement
     assert last.ok
     assert {a.action for a in last.agreed} == {"server_reports_unlisted"}
+
+
+def test_a_long_sub_queue_is_told_by_its_length_its_ends_and_a_check_sum() -> None:
+    elements = [f"80{number:062x}" for number in range(300)]
+    one_other = [*elements[:150], "81" + elements[150][2:], *elements[151:]]
+    said = naming.field_value("client_sub_1", " ".join(elements))
+    assert said.startswith("300 elements, 8000000000000000… to 8000000000000000…, CRC ")
+    assert said == naming.field_value("client_sub_1", tuple(elements))
+    assert said != naming.field_value("client_sub_1", " ".join(one_other))
+    assert naming.field_value("client_sub_1", " ".join(elements[:2])) == " ".join(elements[:2])
+    assert naming.field_value("client_sub_1", ()) == naming.field_value("client_sub_1", "") == "empty"

@@ -35,6 +35,12 @@ _EVENTS = {
 _AROUND = ("network", "partner")
 #: So many hexadecimal digits are shown whole.
 _WHOLE = 64
+#: Times from here on are told in hexadecimal, too: they are there for the border that they lie at.
+_AT_A_BORDER = 1 << 31
+#: So many elements of a sub-CRQ are shown whole.
+_FEW_SUB_ELEMENTS = 3
+#: Hexadecimal digits by which an element of a longer one is told.
+_BEGINNING_OF_ELEMENT = 16
 _REPORTED = {1: "OPERATIONAL", 2: "LINK_DOWN", 3: "ADAPTER_ERROR"}
 
 
@@ -147,8 +153,9 @@ def _vioctl(given: Mapping[str, object]) -> str:
 
 
 def _reports(numbers: Sequence[int]) -> tuple[int, str]:
-    status = _REPORTED.get(numbers[0], f"status {numbers[0]}")
-    return 2, f"reports {status}, the next one within {numbers[1]} ms"
+    status = _REPORTED.get(numbers[0], f"status {_number(numbers[0])}")
+    beyond = f" ({numbers[1]:#x})" if numbers[1] >= _AT_A_BORDER else ""
+    return 2, f"reports {status}, the next one within {numbers[1]} ms{beyond}"
 
 
 def _asks_what_it_is(numbers: Sequence[int]) -> tuple[int, str]:
@@ -216,6 +223,17 @@ def element_list(value: object) -> str:
     return ", ".join(names)
 
 
+def sub_element_list(value: object) -> str:
+    """The content of a sub-CRQ, or an allowed one: a few elements whole; of more how many, the ends, and a check sum."""
+    found = [str(each) for each in value] if isinstance(value, tuple) else str(value).split()
+    if not found:
+        return "empty"
+    if len(found) <= _FEW_SUB_ELEMENTS:
+        return " ".join(found)
+    first, last = (found[at][:_BEGINNING_OF_ELEMENT] for at in (0, -1))
+    return f"{len(found)} elements, {first}… to {last}…, CRC {zlib.crc32(' '.join(found).encode()):08x}"
+
+
 def field_name(name: str) -> str:
     """A field of a reply or an observation in words."""
     known = {
@@ -249,6 +267,8 @@ def field_value(name: str, value: object) -> str:
         return rc_name(value) if isinstance(value, int) else str(value)
     if name.endswith("_queue"):
         return element_list(value)
+    if "_sub_" in name:
+        return sub_element_list(value)
     if name == "element":
         text = value[0] if isinstance(value, tuple) and value else value
         return f"{element_name(str(text))} {describe.hex_groups(str(text))}" if text else "none"
@@ -277,7 +297,7 @@ def _info(text: str) -> str:
     try:
         status = Status(info.status).name
     except ValueError:
-        status = str(info.status)
+        status = f"status {info.status}"
     return f"version {info.version}, active {info.active}, {status}, priority {info.priority}"
 
 
