@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from vnic_model.below.instance import Below
 from vnic_model.below.machine import Fine, FineMachine, FineMove
@@ -109,9 +110,7 @@ def explore_below(system: Below, *, at_most: int | None = None, target: str = ""
     return result
 
 
-def _wrong(
-    result: FineExploration, refinement: Refinement, s: Fine, before: int, move: FineMove, target: str
-) -> str:
+def _wrong(result: FineExploration, refinement: Refinement, s: Fine, before: int, move: FineMove, target: str) -> str:
     """What a step breaks; nothing: empty."""
     t, broken = move.after, []
     if move.cpu is not None and move.step != "begin":
@@ -171,7 +170,4 @@ def _path(machine: FineMachine, came_from: dict[Fine, Fine | None], at: Fine) ->
     while (earlier := came_from[states[-1]]) is not None:
         states.append(earlier)
     states.reverse()
-    return [
-        next(m for m in machine.moves(before) if m.after == after)
-        for before, after in zip(states, states[1:], strict=False)
-    ]
+    return [next(m for m in machine.moves(before) if m.after == after) for before, after in pairwise(states)]

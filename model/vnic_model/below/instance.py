@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vnic_model.instance import Instance, check_servers
+from vnic_spec.below.fine_step import Call
 from vnic_spec.below.programs import PROGRAMS, Misordering
-from vnic_spec.below.steps import Call
 from vnic_spec.vocabulary import Crq, Kind, Status
 
 #: The actions of the machine that the calls are; the client's reading is no call.

@@ -13,7 +13,8 @@ from vnic_model.below.instance import Below
 from vnic_model.direct import DirectOps, initial_state
 from vnic_model.layout import Layout
 from vnic_spec.action import carry_out
-from vnic_spec.below.steps import CAUSE_ONLY, STEPS, Call, FineStep, Frame, Part, Wait, cause, fresh
+from vnic_spec.below.fine_step import Call, FineStep, Frame, Part, Wait
+from vnic_spec.below.steps import CAUSE_ONLY, STEPS, cause, fresh
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.rule import AS_WRITTEN
 from vnic_spec.state import VARIABLES, State

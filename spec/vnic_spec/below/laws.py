@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vnic_spec.below.steps import Frame
+from vnic_spec.below.fine_step import Frame
 
 #: State properties of the machine that hold after each step, too.
 OF_MEMORY = ("INV-1", "INV-2")
@@ -66,9 +66,7 @@ def _late(m: Moment) -> bool:
 
 
 def _early(m: Moment) -> bool:
-    return (
-        _left(m.other, m.others_past) is not None and m.other is not None and m.frame.partner == m.other.chosen
-    )
+    return _left(m.other, m.others_past) is not None and m.other is not None and m.frame.partner == m.other.chosen
 
 
 #: In the order in which they are looked at.

@@ -7,93 +7,22 @@ remembers. The cause of a call, what it does before anybody is selected, is the 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from vnic_spec.action import Effect
 from vnic_spec.algebra import Ops, Queue, Server, Term, Truth
+from vnic_spec.below.fine_step import STEPS, Call, Frame, Part, Taken, Wait, fine_step
 from vnic_spec.catalogue import ACTIONS
 from vnic_spec.failover import Parting, connect, event, fence, parting, select, tell_client, tell_server
 from vnic_spec.rule import Replacements
 from vnic_spec.selection import choice, last_resort
 from vnic_spec.state import State
 from vnic_spec.transport import send_to_client, send_to_server
-from vnic_spec.vocabulary import Kind, Word
+from vnic_spec.vocabulary import Kind
 from vnic_spec.wire import Rc
 
-
-class Call(NamedTuple):
-    """A call as its caller makes it."""
-
-    action: str  #: the action of the machine that it is
-    parameters: tuple[tuple[str, Any], ...]  #: those that the caller decides
-    words: str  #: as a trace has it
-    program: str  #: the steps that carry it out
-
-
-class Frame(NamedTuple):
-    """What a CPU remembers of the call that it carries out."""
-
-    passed: Truth  #: the send was let through
-    partner: Server  #: whom it goes to or comes from
-    chosen: Server  #: the selection that the call will leave
-    parting: Parting  #: who is left by that, and who is to hear of it
-    done: Truth  #: the call has taken effect: it is the machine's step from here on
-    answer: Term[Rc] | None  #: its return code, where it is done and has one
-
-
-class Taken(NamedTuple):
-    """What a step does."""
-
-    guard: Truth
-    state: State
-    frame: Frame
-
-
-class Wait(Word):
-    """What a step waits for, besides its guard."""
-
-    NOTHING = 0
-    LOCK = 1  #: nobody has the lock
-    LOCK_TO_REFUSE = 2  #: nobody has the lock, or the send is let through
-    DRAINED = 3  #: on no other CPU a send from or to the server that is left is between its check and its leaving
-
-
-class Part(Word):
-    """In which calls a step is left out."""
-
-    ALWAYS = 0  #: in none
-    PASSED = 1  #: in a send that is refused
-    LEAVING = 2  #: in a call by which nobody is left
-
-
-@dataclass(frozen=True)
-class FineStep:
-    """One step of a call."""
-
-    name: str
-    requirements: tuple[str, ...]
-    sentence: str
-    effect: Callable[[Ops, State, Call, Frame], Taken]
-    wait: Wait
-    part: Part
-
-
-#: Every step by name, in the order of definition.
-STEPS: dict[str, FineStep] = {}
-
-_Effect = Callable[[Ops, State, Call, Frame], Taken]
-
-
-def _step(*requirements: str, wait: Wait = Wait.NOTHING, part: Part = Part.ALWAYS) -> Callable[[_Effect], _Effect]:
-    def register(function: _Effect) -> _Effect:
-        sentence = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
-        STEPS[function.__name__] = FineStep(function.__name__, requirements, sentence, function, wait, part)
-        return function
-
-    return register
+__all__ = ["CAUSE_ONLY", "STEPS", "cause", "fresh"]
 
 
 def fresh(o: Ops) -> Frame:
@@ -114,10 +43,9 @@ CAUSE_ONLY: Replacements = {"conclude": _nothing_concluded}
 
 def cause(o: Ops, s: State, call: Call) -> Effect:
     """What the call does before anybody is selected; ``o`` is the reading of :data:`CAUSE_ONLY`."""
-    fullness = {"full": o.false, "client_full": o.false, "server_full": o.false}
-    chosen: Mapping[str, Any] = {"b": o.nobody, **fullness, **dict(call.parameters)}
+    left_open: Mapping[str, Any] = {"b": o.nobody, "full": o.false, "client_full": o.false, "server_full": o.false}
     action = ACTIONS[call.action]
-    return action.effect(o, s, *map(chosen.__getitem__, action.parameters))
+    return action.effect(o, s, *call.arguments(action, left_open))
 
 
 # --- sends ---------------------------------------------------------------------------------------------------------
@@ -125,7 +53,7 @@ def cause(o: Ops, s: State, call: Call) -> Effect:
 
 def _sent(o: Ops, s: State, call: Call, full: Truth) -> tuple[State, Term[Rc]]:
     """The send as the machine carries it out."""
-    given = dict(call.parameters)
+    given = call.given
     send: Mapping[str, Callable[[], Any]] = {
         "h_send_crq_to_client": lambda: send_to_client(o, s, given["i"], given["to_client_kind"], o.false, full),
         "h_send_crq_to_server": lambda: send_to_server(o, s, given["to_server_kind"], full),
@@ -136,7 +64,7 @@ def _sent(o: Ops, s: State, call: Call, full: Truth) -> tuple[State, Term[Rc]]:
 
 def _partner(s: State, call: Call) -> Server:
     """The server that an element goes to or comes from."""
-    given: Server = dict(call.parameters).get("i", s.selected)
+    given: Server = call.given.get("i", s.selected)
     return given
 
 
@@ -146,7 +74,7 @@ def _queue(s: State, call: Call, partner: Server) -> Queue:
     return queues[call.action]
 
 
-@_step("CRQ-3", "FOV-10", wait=Wait.LOCK_TO_REFUSE)
+@fine_step("CRQ-3", "FOV-10", wait=Wait.LOCK_TO_REFUSE)
 def check(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Look whether the send is let through; refuse it if not."""
     _, answer = _sent(o, s, call, o.false)
@@ -155,13 +83,13 @@ def check(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     return Taken(o.true, s, refused)
 
 
-@_step("CRQ-3", "FOV-10")
+@fine_step("CRQ-3", "FOV-10")
 def glance(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Look whether the send is let through; refuse it if not, even while a switch is under way."""
     return check(o, s, call, f)
 
 
-@_step("CRQ-5", "CRQ-10", part=Part.PASSED)
+@fine_step("CRQ-5", "CRQ-10", part=Part.PASSED)
 def store(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Store the element of a send that has been let through, or find no room for it."""
     i = f.partner
@@ -171,7 +99,7 @@ def store(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     return Taken(o.true, t.but(selected=s.selected, connected=s.connected), f._replace(done=o.true, answer=answer))
 
 
-@_step("FOV-2", part=Part.PASSED)
+@fine_step("FOV-2", part=Part.PASSED)
 def leave(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Say that the send has left: a fence need not wait for it any more."""
     return Taken(o.true, s, f._replace(passed=o.false))
@@ -180,39 +108,39 @@ def leave(o: Ops, s: State, call: Call, f: Frame) -> Taken:
 # --- calls under the lock ------------------------------------------------------------------------------------------
 
 
-@_step("FOV-2", wait=Wait.LOCK)
+@fine_step("FOV-2", wait=Wait.LOCK)
 def lock(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Take the lock of the vNIC."""
     return Taken(o.true, s, f)
 
 
-@_step("FOV-5", "SEL-2", "MON-5")
+@fine_step("FOV-5", "SEL-2", "MON-5")
 def choose(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Decide who is selected once what the call reports is written; the guard leaves what the policy allows."""
     t = last_resort(o, cause(o, s, call).state)
     return Taken(choice(o, t, f.chosen, o.false), s, f)
 
 
-@_step("MON-1", "MON-2", "MON-5", "FOV-1")
+@fine_step("MON-1", "MON-2", "MON-5", "FOV-1")
 def write(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Write what the call reports; from here on it is settled who is left."""
     effect = cause(o, s, call)
     return Taken(effect.guard, last_resort(o, effect.state), f._replace(parting=parting(o, s, f.chosen)))
 
 
-@_step("FOV-2", "FOV-10", part=Part.LEAVING)
+@fine_step("FOV-2", "FOV-10", part=Part.LEAVING)
 def cut(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Fence the old server: nobody is let through to it or from it any more."""
     return Taken(o.true, fence(o, s, f.parting.old, f.parting.leaving), f)
 
 
-@_step("FOV-2", wait=Wait.DRAINED, part=Part.LEAVING)
+@fine_step("FOV-2", wait=Wait.DRAINED, part=Part.LEAVING)
 def drain(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Wait until the last send that was let through before has left: the fence is complete."""
     return Taken(o.true, s, f)
 
 
-@_step("FOV-2", "FOV-3", "CRQ-7")
+@fine_step("FOV-2", "FOV-3", "CRQ-7")
 def announce(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Tell the client that it is switched; if it is not, the call takes effect here in silence."""
     room, _ = s.to_client.push(event(o, Kind.FAILOVER))
@@ -220,7 +148,7 @@ def announce(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     return Taken(o.all_of(*t.needs), t.needing(()), f._replace(done=o.true, answer=cause(o, s, call).answer))
 
 
-@_step("FOV-2", "CRQ-7", "CRQ-13", part=Part.LEAVING)
+@fine_step("FOV-2", "CRQ-7", "CRQ-13", part=Part.LEAVING)
 def notify(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Tell the old server that its session is over."""
     old = f.parting.old
@@ -229,32 +157,32 @@ def notify(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     return Taken(o.all_of(*t.needs), t.needing(()), f)
 
 
-@_step("FOV-5", "SEL-1")
+@fine_step("FOV-5", "SEL-1")
 def install(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Write who is selected."""
     return Taken(o.true, select(o, s, f.chosen, f.parting), f)
 
 
-@_step("FOV-2", "CRQ-13")
+@fine_step("FOV-2", "CRQ-13")
 def join(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Connect the selected server, if nothing holds it."""
     return Taken(o.true, connect(o, s), f)
 
 
-@_step("CRQ-5", "CRQ-13")
+@fine_step("CRQ-5", "CRQ-13")
 def clear(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """See that the server has read its first element; an event that is read ends a hold."""
     effect = cause(o, s, call)
     return Taken(effect.guard, effect.state, f._replace(done=o.true))
 
 
-@_step("FOV-2")
+@fine_step("FOV-2")
 def unlock(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Give the lock back."""
     return Taken(o.true, s, f)
 
 
-@_step("CRQ-3")
+@fine_step("CRQ-3")
 def answer(o: Ops, s: State, call: Call, f: Frame) -> Taken:
     """Return to the caller."""
     return Taken(f.done, s, f)
