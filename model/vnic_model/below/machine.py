@@ -167,7 +167,7 @@ class FineMachine:
         servers = self.system.machine.servers
         frames = [cpu.frame]
         if step.name == "choose":
-            frames = [cpu.frame._replace(chosen=b) for b in (*range(servers), None)]  # type: ignore[arg-type]
+            frames = [cpu.frame._replace(chosen=b) for b in (*range(servers), None)]
         for frame in frames:
             taken = step.effect(self.by_cause if step.name in _BY_CAUSE else self.ops, state, call, frame)
             if not taken.guard:
