@@ -56,10 +56,13 @@ def test_what_never_fires_makes_it_inconclusive() -> None:
 
 
 def test_an_unknown_order_is_refused_by_name() -> None:
-    result = below_said("--mutate", "no_fence")
+    result = below_said("--mutate", "connect_before_events")
     assert result.exit_code == ExitCode.USAGE
-    assert "connect_before_event" in result.output
+    assert "did you mean connect_before_event" in result.output
     assert below_said("--servers", "7").exit_code == ExitCode.USAGE
+    above = CliRunner().invoke(main, ["explore", "--mutate", "connect_before_event"])
+    assert above.exit_code == ExitCode.USAGE
+    assert "add --below" in above.output
 
 
 def test_the_list_has_them() -> None:

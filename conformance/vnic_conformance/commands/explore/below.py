@@ -8,7 +8,7 @@ import time
 import click
 
 from vnic_conformance.exit_codes import ExitCode
-from vnic_conformance.terminal import show_json
+from vnic_conformance.terminal import refusal, show_json
 from vnic_model.below.exploring import FineExploration, explore_below
 from vnic_model.below.instance import Below, below
 from vnic_model.below.text import CLAIMS, claim_sentence, run_lines
@@ -45,7 +45,7 @@ def explored_below(
         click.ClickException: there is no such misreading, or no such number of servers.
     """
     if mutate is not None and mutate not in MISORDERINGS:
-        raise click.ClickException(f"there is no misreading {mutate} below; there are {', '.join(MISORDERINGS)}")
+        raise refusal("misread order", mutate, MISORDERINGS)
     misordering = None if mutate is None else MISORDERINGS[mutate]
     count = 2 if servers is None else servers
     settling = DEFAULT_SETTLING.get(count, FEWEST_SETTLING) if interventions is None else interventions
