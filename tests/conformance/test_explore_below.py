@@ -62,7 +62,7 @@ def test_an_unknown_order_is_refused_by_name() -> None:
     assert below_said("--servers", "7").exit_code == ExitCode.USAGE
     above = CliRunner().invoke(main, ["explore", "--mutate", "connect_before_event"])
     assert above.exit_code == ExitCode.USAGE
-    assert "add --below" in above.output
+    assert "explore --below takes it" in above.output
 
 
 def test_the_list_has_them() -> None:

@@ -46,7 +46,7 @@ def request_of(
     if mutate is not None:
         if mutate in MISORDERINGS:
             raise click.ClickException(
-                f"{mutate} misreads the order of steps, which the machine does not have; add --below"
+                f"{mutate} misreads the order of steps, which the machine does not have; explore --below takes it"
             )
         if mutate not in EVERY_MUTATION:
             raise refusal("mutation", mutate, EVERY_MUTATION)
