@@ -10,6 +10,7 @@ from vnic_conformance.exit_codes import ExitCode
 from vnic_model.coverage import uncovered
 from vnic_model.instances import SCENARIOS
 from vnic_model.lines import WIDTH
+from vnic_spec.below.programs import MISORDERINGS
 from vnic_spec.liveness import ASSUMPTIONS
 from vnic_spec.mutations import ENDLESS, MUTATIONS
 
@@ -36,6 +37,11 @@ def list_instances() -> ExitCode:
     for mutation in ENDLESS.values():
         click.echo(f"  {mutation.name:<38}{mutation.requirement:<8} violates {mutation.refutes}")
         click.echo(textwrap.fill(mutation.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    click.echo()
+    click.echo("Misreadings of the order of steps, a level below (--below --mutate):")
+    for below in MISORDERINGS.values():
+        click.echo(f"  {below.name:<38}{below.requirement:<8} violates {below.refutes}")
+        click.echo(textwrap.fill(below.sentence, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
     click.echo()
     click.echo("Assumptions about endless runs (--liveness --without):")
     for assumption in ASSUMPTIONS.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from vnic_spec.algebra import Element, Ops, Server, Term, Truth
 from vnic_spec.profile import EventFull
 from vnic_spec.rule import rule
@@ -107,6 +109,33 @@ def pin_after(o: Ops, s: State, leaving: Truth) -> Server:
     return o.ite(leaving, o.nobody, s.pin)
 
 
+class Parting(NamedTuple):
+    """What it means that the selection goes to another server, or to nobody."""
+
+    old: Server  #: who is selected until then
+    leaving: Truth  #: somebody is left
+    switch: Truth  #: the client is to be told
+    told: Truth  #: the old server is to be told
+
+
+def parting(o: Ops, s: State, b: Server) -> Parting:
+    """FOV-2: who is left, and who is to hear of it, if ``b`` is selected now."""
+    old = s.selected
+    leaving = o.all_of(o.ne(old, o.nobody), o.ne(b, old))
+    switch = o.all_of(leaving, o.ne(s.crq, Crq.CLOSED))
+    told = o.all_of(leaving, s.connected(old), s.registered(old))
+    return Parting(old, leaving, switch, told)
+
+
+def select(o: Ops, s: State, b: Server, p: Parting) -> State:
+    """``b`` is the selection from now on; nobody is connected by that."""
+    return s.but(
+        selected=b,
+        pin=pin_after(o, s, p.leaving),
+        unbalanced=o.ite(p.switch, o.no(s.unbalanced), s.unbalanced),
+    )
+
+
 @rule("SWITCH to {0}")
 def switch_to(o: Ops, s: State, b: Server, client_full: Truth, server_full: Truth) -> State:
     """FOV-2: fence the old server, tell the client, tell the old server, select ``b``, connect.
@@ -114,18 +143,11 @@ def switch_to(o: Ops, s: State, b: Server, client_full: Truth, server_full: Trut
     A server selected without a session (held, or CRQ closed) is left without an event 02: the one that ended its last
     session is still unread, or there never was a session. While the CRQ is closed the client is told nothing (SEL-8).
     """
-    old = s.selected
-    leaving = o.all_of(o.ne(old, o.nobody), o.ne(b, old))
-    switch = o.all_of(leaving, o.ne(s.crq, Crq.CLOSED))
-    told = o.all_of(leaving, s.connected(old), s.registered(old))
-    t = tell_server(o, s, old, Kind.DEREGISTERED, told, server_full)
-    t = fence(o, t, old, leaving)
-    t = tell_client(o, t, Kind.FAILOVER, switch, client_full)
-    t = t.but(
-        selected=b,
-        pin=pin_after(o, t, leaving),
-        unbalanced=o.ite(switch, o.no(t.unbalanced), t.unbalanced),
-    )
+    p = parting(o, s, b)
+    t = tell_server(o, s, p.old, Kind.DEREGISTERED, p.told, server_full)
+    t = fence(o, t, p.old, p.leaving)
+    t = tell_client(o, t, Kind.FAILOVER, p.switch, client_full)
+    t = select(o, t, b, p)
     return connect(o, t)
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from vnic_conformance import instance_list
-from vnic_conformance.commands.explore import exploring, mutants
+from vnic_conformance.commands.explore import below, exploring, mutants
 from vnic_conformance.commands.export import exporting
 from vnic_conformance.exit_codes import ExitCode
 
@@ -59,6 +59,7 @@ EXPLORE: Mapping[str, str | None] = {
     "--graph": "g.dot",
     "--quotient": "crq",
     "--trace": "t.jsonl",
+    "--below": None,
     "--mutants": None,
     "--operators": "semantic",
     "--sample": "9",
@@ -71,6 +72,7 @@ EXPLORE_MODES = (
     {*MACHINE, "--all-properties", "--engine", "--memory", "--symmetry", "--trace", "--json", "--progress"},
     {*MACHINE, "--all-properties", "--liveness", "--without", "--trace", "--json", "--progress"},
     {*MACHINE, "--graph", "--quotient"},
+    {"--below", "--servers", "--mutate", "--all-properties", "--interventions", "--at-most", "--json"},
     {"--mutants", "--instance", "--servers", "--at-most", "--operators", "--sample", "--out", "--json", "--progress"},
     {"--list"},
 )
@@ -123,6 +125,7 @@ def test_every_pair_of_prove(vnickit: Kit, nothing_proved: None) -> None:
 @pytest.fixture
 def nothing_explored(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in (
+        (below, "explored_below"),
         (mutants, "show_mutants"),
         (instance_list, "list_instances"),
         *((exploring, name) for name in ("export", "_endless", "show_result", "_write")),

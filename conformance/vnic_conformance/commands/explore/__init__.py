@@ -19,6 +19,10 @@ _MACHINE = ("name", "servers", "mutate", "profile", "client_depth", "server_dept
 RULES = (
     Only("listing", frozenset()),
     Only("mutants", frozenset({"name", "servers", "at_most", "operators", "sample", "out", "as_json", "report"})),
+    Only(
+        "fine",
+        frozenset({"servers", "mutate", "all_properties", "interventions", "at_most", "as_json"}),
+    ),
     Needs("operators", "mutants", "--operators says which mutants are made; add --mutants"),
     Needs("sample", "mutants", "--sample bounds the errors of design; add --mutants"),
     Needs("out", "mutants", "--out is for the report on mutants; add --mutants"),
@@ -93,6 +97,12 @@ RULES = (
     "--trace", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the trace here (JSON lines)."
 )
 @html_option("Write a page of HTML here: the report, and the runs that refute as sequence diagrams.")
+@click.option(
+    "--below",
+    "fine",
+    is_flag=True,
+    help="A level below: calls in steps, on two CPUs. With --mutate NAME the order of steps is misread; see --list.",
+)
 @click.option("--mutants", is_flag=True, help="Is every single mutation of every action noticed? Takes some minutes.")
 @click.option(
     "--operators",
@@ -137,6 +147,7 @@ def command(
     quotient: str | None,
     file: Path | None,
     html: Path | None,
+    fine: bool,
     mutants: bool,
     operators: str,
     sample: int | None,
@@ -158,6 +169,7 @@ def command(
       vnickit explore --profile reopen=reselect        another decision where the sources are silent
       vnickit explore --liveness --servers 1           is the client always served in the end?
       vnickit explore --servers 1 --graph dialogue.svg --quotient crq,phase
+      vnickit explore --below --mutate connect_before_event
       vnickit explore --mutants --instance gap,wish    which mutations of the specification does it notice?
     """  # noqa: D301 - click wants the character, not its name
     check(context, RULES)
@@ -180,6 +192,17 @@ def command(
             out=out,
             as_json=as_json,
             report=report or sys.stderr.isatty(),
+        )
+    if fine:
+        from vnic_conformance.commands.explore.below import explored_below
+
+        return explored_below(
+            servers=servers,
+            mutate=mutate,
+            everything=all_properties,
+            interventions=interventions,
+            at_most=at_most,
+            as_json=as_json,
         )
     from vnic_conformance.commands.explore.exploring import explored
     from vnic_conformance.commands.explore.request import request_of

@@ -10,6 +10,7 @@ from vnic_conformance.options import decisions
 from vnic_conformance.terminal import refusal, say
 from vnic_model.instance import Instance
 from vnic_model.instances import SCENARIOS, claims, instance
+from vnic_spec.below.programs import MISORDERINGS
 from vnic_spec.mutations import EVERY_MUTATION, Mutation
 from vnic_spec.profile import PARAMETERS, Profile
 from vnic_spec.properties import PROPERTIES
@@ -43,6 +44,10 @@ def request_of(
     """
     mutation = None
     if mutate is not None:
+        if mutate in MISORDERINGS:
+            raise click.ClickException(
+                f"{mutate} misreads the order of steps, which the machine does not have; explore --below takes it"
+            )
         if mutate not in EVERY_MUTATION:
             raise refusal("mutation", mutate, EVERY_MUTATION)
         mutation = EVERY_MUTATION[mutate]
