@@ -1,0 +1,47 @@
+"""Deciding the naive reading's scripts with z3, which reads them as text. Nothing else in this package knows a solver."""
+
+from __future__ import annotations
+
+import time
+
+import z3
+
+from vnic_model.prover.induction import PATIENCE, PROVED, REFUTED, UNKNOWN, Obligation, Verdict, obligations
+from vnic_model.prover.naive.obligations import NaiveStep
+from vnic_spec.mutations import MUTATIONS
+
+
+def step(action: str, mutation: str = "") -> NaiveStep:
+    """An action, or the beginning, of the specification or of a misreading."""
+    if not mutation:
+        return NaiveStep(action)
+    found = MUTATIONS[mutation]
+    return NaiveStep(action, found.rules, found.effects)
+
+
+def answer(text: str, patience: int = PATIENCE) -> tuple[str, str]:
+    """What z3 says of a script: proved, refuted or unknown; and why it does not know. ``patience`` in ms."""
+    solver = z3.Solver()
+    solver.set("timeout", patience)
+    solver.set("random_seed", 0)
+    solver.from_string(text)
+    said = solver.check()
+    if said == z3.unknown:
+        return UNKNOWN, str(solver.reason_unknown())
+    return (PROVED if said == z3.unsat else REFUTED), ""
+
+
+def decide(taken: NaiveStep, goal: str, patience: int = PATIENCE) -> Verdict:
+    """Prove a goal of an action again."""
+    start = time.process_time()
+    verdict, why = answer(taken.obligation(goal), patience)
+    return Verdict(Obligation(goal, taken.action), verdict, time.process_time() - start, why)
+
+
+def decide_action(goals: tuple[str, ...], mutation: str, action: str) -> list[Verdict]:
+    """All obligations of one action (empty: of the initial states)."""
+    wanted = [name for name in goals if any(x.action == action for x in obligations(name))]
+    if not wanted:
+        return []
+    taken = step(action, mutation)
+    return [decide(taken, name) for name in wanted]
