@@ -7,8 +7,11 @@ import time
 import z3
 
 from vnic_model.prover.induction import PATIENCE, PROVED, REFUTED, UNKNOWN, Obligation, Verdict, obligations
-from vnic_model.prover.naive.obligations import NaiveStep
+from vnic_model.prover.naive.obligations import WELL_FORMED, NaiveStep
 from vnic_spec.mutations import MUTATIONS
+
+#: Why nothing is known of an action after which lengths, words or the order of servers may be wrong.
+_SHAPELESS = "it is not proved that the state after it is well formed"
 
 
 def step(action: str, mutation: str = "") -> NaiveStep:
@@ -39,9 +42,15 @@ def decide(taken: NaiveStep, goal: str, patience: int = PATIENCE) -> Verdict:
 
 
 def decide_action(goals: tuple[str, ...], mutation: str, action: str) -> list[Verdict]:
-    """All obligations of one action (empty: of the initial states)."""
+    """All obligations of one action (empty: of the initial states).
+
+    That the action leaves a state that looks like one is decided first, for every proof assumes it of the state before. Where
+    it is not proved nothing counts as proved.
+    """
     wanted = [name for name in goals if any(x.action == action for x in obligations(name))]
     if not wanted:
         return []
     taken = step(action, mutation)
+    if action and decide(taken, WELL_FORMED).verdict != PROVED:
+        return [Verdict(Obligation(name, action), UNKNOWN, 0.0, _SHAPELESS) for name in wanted]
     return [decide(taken, name) for name in wanted]

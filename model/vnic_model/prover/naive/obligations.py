@@ -92,7 +92,9 @@ class NaiveStep:
         assert found.of_step is not None
         assert self.taken is not None, f"{goal} speaks of steps"
         answer: Any = self.taken.effect.answer
-        return _said(found.of_step(self.judge, self.before, after, Step(self.action, dict(self.taken.parameters), answer)))
+        return _said(
+            found.of_step(self.judge, self.before, after, Step(self.action, dict(self.taken.parameters), answer))
+        )
 
 
 def _said(value: Any) -> Said:

@@ -78,63 +78,63 @@ class NaiveOps:
         raise TypeError(f"{value!r} is no value of this reading")
 
     def all_of(self, *truths: Said) -> Said:
-        """ "All hold (true of none)"."""
+        """All hold (true of none)."""
         return self.script.short(both(*truths))
 
     def any_of(self, *truths: Said) -> Said:
-        """ "At least one holds (false of none)"."""
+        """At least one holds (false of none)."""
         return self.script.short(either(*truths))
 
     def no(self, truth: Said) -> Said:
-        """ "It does not hold"."""
+        """It does not hold."""
         return negated(truth)
 
     def implies(self, condition: Said, consequence: Said) -> Said:
-        """ "The consequence holds wherever the condition does"."""
+        """The consequence holds wherever the condition does."""
         return self.script.short(implied(condition, consequence))
 
     def iff(self, one: Said, other: Said) -> Said:
-        """ "Both hold or neither does"."""
+        """Both hold or neither does."""
         return self.script.short(same(one, other))
 
     def ite(self, condition: Said, then: Any, otherwise: Any) -> Any:
-        """ "One of two values of the same sort"."""
+        """One of two values of the same sort."""
         if isinstance(then, Enum) or isinstance(otherwise, Enum):
             return chosen(condition, self.term(then), self.term(otherwise))
         return either_value(self.script, condition, then, otherwise)
 
     def eq(self, one: Any, other: Any) -> Said:
-        """ "They are the same"."""
+        """They are the same."""
         return same(self.term(one), self.term(other))
 
     def ne(self, one: Any, other: Any) -> Said:
-        """ "They are different"."""
+        """They are different."""
         return negated(self.eq(one, other))
 
     def one_of(self, one: Any, *others: Any) -> Said:
-        """ "It is one of the others"."""
+        """It is one of the others."""
         return self.script.short(either(*(self.eq(one, other) for other in others)))
 
     def every(self, law: Callable[[Said], Said]) -> Said:
-        """ "``law`` holds of every server (nobody is not one)"."""
+        """``law`` holds of every server (nobody is not one)."""
         i = self.script.variable(SERVER)
         with self.script.binding(i):
             holds = law(i)
         return self.script.short(for_all((i,), negated(same(i, NOBODY)), holds))
 
     def some(self, law: Callable[[Said], Said]) -> Said:
-        """ "``law`` holds of some server"."""
+        """``law`` holds of some server."""
         i = self.script.variable(SERVER)
         with self.script.binding(i):
             holds = both(negated(same(i, NOBODY)), law(i))
         return self.script.short(Said(f"(exists (({i.text} {i.sort})) {holds.text})", BOOL))
 
     def outranks(self, one: Said, other: Said) -> Said:
-        """ "Priority ``one`` is strictly better, that is a lower number"."""
+        """Priority ``one`` is strictly better, that is a lower number."""
         return less(self.term(one), self.term(other))
 
     def lower_port(self, one: Said, other: Said) -> Said:
-        """ "Server ``one`` sits on a lower-numbered physical port"."""
+        """Server ``one`` sits on a lower-numbered physical port."""
         return less(_port(one), _port(other))
 
 

@@ -1,6 +1,6 @@
 """Maps, orders and queues as functions, each change of one a new function with its axiom.
 
-The sentences of :mod:`vnic_spec.algebra` are quoted where they are written down.
+Each method begins with the sentence of :mod:`vnic_spec.algebra` that it writes down.
 """
 
 from __future__ import annotations
@@ -118,15 +118,13 @@ class Row:
         return plus(self.length, -1)
 
     def push(self, element: Element) -> tuple[Said, Row]:
-        """ "There is room, the queue with ``element`` at its end"."""
+        """There is room, the queue with ``element`` at its end."""
         end = self.length
-        longer = self.made(
-            plus(end, 1), lambda p: either_value(self.script, same(p, end), element, self.at(p))
-        )
+        longer = self.made(plus(end, 1), lambda p: either_value(self.script, same(p, end), element, self.at(p)))
         return less(self.length, self.depth), longer
 
     def pop(self) -> tuple[Element, Said, Row]:
-        """ "The first element, there is one, the queue without it"."""
+        """The first element, there is one, the queue without it."""
         shorter = self.made(plus(self.length, -1), lambda p: self.at(plus(p, 1)))
         # The same once more, for a solver that starts from an element of the longer queue.
         place = self.script.variable(INT)
@@ -137,20 +135,20 @@ class Row:
         return self.at(number(0)), negated(self.empty()), shorter
 
     def newest(self) -> tuple[Element, Said]:
-        """ "The last valid element, there is one"."""
+        """The last valid element, there is one."""
         return self.at(self._end), negated(self.empty())
 
     def overlay(self, element: Element) -> Row:
-        """ "The queue with ``element`` in the place of its last one"."""
+        """The queue with ``element`` in the place of its last one."""
         end = self._end
         return self.made(self.length, lambda p: either_value(self.script, same(p, end), element, self.at(p)))
 
     def clear(self) -> Row:
-        """ "The queue without any element"."""
+        """The queue without any element."""
         return self.made(number(0), self.at)
 
     def stale(self) -> Row:
-        """ "The same queue, every element no longer ``fresh``"."""
+        """The same queue, every element no longer ``fresh``."""
 
         def old(place: Said) -> Element:
             element = self.at(place)
@@ -159,11 +157,11 @@ class Row:
         return self.made(self.length, old)
 
     def empty(self) -> Said:
-        """ "Nothing is queued"."""
+        """Nothing is queued."""
         return same(self.length, number(0))
 
     def begins_with(self, older: Row, except_last: Said) -> Said:
-        """ "Each element of ``older`` is here at the same place (``except_last``: the last one may be another)".
+        """Each element of ``older`` is here at the same place (``except_last``: the last one may be another).
 
         Whether elements are fresh is history and not compared (:func:`vnic_spec.comparison.same_queue`).
         """
@@ -175,18 +173,18 @@ class Row:
         return self.script.short(both(long_enough, for_all((p,), older.inside(p), either(excepted, equal))))
 
     def every(self, law: Callable[[Element], Said]) -> Said:
-        """ "``law`` holds of each element"."""
+        """``law`` holds of each element."""
         p = self.script.variable(INT)
         with self.script.binding(p):
             holds = law(self.at(p))
         return self.script.short(for_all((p,), self.inside(p), holds))
 
     def first(self, law: Callable[[Element], Said]) -> Said:
-        """ "The queue is empty, or ``law`` holds of its first element"."""
+        """The queue is empty, or ``law`` holds of its first element."""
         return self.script.short(either(self.empty(), law(self.at(number(0)))))
 
     def last(self, law: Callable[[Element], Said]) -> Said:
-        """ "The queue is empty, or ``law`` holds of its last element"."""
+        """The queue is empty, or ``law`` holds of its last element."""
         return self.script.short(either(self.empty(), law(self.at(self._end))))
 
     def _two(self, where: Callable[[Said, Said], Said], law: Callable[[Element, Element], Said]) -> Said:
@@ -196,11 +194,11 @@ class Row:
         return self.script.short(for_all((p, q), both(self.inside(p), self.inside(q), where(p, q)), holds))
 
     def pairs(self, law: Callable[[Element, Element], Said]) -> Said:
-        """ "``law`` holds of each two neighbours, the earlier one first"."""
+        """``law`` holds of each two neighbours, the earlier one first."""
         return self._two(lambda p, q: same(q, plus(p, 1)), law)
 
     def in_order(self, law: Callable[[Element, Element], Said]) -> Said:
-        """ "``law`` holds of each two elements, neighbours or not, the earlier one first"."""
+        """``law`` holds of each two elements, neighbours or not, the earlier one first."""
         return self._two(less, law)
 
 
@@ -239,11 +237,11 @@ class Map:
         return Map(script, at)
 
     def set(self, server: Said, value: Any) -> Map:
-        """ "The value of one server replaced; setting nobody's changes nothing"."""
+        """The value of one server replaced; setting nobody's changes nothing."""
         return self.update(server, lambda _: value)
 
     def update(self, server: Said, change: Callable[[Any], Any]) -> Map:
-        """ "The value of one server replaced by ``change(old value)``"."""
+        """The value of one server replaced by ``change(old value)``."""
         replaced = change(self(server))
         somebody = negated(same(server, NOBODY))
         return Map.made(
@@ -252,7 +250,7 @@ class Map:
         )
 
     def each(self, change: Callable[[Said, Any], Any]) -> Map:
-        """ "The map whose value for every server ``j`` is ``change(j, old value of j)``"."""
+        """The map whose value for every server ``j`` is ``change(j, old value of j)``."""
         return Map.made(
             self.script,
             lambda j: either_value(self.script, same(j, NOBODY), self(j), change(j, self(j))),
@@ -260,7 +258,7 @@ class Map:
 
 
 class Earlier:
-    """ "A strict total order of the servers: who was added to the list first". Nobody has no place in it."""
+    """A strict total order of the servers: who was added to the list first. Nobody has no place in it."""
 
     def __init__(self, script: Script, at: Callable[[Said, Said], Said]) -> None:
         self.script = script
@@ -279,7 +277,7 @@ class Earlier:
         return Earlier(script, symbol.at)
 
     def to_back(self, server: Said) -> Earlier:
-        """ "The order in which ``server`` is the latest and the others keep their places"."""
+        """The order in which ``server`` is the latest and the others keep their places."""
 
         def value(a: Said, b: Said) -> Said:
             moved = chosen(same(a, server), Said("false", BOOL), either(same(b, server), self(a, b)))
