@@ -12,7 +12,7 @@ from typing import Any
 from vnic_model.goals import GOALS, PLANS
 from vnic_model.prover.naive.ops import NaiveOps
 from vnic_model.prover.naive.script import Said, Script
-from vnic_model.prover.naive.states import arbitrary, declare_depths, is_initial, parameters, well_formed
+from vnic_model.prover.naive.states import arbitrary, declare_depths, few, is_initial, parameters, well_formed
 from vnic_model.prover.naive.values import both, negated
 from vnic_spec.action import Effect, carry_out
 from vnic_spec.catalogue import ACTIONS
@@ -67,11 +67,20 @@ class NaiveStep:
         finally:
             self.script.back(mark)
 
-    def possible(self, goal: str, *more: Said) -> str:
-        """The script that has a model if what is assumed for a goal can be met, and the action be taken."""
+    def obligation_of_few(self, goal: str, servers: int, depth: int) -> str:
+        """The same of so many servers and such queues, of which a solver finds a model more easily."""
         mark = self.script.mark()
         try:
-            return self.script.text(*self._assumed(goal), *more)
+            assumed = [*self._assumed(goal), *few(self.judge, servers, depth)]
+            return self.script.text(*assumed, negated(self._claim(goal)))
+        finally:
+            self.script.back(mark)
+
+    def possible(self, goal: str, servers: int, depth: int) -> str:
+        """The script that has a model if what is assumed for a goal can be met by so many servers and such queues."""
+        mark = self.script.mark()
+        try:
+            return self.script.text(*self._assumed(goal), *few(self.judge, servers, depth))
         finally:
             self.script.back(mark)
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from vnic_model.prover.naive.ops import NaiveOps
-from vnic_model.prover.naive.script import BOOL, INT, SERVER, Said, applied
+from vnic_model.prover.naive.script import BOOL, INT, SERVER, Said, applied, number
 from vnic_model.prover.naive.values import Earlier, Map, Row, both, implied, less, negated, same
 from vnic_spec.action import Action
 from vnic_spec.algebra import Element
@@ -22,6 +22,14 @@ def declare_depths(o: NaiveOps) -> None:
     for depth in _DEPTHS.values():
         o.script.constant(depth.text, INT)
         o.script.demand(less(Said("0", INT), depth))
+
+
+def few(o: NaiveOps, servers: int, depth: int) -> list[Said]:
+    """There are so many servers and no others, and queues hold no more than so many elements."""
+    names = [o.script.constant(f"server.{k}", SERVER) for k in range(servers)]
+    different = Said(f"(distinct {o.nobody.text} {' '.join(name.text for name in names)})", BOOL)
+    bounds = [negated(less(number(depth), found)) for found in _DEPTHS.values()]
+    return [different, o.every(lambda i: o.any_of(*(same(i, name) for name in names))), *bounds]
 
 
 def arbitrary(o: NaiveOps, suffix: str = "0") -> State:
