@@ -22,23 +22,26 @@ def step(action: str, mutation: str = "") -> NaiveStep:
     return NaiveStep(action, found.rules, found.effects)
 
 
-def answer(text: str, patience: int = PATIENCE) -> tuple[str, str]:
-    """What z3 says of a script: proved, refuted or unknown; and why it does not know. ``patience`` in ms.
+def answer(text: str, patience: int = PATIENCE, tries: tuple[bool, ...] = (False, True)) -> tuple[str, str]:
+    """What z3 says of a script: proved, refuted or unknown; and why it does not know.
 
-    What it does not decide as it stands it is asked again with definitions written out (``macro_finder``), for half as long:
-    so it finds models, for which the axioms are in its way.
+    Args:
+        text: the script.
+        patience: for each try, in ms.
+        tries: whether z3 writes definitions out first (``macro_finder``). Proofs are found soonest without, models with it.
     """
-    for share, options in ((2, {}), (2, {"macro_finder": True})):
+    why = ""
+    for written_out in tries:
         solver = z3.Solver()
-        solver.set("timeout", patience // share)
+        solver.set("timeout", patience)
         solver.set("random_seed", 0)
-        for name, value in options.items():
-            solver.set(name, value)
+        solver.set("macro_finder", written_out)
         solver.from_string(text)
         said = solver.check()
         if said != z3.unknown:
             return (PROVED if said == z3.unsat else REFUTED), ""
-    return UNKNOWN, str(solver.reason_unknown())
+        why = str(solver.reason_unknown())
+    return UNKNOWN, why
 
 
 def decide(taken: NaiveStep, goal: str, patience: int = PATIENCE) -> Verdict:
@@ -63,9 +66,14 @@ def decide_action(goals: tuple[str, ...], mutation: str, action: str) -> list[Ve
     return [decide(taken, name) for name in wanted]
 
 
+def refuted_of_few(taken: NaiveStep, goal: str, servers: int = 2, depth: int = 2, patience: int = PATIENCE) -> bool:
+    """There is a step of so many servers with such queues that breaks a goal."""
+    return answer(taken.obligation_of_few(goal, servers, depth), patience, (True,))[0] == REFUTED
+
+
 def can_be_met(taken: NaiveStep, goal: str, servers: int = 2, depth: int = 2, patience: int = PATIENCE) -> bool:
-    """What is assumed for a proof contradicts itself nowhere: with so many servers and such queues there is a step.
+    """There is a step of so many servers with such queues of which all holds that the proof of a goal assumes.
 
     That is no part of a proof. It shows that a proof is not one of anything at all.
     """
-    return answer(taken.possible(goal, servers, depth), patience)[0] == REFUTED
+    return answer(taken.possible(goal, servers, depth), patience, (True,))[0] == REFUTED
