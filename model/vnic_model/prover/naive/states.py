@@ -105,14 +105,19 @@ def _begins(o: NaiveOps, value: Any, sort: Sort, initially: Any) -> Said:
 
 
 def well_formed(o: NaiveOps, s: State) -> Said:
-    """What every state looks like: words that a variable can have, lengths of queues, an order of the servers."""
+    """What every state looks like: words that a variable can have, lengths of queues, an order of the servers.
+
+    And nobody's flags are false, as :class:`vnic_spec.algebra.PerServer` has it.
+    """
     return both(*(_in_range(o, getattr(s, v.name), v.sort) for v in VARIABLES))
 
 
 def _in_range(o: NaiveOps, value: Any, sort: Sort) -> Said:
     if isinstance(sort, Each):
         each = sort.sort
-        return o.true if isinstance(each, Flag | Level) else o.every(lambda i: _in_range(o, value(i), each))
+        if isinstance(each, Flag):
+            return negated(value(o.nobody))
+        return o.every(lambda i: _in_range(o, value(i), each))
     if isinstance(sort, Elements):
         fits = Said(f"(<= 0 {value.length.text} {value.depth.text})", BOOL)
         return both(fits, value.every(lambda e: o.one_of(e.kind, *sort.kinds)))

@@ -203,7 +203,7 @@ class Row:
 
 
 class Map:
-    """A value for each server: a term, or a queue. Of nobody's value nothing is known."""
+    """A value for each server: a term, or a queue. Of nobody's values nothing is known here."""
 
     def __init__(self, script: Script, at: Callable[[Said], Any]) -> None:
         self.script = script
