@@ -109,7 +109,10 @@ class Queue(Protocol):
 
 
 class PerServer(Protocol[_T]):
-    """A map from servers to values; ``m(i)`` is the value of ``i``."""
+    """A map from servers to values; ``m(i)`` is the value of ``i``.
+
+    Nobody's flag is false; of nobody's other values nothing may be concluded.
+    """
 
     def __call__(self, server: Server, /) -> _T:
         """The value of a server."""

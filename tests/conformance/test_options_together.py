@@ -27,6 +27,7 @@ PROVE: Mapping[str, str | None] = {
     "--certify": "new",
     "--recheck": ".",
     "--find-lemmas": None,
+    "--naive": None,
     "--progress": None,
 }
 #: Whatever is within one of these goes together; nothing else does.
@@ -36,6 +37,7 @@ PROVE_MODES = (
     {"INV-1", "--certify", "--json", "--jobs", "--progress"},
     {"INV-1", "--recheck", "--json", "--jobs", "--progress"},
     {"--find-lemmas", "--json", "--progress"},
+    {"INV-1", "--naive", "--json", "--jobs", "--progress"},
 )
 
 MACHINE: Mapping[str, str | None] = {
@@ -104,13 +106,14 @@ def pairs(options: Mapping[str, str | None]) -> Iterator[set[str]]:
 def nothing_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever prove would do for seconds is done at once."""
     pytest.importorskip("z3")
-    from vnic_conformance.commands.prove import bounded, certificates, finding, proving
+    from vnic_conformance.commands.prove import again, bounded, certificates, finding, proving
 
     for module, names in (
         (bounded, ("prove_all", "refute_misreading")),
         (proving, ("prove_all", "refute_misreading")),
         (certificates, ("certify", "recheck")),
         (finding, ("find",)),
+        (again, ("prove_again",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, lambda *given, **named: ExitCode.CONFORMS)

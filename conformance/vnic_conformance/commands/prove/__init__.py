@@ -27,6 +27,7 @@ RULES = (
     Only("mutate", frozenset({"names", "servers", "html", "as_json", "report"}), _MISREAD),
     Only("find_lemmas", frozenset({"as_json", "report"}), _FINDING),
     Only("recheck", frozenset({"names", "as_json", "jobs", "report"})),
+    Only("naive", frozenset({"names", "html", "as_json", "jobs", "report"})),
     Only("explain", frozenset({"names", "html", "as_json", "jobs", "report"})),
     Only("certify", frozenset({"names", "as_json", "jobs", "report"})),
     Only("graph", frozenset({"names"}), "--graph proves nothing; it goes with names alone"),
@@ -64,6 +65,9 @@ RULES = (
 @click.option(
     "--find-lemmas", "find_lemmas", is_flag=True, help="Find lemmas for INV-2 by machine instead of using ours."
 )
+@click.option(
+    "--naive", is_flag=True, help="Prove the same again by a second reading, naive on purpose, that shares no code."
+)
 @click.option("--explain", is_flag=True, help="Say which hypotheses each step needs: guard, invariant, lemma, or none.")
 @click.option(
     "--graph",
@@ -84,6 +88,7 @@ def command(
     certify: Path | None,
     recheck: Path | None,
     find_lemmas: bool,
+    naive: bool,
     explain: bool,
     graph: Path | None,
     report: bool,
@@ -102,6 +107,7 @@ def command(
       vnickit prove INV-1 INV-2                    the headline: never two active servers
       vnickit prove INV-2 --mutate no_fence        what becomes of it if a rule is misread
       vnickit prove --certify proofs/              the same, checked by a second solver
+      vnickit prove INV-1 INV-2 --naive            the same, written down anew by a second reading
       vnickit prove INV-1 --recheck proofs/        does a certificate cover this, today?
       vnickit prove INV-2 --graph inv-2.svg        what the proof rests on
     """  # noqa: D301 - click wants the character, not its name
@@ -115,7 +121,7 @@ def command(
         return _drawn(graph, wanted if names else ())
     try:
         # Here, because z3 is optional.
-        from vnic_conformance.commands.prove import bounded, certificates, finding, proving
+        from vnic_conformance.commands.prove import again, bounded, certificates, finding, proving
     except ImportError as error:
         if error.name != "z3":
             raise
@@ -124,6 +130,8 @@ def command(
         return certificates.recheck(wanted, recheck, jobs=jobs, as_json=as_json, report=report)
     if find_lemmas:
         return finding.find(as_json=as_json, report=report)
+    if naive:
+        return again.prove_again(wanted, jobs=jobs, html=html, as_json=as_json, report=report)
     if certify is not None:
         return certificates.certify(wanted, certify, jobs=jobs, as_json=as_json, report=report)
     if mutate is not None and number is not None:

@@ -37,6 +37,8 @@ from vnic_spec.properties.of_itself import OF_ITSELF
 
 #: How it is proved where no number of servers is given.
 ANY = "any N"
+#: How it is proved by the second reading.
+AGAIN = "any N, naive reading"
 #: More goals than these are counted in the title of a page.
 _NAMED = 4
 
@@ -314,15 +316,17 @@ def _sentence(outcome: Outcome) -> str:
     trivial = f", {idle} of them trivial," if idle else ""
     what = f"{number} obligations{trivial} in {outcome.seconds:.1f} s with z3 {z3_version()}"
     if bad:
-        return f"NOT PROVED: {', '.join(bad)}. {what}."
+        proved = "NOT PROVED AGAIN by the naive reading" if outcome.method == AGAIN else "NOT PROVED"
+        return f"{proved}: {', '.join(bad)}. {what}."
     properties = [r for r in outcome.results if not GOALS[r.goal].lemma]
     lemmas = len(outcome.results) - len(properties)
     claims = f"{_many(len(properties), 'property', 'properties')} with {_many(lemmas, 'lemma', 'lemmas')}"
     if outcome.guards:
         claims += f", and that no guard of {len({f.subject for f in outcome.guards})} actions and calls is too strong or too weak"
-    any_size = outcome.method == ANY
+    any_size = outcome.servers is None
     size = "any number of servers, any depth of queues and" if any_size else f"{outcome.method}, under"
-    return f"PROVED for {size} every profile: {claims}, {what}."
+    proved = "PROVED AGAIN by the naive reading" if outcome.method == AGAIN else "PROVED"
+    return f"{proved} for {size} every profile: {claims}, {what}."
 
 
 def _many(number: int, one: str, several: str) -> str:
