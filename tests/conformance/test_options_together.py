@@ -27,10 +27,12 @@ PROVE: Mapping[str, str | None] = {
     "--certify": "new",
     "--recheck": ".",
     "--find-lemmas": None,
+    "--no-cache": None,
     "--progress": None,
 }
 #: Whatever is within one of these goes together; nothing else does.
 PROVE_MODES = (
+    {"INV-1", "--no-cache", "--json", "--jobs", "--progress"},
     {"INV-1", "--servers", "--json", "--jobs", "--progress"},
     {"INV-1", "--servers", "--mutate", "--json", "--progress"},
     {"INV-1", "--certify", "--json", "--jobs", "--progress"},
