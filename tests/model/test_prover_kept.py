@@ -163,7 +163,7 @@ def test_of_an_edited_action_alone_everything_is_proved_again(monkeypatch: pytes
     assert asked(action.name) == []
 
 
-def test_what_is_refuted_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_refuted_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     law = GOALS["INV-1"]
     wrong = type(law)(**{**vars(law), "of_state": lambda o, s: o.every(s.connected)})
     monkeypatch.setitem(GOALS, "INV-1", wrong)
@@ -228,7 +228,14 @@ def test_without_a_directory_nothing_is_kept(monkeypatch: pytest.MonkeyPatch, tm
     assert asked("server_registers") == before
 
 
-def test_guards_are_compared_once(tmp_path: Path) -> None:
+def test_a_prover_that_cannot_read_its_own_text_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept.prover.cache_clear()
+    monkeypatch.setattr(kept, "__file__", str(tmp_path / "nowhere" / "kept.py"))
+    assert asked("server_registers") == asked("server_registers") != []
+    assert not proofs(tmp_path).exists()
+
+
+def test_guards_are_compared_once() -> None:
     plain = [(f.subject, f.flaw, f.verdict) for f in findings(actions=["server_boots"])]
     for cached in (False, True, True):
         found = findings_of("server_boots", cached=cached)
