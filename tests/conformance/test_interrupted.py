@@ -71,7 +71,7 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
 @pytest.mark.parametrize(
     "words",
     [
-        ["prove", "--progress"],
+        ["prove", "--no-cache", "--progress"],
         ["explore", "--instance", "core", "--servers", "3", "--engine", "python", "--progress"],
         ["explore", "--mutants", "--progress"],
         ["score", "--jobs", "2", "--progress"],
@@ -88,7 +88,7 @@ def test_a_verb_that_is_interrupted_is_quiet(words: list[str]) -> None:
 
 @pytest.mark.slow
 def test_a_proof_that_is_ended_says_what_it_has_decided() -> None:
-    command = [sys.executable, "-m", "vnic_conformance", "prove", "--progress"]
+    command = [sys.executable, "-m", "vnic_conformance", "prove", "--no-cache", "--progress"]
     code, said = ended(command, "stderr", signal.SIGTERM, everybody=False)
     assert code == ExitCode.INCONCLUSIVE, said
     assert "obligations are decided." in said

@@ -27,11 +27,16 @@ PROVE: Mapping[str, str | None] = {
     "--certify": "new",
     "--recheck": ".",
     "--find-lemmas": None,
+<<<<<<< HEAD
     "--naive": None,
+=======
+    "--no-cache": None,
+>>>>>>> nspeed
     "--progress": None,
 }
 #: Whatever is within one of these goes together; nothing else does.
 PROVE_MODES = (
+    {"INV-1", "--no-cache", "--json", "--jobs", "--progress"},
     {"INV-1", "--servers", "--json", "--jobs", "--progress"},
     {"INV-1", "--servers", "--mutate", "--json", "--progress"},
     {"INV-1", "--certify", "--json", "--jobs", "--progress"},

@@ -30,6 +30,12 @@ from vnic_spec.properties import PROPERTIES
 from vnic_spec.properties.of_itself import OF_ITSELF
 
 
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was proved before, by the user or another test, is none of a test's business."""
+    monkeypatch.setenv("VNICKIT_CACHE", str(tmp_path / "cache"))
+
+
 def prove(*words: str) -> Result:
     return CliRunner().invoke(main, ["prove", *words], prog_name="vnickit")
 
@@ -42,6 +48,25 @@ def test_a_property_with_what_its_proof_rests_on(golden: Callable[[str, str], No
     result = prove("INV-1", "--jobs", "1")
     assert result.exit_code == ExitCode.CONFORMS, result.output
     golden("prove_INV-1.txt", result.stdout)
+
+
+def test_what_is_taken_from_the_cache_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*more: str) -> str:
+        result = prove("INV-1", "--jobs", "1", *more)
+        assert result.exit_code == ExitCode.CONFORMS, result.output
+        return " ".join(result.stdout.split())
+
+    assert "cache" not in told()  # nothing was proved before
+    document = json.loads(told("--json"))
+    decided = [o for entry in document["properties"] for o in entry["obligations"]]
+    taken = [o for o in decided if o.get("from_cache")]
+    assert len(taken) == len(decided) - sum(entry["trivial"] for entry in document["properties"]) > 0
+    assert {o["verdict"] for o in taken} == {"proved"}
+    assert document["from_cache"] == len(taken)
+    assert f": {len(taken)} taken from the cache of earlier proofs, 0 proved now." in told()
+    assert json.loads(told("--json", "--no-cache"))["from_cache"] == 0
+    monkeypatch.setattr(proving, "needs_of", lambda goals, jobs: {})
+    assert "cache" not in told("--explain")
 
 
 def test_a_requirement_means_every_property_that_formalises_it() -> None:

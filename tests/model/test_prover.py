@@ -190,6 +190,23 @@ def test_no_answer_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Result("one-login-at-a-time", ()).verdict == UNKNOWN  # nothing was proved of nothing
 
 
+def test_an_attempt_that_comes_to_no_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one begins again, and the last may take its time: what it says is the verdict."""
+    asked: list[tuple[int, int]] = []
+    plain = induction.Query.solver
+
+    def solver(query: induction.Query, seed: int = 0, effort: int = 0) -> z3.Solver:
+        asked.append((seed, effort))
+        return plain(query, seed, effort)
+
+    monkeypatch.setattr(induction.Query, "solver", solver)
+    monkeypatch.setattr(induction, "ATTEMPTS", ((0, 1), (1, 1)))
+    one = Induction()
+    assert one.decide(Obligation("INV-1", "server_registers")).verdict == PROVED
+    assert one.decide(Obligation("INV-1", "server_registers"), ()).verdict == REFUTED
+    assert asked == [(0, 1), (1, 1), (0, 0)] * 2
+
+
 # --- the reading ---------------------------------------------------------------------------------------------------
 
 

@@ -53,4 +53,4 @@ def test_a_misreading_that_needs_more_servers_is_not_refuted_by_one() -> None:
 def test_what_is_for_any_number_only_is_refused_with_a_number(option: tuple[str, ...]) -> None:
     result = prove("INV-1", "--servers", "2", *option)
     assert result.exit_code == ExitCode.USAGE
-    assert "--servers N goes with none of --certify, --recheck and --find-lemmas" in result.output
+    assert "--servers N goes with none of --certify, --recheck, --find-lemmas and --no-cache" in result.output

@@ -43,14 +43,14 @@ from vnic_spec.state import VARIABLES, State
 class AnyChoices:
     """The profile as rigid constants."""
 
-    def __init__(self) -> None:
+    def __init__(self, pen: Any = z3) -> None:
         self.domains: list[Formula] = []
         for parameter in PARAMETERS.values():
             if parameter.choices is not None:
-                constant = z3.Const(f"profile.{parameter.name}", WORD)
-                self.domains.append(z3.Or(*(constant == word(member) for member in parameter.choices)))
+                constant = pen.Const(f"profile.{parameter.name}", WORD)
+                self.domains.append(pen.Or(*(constant == word(member, pen) for member in parameter.choices)))
                 setattr(self, parameter.name, constant)
-        self.damped = z3.Bool("profile.damped")
+        self.damped = pen.Bool("profile.damped")
 
     def __getattr__(self, name: str) -> Formula:  # for the type checker; every choice is set above
         raise AttributeError(f"the profile has no choice {name}")
@@ -61,15 +61,17 @@ class AnyOps:
 
     Args:
         rules: the specification's decisions, or those of a mutation.
+        pen: what writes the formulas: z3, or :class:`vnic_model.prover.paper.Paper`.
     """
 
-    def __init__(self, rules: Replacements = AS_WRITTEN) -> None:
+    def __init__(self, rules: Replacements = AS_WRITTEN, pen: Any = z3) -> None:
         self.rules = rules
+        self.pen = pen
         #: Every slot is followed by another: there always is room, and what is full is so by the parameter that says it.
         self.roomy = False
-        self.profile: Any = AnyChoices()
-        self.true, self.false = z3.BoolVal(True), z3.BoolVal(False)
-        self.nobody = z3.Const("nobody", SERVER)
+        self.profile: Any = AnyChoices(pen)
+        self.true, self.false = self.pen.BoolVal(True), self.pen.BoolVal(False)
+        self.nobody = self.pen.Const("nobody", SERVER)
         self._numbers = count(1)
         self._named_terms: dict[tuple[str, int], Formula] = {}
         self._named_formulas: dict[int, tuple[Formula, list[Formula]]] = {}
@@ -77,10 +79,10 @@ class AnyOps:
         self._bound: list[Formula] = []
         self._free: dict[int, frozenset[int]] = {}
         self._collectors: list[dict[int, list[Formula]]] = []
-        self._le = {s: z3.Function(f"le.{s}", s, s, BOOL) for s in (CLIENT_SLOT, SERVER_SLOT)}
-        self._succ = {s: z3.Function(f"succ.{s}", s, s, BOOL) for s in (CLIENT_SLOT, SERVER_SLOT)}
-        self._outranks = z3.Function("outranks", PRIORITY, PRIORITY, BOOL)
-        self._lower_port = z3.Function("lower_port", SERVER, SERVER, BOOL)
+        self._le = {s: self.pen.Function(f"le.{s}", s, s, BOOL) for s in (CLIENT_SLOT, SERVER_SLOT)}
+        self._succ = {s: self.pen.Function(f"succ.{s}", s, s, BOOL) for s in (CLIENT_SLOT, SERVER_SLOT)}
+        self._outranks = self.pen.Function("outranks", PRIORITY, PRIORITY, BOOL)
+        self._lower_port = self.pen.Function("lower_port", SERVER, SERVER, BOOL)
 
     def of_the_specification(self) -> AnyOps:
         """The same reading with the specification's own rules: what judges a mutation."""
@@ -90,9 +92,10 @@ class AnyOps:
 
     # -- names --------------------------------------------------------------------------------------------------
 
-    def constant(self, role: str, sort: Formula) -> Formula:
-        """A new constant, numbered."""
-        return z3.Const(f"{role}!{next(self._numbers)}", sort)
+    def constant(self, role: str, sort: Formula, of: Formula) -> Formula:
+        """A new constant, numbered, that plays a role for a formula or term."""
+        name = f"{role}!{next(self._numbers)}"
+        return self.pen.Const(name, sort) if self.pen is z3 else self.pen.made_up(name, role, sort, of)
 
     def named(self, role: str, sort: Formula, of: Formula) -> Formula:
         """The constant that plays a role for a term; the same for the same term.
@@ -105,7 +108,7 @@ class AnyOps:
             raise ValueError(f"{of} is not one term: inside a quantifier a queue can only be observed")
         if key not in self._named_terms:
             self._kept.append(of)
-            self._named_terms[key] = self.constant(role, sort)
+            self._named_terms[key] = self.constant(role, sort, of)
         return self._named_terms[key]
 
     def assume(self, fact: Formula) -> None:
@@ -126,9 +129,11 @@ class AnyOps:
     def axioms(self) -> list[Formula]:
         """What is assumed of the sorts, and the domains of the profile."""
         found = list(self.profile.domains)
-        found += [slots_in_a_row(self._le[sort], self._succ[sort], sort) for sort in (CLIENT_SLOT, SERVER_SLOT)]
-        found.append(strict_total_order(self._outranks, PRIORITY))
-        found.append(strict_total_order(self._lower_port, SERVER))
+        found += [
+            slots_in_a_row(self._le[sort], self._succ[sort], sort, self.pen) for sort in (CLIENT_SLOT, SERVER_SLOT)
+        ]
+        found.append(strict_total_order(self._outranks, PRIORITY, self.pen))
+        found.append(strict_total_order(self._lower_port, SERVER, self.pen))
         return found
 
     # -- the algebra --------------------------------------------------------------------------------------------
@@ -136,28 +141,28 @@ class AnyOps:
     def lift(self, value: Any) -> Formula:
         """A Python value as a formula; formulas as they are."""
         if isinstance(value, Enum):
-            return word(value)
+            return word(value, self.pen)
         if isinstance(value, bool):
             return self.true if value else self.false
         return value
 
     def all_of(self, *truths: Any) -> Formula:
-        kept = [t for t in map(self.lift, truths) if not z3.is_true(t)]
-        if any(z3.is_false(t) for t in kept):
+        kept = [t for t in map(self.lift, truths) if not self.pen.is_true(t)]
+        if any(self.pen.is_false(t) for t in kept):
             return self.false
-        return kept[0] if len(kept) == 1 else z3.And(*kept) if kept else self.true
+        return kept[0] if len(kept) == 1 else self.pen.And(*kept) if kept else self.true
 
     def any_of(self, *truths: Any) -> Formula:
-        kept = [t for t in map(self.lift, truths) if not z3.is_false(t)]
-        if any(z3.is_true(t) for t in kept):
+        kept = [t for t in map(self.lift, truths) if not self.pen.is_false(t)]
+        if any(self.pen.is_true(t) for t in kept):
             return self.true
-        return kept[0] if len(kept) == 1 else z3.Or(*kept) if kept else self.false
+        return kept[0] if len(kept) == 1 else self.pen.Or(*kept) if kept else self.false
 
     def no(self, truth: Any) -> Formula:
         t = self.lift(truth)
-        if z3.is_true(t) or z3.is_false(t):
-            return self.lift(bool(z3.is_false(t)))
-        return t.arg(0) if z3.is_not(t) else z3.Not(t)
+        if self.pen.is_true(t) or self.pen.is_false(t):
+            return self.lift(bool(self.pen.is_false(t)))
+        return t.arg(0) if self.pen.is_not(t) else self.pen.Not(t)
 
     def implies(self, condition: Any, consequence: Any) -> Formula:
         return self.any_of(self.no(condition), consequence)
@@ -166,7 +171,7 @@ class AnyOps:
         a, b = self.lift(one), self.lift(other)
         if a.eq(b):
             return self.true
-        if z3.is_bv_value(a) and z3.is_bv_value(b):
+        if self.pen.is_bv_value(a) and self.pen.is_bv_value(b):
             return self.false
         return a == b
 
@@ -180,13 +185,13 @@ class AnyOps:
         return self.eq(one, other)
 
     def const(self, value: Enum) -> Formula:
-        return word(value)
+        return word(value, self.pen)
 
     def ite(self, condition: Any, then: Any, otherwise: Any) -> Any:
         c = self.lift(condition)
-        if then is otherwise or z3.is_true(c):
+        if then is otherwise or self.pen.is_true(c):
             return then
-        if z3.is_false(c):
+        if self.pen.is_false(c):
             return otherwise
         if isinstance(then, AnyMap):
             return AnyMap(self, lambda x: self.ite(c, then.of(x), otherwise.of(x)))
@@ -213,33 +218,36 @@ class AnyOps:
     def _choose(self, c: Formula, a: Formula, b: Formula) -> Formula:
         if a.eq(b):
             return a
-        if z3.is_true(a):
+        if self.pen.is_true(a):
             return self.any_of(c, b)
-        if z3.is_false(a):
+        if self.pen.is_false(a):
             return self.all_of(self.no(c), b)
-        if z3.is_true(b):
+        if self.pen.is_true(b):
             return self.any_of(self.no(c), a)
-        if z3.is_false(b):
+        if self.pen.is_false(b):
             return self.all_of(c, a)
-        return z3.If(c, a, b)
+        return self.pen.If(c, a, b)
 
     def quantified(self, sort: Formula, law: Callable[[Formula], Any]) -> Formula:
         """``law`` of every element of a sort, by its name where it mentions nothing that is bound further out."""
-        x = z3.Const(f"bound.{sort}.{len(self._bound)}", sort)
+        x = self.pen.Const(f"bound.{sort}.{len(self._bound)}", sort)
         self._bound.append(x)
         try:
             body = self.lift(law(x))
         finally:
             self._bound.pop()
-        if z3.is_true(body):
+        if self.pen.is_true(body):
             return self.true
-        formula = z3.ForAll([x], body)
+        formula = self.pen.ForAll([x], body)
         free = self._free_of(body)
         if any(b.get_id() in free for b in self._bound):
             return formula
         if formula.get_id() not in self._named_formulas:
-            name, witness = self.constant("all", BOOL), self.constant("but", sort)
-            defined = [z3.Implies(name, formula), z3.Or(name, z3.Not(z3.substitute(body, (x, witness))))]
+            name, witness = self.constant("all", BOOL, formula), self.constant("but", sort, formula)
+            defined = [
+                self.pen.Implies(name, formula),
+                self.pen.Or(name, self.pen.Not(self.pen.substitute(body, (x, witness)))),
+            ]
             self._kept.append(formula)
             self._named_formulas[formula.get_id()] = (name, defined)
         name, defined = self._named_formulas[formula.get_id()]
@@ -249,10 +257,13 @@ class AnyOps:
 
     def _free_of(self, formula: Formula) -> frozenset[int]:
         """Identities of the constants that occur in a formula and may be bound further out."""
+        if self.pen is not z3:
+            found: frozenset[int] = formula.free
+            return found
         key = formula.get_id()
         if key not in self._free:
             self._kept.append(formula)
-            if z3.is_const(formula):
+            if self.pen.is_const(formula):
                 found = frozenset([key]) if formula.decl().name().startswith("bound.") else frozenset()
             else:
                 found = frozenset().union(*(self._free_of(child) for child in formula.children()))
@@ -304,17 +315,19 @@ class AnyOps:
 
     def _symbol(self, name: str, sort: Sort) -> Any:
         if isinstance(sort, Elements):
-            parts = {part: z3.Function(f"{name}.{part}", CLIENT_SLOT, of) for part, of in _PARTS}
-            head, tail = z3.Const(f"{name}.head", CLIENT_SLOT), z3.Const(f"{name}.tail", CLIENT_SLOT)
+            parts = {part: self.pen.Function(f"{name}.{part}", CLIENT_SLOT, of) for part, of in _PARTS}
+            head, tail = self.pen.Const(f"{name}.head", CLIENT_SLOT), self.pen.Const(f"{name}.tail", CLIENT_SLOT)
             return AnyQueue(self, CLIENT_SLOT, head, tail, **parts)
         if isinstance(sort, Added):
-            return AnyOrder(self, z3.Function(name, SERVER, SERVER, BOOL))
+            return AnyOrder(self, self.pen.Function(name, SERVER, SERVER, BOOL))
         if not isinstance(sort, Each):
-            return z3.Const(name, _PLAIN[type(sort)])
+            return self.pen.Const(name, _PLAIN[type(sort)])
         if not isinstance(sort.sort, Elements):
-            return AnyMap(self, z3.Function(name, SERVER, _PLAIN[type(sort.sort)]))
-        kind, fresh = (z3.Function(f"{name}.{part}", SERVER, SERVER_SLOT, _OF[part]) for part in ("kind", "fresh"))
-        head, tail = (z3.Function(f"{name}.{part}", SERVER, SERVER_SLOT) for part in ("head", "tail"))
+            return AnyMap(self, self.pen.Function(name, SERVER, _PLAIN[type(sort.sort)]))
+        kind, fresh = (
+            self.pen.Function(f"{name}.{part}", SERVER, SERVER_SLOT, _OF[part]) for part in ("kind", "fresh")
+        )
+        head, tail = (self.pen.Function(f"{name}.{part}", SERVER, SERVER_SLOT) for part in ("head", "tail"))
 
         def queue(i: Formula) -> AnyQueue:
             return AnyQueue(
@@ -327,18 +340,18 @@ class AnyOps:
         """What every state is by construction: words in their domains, an order that is one, queues not inside out."""
         client: Any = s.to_client
         queues: Any = s.to_server
-        i = z3.Const("i", SERVER)
+        i = self.pen.Const("i", SERVER)
         parts = [
             self.le(client.head, client.tail),
-            z3.ForAll([i], self.le(queues(i).head, queues(i).tail)),
-            strict_total_order(s.added, SERVER),
+            self.pen.ForAll([i], self.le(queues(i).head, queues(i).tail)),
+            strict_total_order(s.added, SERVER, self.pen),
         ]
         for v in VARIABLES:
             value: Any = getattr(s, v.name)
             if isinstance(v.sort, Choice):
                 parts.append(self.one_of(value, *v.sort.members))
             elif isinstance(v.sort, Each) and isinstance(v.sort.sort, Choice):
-                parts.append(z3.ForAll([i], self.one_of(value(i), *v.sort.sort.members)))
+                parts.append(self.pen.ForAll([i], self.one_of(value(i), *v.sort.sort.members)))
         return parts
 
     def parameters(self, action: Action) -> tuple[dict[str, Formula], list[Formula]]:
@@ -346,7 +359,7 @@ class AnyOps:
         values, within = {}, []
         for name in action.parameters:
             sort = action.sort(name)
-            values[name] = z3.Const(f"parameter.{name}", _PLAIN[type(sort)])
+            values[name] = self.pen.Const(f"parameter.{name}", _PLAIN[type(sort)])
             if isinstance(sort, Choice):
                 within.append(self.one_of(values[name], *sort.members))
             elif isinstance(sort, Server) and not sort.or_nobody:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import z3
 
 from vnic_model.goals import GOALS
 from vnic_model.prover.counterexample import bounded
 from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Induction, Query
+from vnic_model.prover.kept import Kept, digest
+from vnic_model.prover.paper import Paper
 from vnic_model.prover.sorts import Formula
 from vnic_spec.action import Effect
 from vnic_spec.catalogue import ACTIONS
@@ -42,12 +45,14 @@ class Finding:
         flaw: what it would be if it were refuted: too strong, too weak, or a call without an answer.
         verdict: proved, refuted or unknown.
         seconds: CPU time.
+        kept: word for word the same was proved before, and z3 was not asked.
     """
 
     subject: str
     flaw: str
     verdict: str
     seconds: float
+    kept: bool = False
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.flaw}" if self.verdict == REFUTED else f"{self.subject}: {self.verdict}"
@@ -68,6 +73,51 @@ def findings(
         if set(call.actions) <= set(actions):
             machine = Induction()
             yield _decided(machine, call.sentence, STUCK, answered(machine, call))
+
+
+def subjects() -> tuple[str, ...]:
+    """What is looked at one by one: every action, and (empty) the calls."""
+    return (*OCCASIONS, "")
+
+
+def findings_of(subject: str, *, cached: bool = False) -> list[Finding]:
+    """The findings of one of :func:`subjects`, of the specification.
+
+    The questions are written on paper, and with ``cached`` z3 is asked only what it has not proved before. What it does not prove
+    it is asked again as :func:`findings` does.
+    """
+    kept = Kept.of(f"guard-{subject}" if subject else "calls") if cached else Kept(None)
+    found = [x for question in _questions(subject) if (x := _proved(kept, *question))]
+    kept.close()
+    if subject:
+        return found if len(found) == 2 else list(findings(actions=[subject]))
+    return found if len(found) == len(CALLS) else [x for x in findings() if x.flaw == STUCK]
+
+
+def _questions(name: str) -> Iterator[tuple[str, str, Callable[[Induction], Query]]]:
+    if name:
+        yield name, STRONG, partial(strong, name=name)
+        yield name, WEAK, partial(weak, name=name)
+    else:
+        for call in CALLS:
+            yield call.sentence, STUCK, partial(answered, call=call)
+
+
+def _proved(kept: Kept, subject: str, flaw: str, asked: Callable[[Induction], Query]) -> Finding | None:
+    """The finding if this is proved, now or before."""
+    start = time.process_time()
+    machine = Induction(pen=Paper())
+    machine.o.roomy = machine.judge.roomy = flaw != STUCK
+    query = asked(machine)
+    hashed = digest(query)
+    before = not query.trivial and kept.has(hashed)
+    if not query.trivial and not before:
+        solver = machine.o.pen.copy_of(query).solver()
+        solver.set("timeout", QUICK)
+        if solver.check() != z3.unsat:
+            return None
+        kept.add(hashed)
+    return Finding(subject, flaw, PROVED, time.process_time() - start, before)
 
 
 def _decided(machine: Induction, subject: str, flaw: str, query: Query) -> Finding:
@@ -112,7 +162,7 @@ def strong(machine: Induction, name: str) -> Query:
         given = [machine.o.lift(g) for g in given]
     known = [*_invariant(machine, not taken.action.bare), *(f for fs in {**taken.facts, **facts}.values() for f in fs)]
     guard, *within = taken.possible
-    return Query([*machine.base, *within, *given, *known], guard, z3.is_true(guard))
+    return Query([*machine.base, *within, *given, *known], guard, machine.o.pen.is_true(guard))
 
 
 def weak(machine: Induction, name: str) -> Query:
@@ -122,7 +172,7 @@ def weak(machine: Induction, name: str) -> Query:
     with machine.o.collecting() as facts:
         claim = machine.o.lift(OCCASIONS[name](machine.judge, machine.before, step))
     known = [*_invariant(machine, not taken.action.bare), *(f for fs in {**taken.facts, **facts}.values() for f in fs)]
-    return Query([*machine.base, *taken.possible, *known], claim, z3.is_true(claim))
+    return Query([*machine.base, *taken.possible, *known], claim, machine.o.pen.is_true(claim))
 
 
 def answered(machine: Induction, call: Call) -> Query:
@@ -134,4 +184,4 @@ def answered(machine: Induction, call: Call) -> Query:
         given = machine.o.lift(call.caller(o, s, step))
         claim = o.any_of(*(OCCASIONS[name](o, s, step) for name in call.actions))
     known = [f for fs in facts.values() for f in fs]
-    return Query([*machine.base, *within, given, *known], claim, z3.is_true(claim))
+    return Query([*machine.base, *within, given, *known], claim, o.pen.is_true(claim))

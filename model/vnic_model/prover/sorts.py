@@ -25,35 +25,35 @@ BOOL = z3.BoolSort()
 UNINTERPRETED = {SERVER: "server", PRIORITY: "priority", CLIENT_SLOT: "slot", SERVER_SLOT: "slot"}
 
 
-def word(value: Enum) -> Formula:
+def word(value: Enum, pen: Any = z3) -> Formula:
     """A member of a vocabulary as its place among the members (at most 32 of them)."""
-    return z3.BitVecVal(list(type(value)).index(value), WORD)
+    return pen.BitVecVal(list(type(value)).index(value), WORD)
 
 
-def strict_total_order(less: Any, sort: Formula) -> Formula:
+def strict_total_order(less: Any, sort: Formula, pen: Any = z3) -> Formula:
     """``less`` orders all elements of ``sort``."""
-    x, y, z = z3.Consts("x y z", sort)
-    return z3.ForAll(
+    x, y, z = pen.Consts("x y z", sort)
+    return pen.ForAll(
         [x, y, z],
-        z3.And(
-            z3.Not(less(x, x)),
-            z3.Or(x == y, less(x, y), less(y, x)),
-            z3.Implies(z3.And(less(x, y), less(y, z)), less(x, z)),
+        pen.And(
+            pen.Not(less(x, x)),
+            pen.Or(x == y, less(x, y), less(y, x)),
+            pen.Implies(pen.And(less(x, y), less(y, z)), less(x, z)),
         ),
     )
 
 
-def slots_in_a_row(le: Any, succ: Any, sort: Formula) -> Formula:
+def slots_in_a_row(le: Any, succ: Any, sort: Formula, pen: Any = z3) -> Formula:
     """``le`` orders all slots; ``succ`` relates a slot to the one that follows it at once, where there is one."""
-    x, y, z = z3.Consts("x y z", sort)
-    return z3.ForAll(
+    x, y, z = pen.Consts("x y z", sort)
+    return pen.ForAll(
         [x, y, z],
-        z3.And(
+        pen.And(
             le(x, x),
-            z3.Or(le(x, y), le(y, x)),
-            z3.Implies(z3.And(le(x, y), le(y, x)), x == y),
-            z3.Implies(z3.And(le(x, y), le(y, z)), le(x, z)),
-            z3.Implies(succ(x, y), z3.And(le(x, y), x != y)),
-            z3.Implies(z3.And(succ(x, y), le(x, z), x != z), le(y, z)),
+            pen.Or(le(x, y), le(y, x)),
+            pen.Implies(pen.And(le(x, y), le(y, x)), x == y),
+            pen.Implies(pen.And(le(x, y), le(y, z)), le(x, z)),
+            pen.Implies(succ(x, y), pen.And(le(x, y), x != y)),
+            pen.Implies(pen.And(succ(x, y), le(x, z), x != z), le(y, z)),
         ),
     )

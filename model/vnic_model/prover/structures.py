@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import z3
-
 from vnic_model.prover.sorts import Formula
 from vnic_spec.algebra import Element
 
@@ -20,6 +18,7 @@ from vnic_spec.algebra import Element
 class Logic(Protocol):
     """What maps, orders and queues need of the reading that they belong to; see :mod:`vnic_model.prover.reading`."""
 
+    pen: Any
     nobody: Formula
     false: Formula
     roomy: bool  #: every slot is followed by another
@@ -47,7 +46,7 @@ class AnyMap:
 
     def __call__(self, server: Formula, /) -> Formula:
         value = self.of(server)
-        if z3.is_expr(value) and z3.is_bool(value):
+        if self.o.pen.is_expr(value) and self.o.pen.is_bool(value):
             return self.o.all_of(server != self.o.nobody, value)
         return value
 

@@ -19,8 +19,11 @@ from vnic_spec.property import Property
 #: What to type where the solver is missing.
 NO_SOLVER = "vnickit prove needs z3, which is optional: pip install 'vnic-failover-kit[proofs]'"
 #: What goes together. With --servers a certificate would be about another thing than it says.
-_BOUNDED = "--servers N goes with none of --certify, --recheck and --find-lemmas"
-_MISREAD = "--mutate looks for a refutation of a misreading; it goes with none of --certify, --recheck, --find-lemmas and --jobs"
+_BOUNDED = "--servers N goes with none of --certify, --recheck, --find-lemmas and --no-cache"
+_MISREAD = (
+    "--mutate looks for a refutation of a misreading; "
+    "it goes with none of --certify, --recheck, --find-lemmas, --jobs and --no-cache"
+)
 _FINDING = "--find-lemmas is about INV-2 alone; it goes with --json and --progress only"
 RULES = (
     Only("servers", frozenset({"names", "mutate", "html", "as_json", "jobs", "report"}), _BOUNDED),
@@ -75,6 +78,9 @@ RULES = (
     metavar="FILE",
     help="Draw what the proofs rest on, as SVG; proves nothing.",
 )
+@click.option(
+    "--no-cache", "no_cache", is_flag=True, help="Prove everything anew, also what is in the cache of earlier proofs."
+)
 @click.option("--progress", "report", is_flag=True, help="Report progress even if standard error is no terminal.")
 @click.pass_context
 def command(
@@ -91,6 +97,7 @@ def command(
     naive: bool,
     explain: bool,
     graph: Path | None,
+    no_cache: bool,
     report: bool,
 ) -> ExitCode:
     """Prove properties for any number of servers, any depth of queues and every profile.
@@ -100,6 +107,9 @@ def command(
     step between two states; with --mutate also as the shortest run from the beginning. A property that no reachable step
     puts to the test is vacuous, and counts as a failure. So
     does, with --explain, one that needs no hypothesis at all and does not say why it is there.
+
+    What was proved before, word for word, with the same z3 and the same prover, is not proved again; the report says how much.
+    --explain, --certify and --recheck take nothing from there.
 
     \b
     Examples:
@@ -140,7 +150,10 @@ def command(
         return bounded.prove_all(wanted, number, jobs=jobs, html=html, as_json=as_json, report=report)
     if mutate is not None:
         return proving.refute_misreading(wanted, mutate, html=html, as_json=as_json)
-    return proving.prove_all(wanted, jobs=jobs, html=html, as_json=as_json, report=report, explain=explain)
+    cached = not no_cache and not explain
+    return proving.prove_all(
+        wanted, jobs=jobs, html=html, as_json=as_json, report=report, explain=explain, cached=cached
+    )
 
 
 def _drawn(file: Path, wanted: tuple[str, ...]) -> ExitCode:

@@ -8,6 +8,7 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,8 +28,8 @@ from vnic_model.prover.induction import PROVED, REFUTED, UNKNOWN, Obligation, Ve
 from vnic_model.prover.needs import HYPOTHESES, Needed, needs_of
 from vnic_model.prover.needs import counted as needs_counted
 from vnic_model.prover.picture import lines_of as picture_of
-from vnic_model.prover.receptive import Finding, findings
-from vnic_model.prover.run import Result, machine, plan_of, prove, refute, z3_version
+from vnic_model.prover.receptive import Finding, findings_of, subjects
+from vnic_model.prover.run import Result, crew, decide_action, machine, plan_of, prove, refute, z3_version
 from vnic_model.trace import Trace
 from vnic_model.trace_text import lines_of as trace_lines
 from vnic_spec.mutations import MUTATIONS
@@ -50,15 +51,19 @@ def prove_all(
     as_json: bool,
     report: bool,
     explain: bool = False,
+    cached: bool = False,
     html: Path | None = None,
 ) -> ExitCode:
-    """Prove goals and everything that their proofs rest on; print a table, or JSON. ``explain``: and what each step needs."""
+    """Prove goals and everything that their proofs rest on; print a table, or JSON.
+
+    ``explain``: and what each step needs. ``cached``: what is in the cache of earlier proofs is not proved again.
+    """
     start = time.monotonic()
     goals = plan_of(name for name in wanted if PLANS[name].any_number)
     decided: dict[Obligation, Verdict] = {}
     try:
         with stoppable():
-            outcome = _proved(wanted, goals, decided, start, jobs=jobs, report=report, explain=explain)
+            outcome = _proved(wanted, goals, decided, start, jobs=jobs, report=report, explain=explain, cached=cached)
     except KeyboardInterrupt:
         return cut_off(wanted, goals, decided, time.monotonic() - start, as_json=as_json)
     return conclude(outcome, lambda: (_picture(outcome), None), html=html, as_json=as_json)
@@ -73,16 +78,32 @@ def _proved(
     jobs: int,
     report: bool,
     explain: bool,
+    cached: bool,
 ) -> Outcome:
-    results = prove(goals, jobs=jobs, report=reporter(report), decided=decided)
-    progress_ends()
-    hollow = vacuous(wanted)
     # The guards are looked at where everything is: they belong to no property.
-    guards = tuple(findings()) if set(wanted) >= set(PROPERTIES) else ()
+    guarded = subjects() if set(wanted) >= set(PROPERTIES) else ()
+    with crew(jobs) as each:
+        # What takes longest is begun first, and nobody waits for one kind to end before the next begins.
+        exercises = each(vacuous, together(wanted))
+        own = partial(decide_action, cached=cached)
+        results = prove(goals, report=reporter(report), decide=own, decided=decided, each=each)
+        guards = tuple(x for several in each(partial(findings_of, cached=cached), guarded) for x in several)
+        progress_ends()
+        hollow = tuple(x for several in exercises for x in several)
     proved = tuple(r.goal for r in results if r.verdict == PROVED)
     needs = needs_of(proved, jobs=jobs) if explain else {}
     seconds = time.monotonic() - start
     return Outcome(tuple(wanted), results, seconds, vacuous=hollow, guards=guards, needs=needs)
+
+
+def together(wanted: Sequence[str]) -> list[tuple[str, ...]]:
+    """Properties among some goals by the instance in which they are put to the test."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in wanted:
+        if name in PROPERTIES:
+            where = PROPERTIES[name].instance
+            found[where] = (*found.get(where, ()), name)
+    return list(found.values())
 
 
 def vacuous(wanted: Sequence[str]) -> tuple[Exercise, ...]:
@@ -133,6 +154,11 @@ class Outcome:
             for name, steps in self.needs.items()
             if name in PROPERTIES and name not in OF_ITSELF and not any(x.hypotheses for x in steps)
         )
+
+    @property
+    def kept(self) -> int:
+        """How many questions z3 was not asked, because it had proved them before."""
+        return sum(v.kept for r in self.results for v in r.verdicts) + sum(x.kept for x in self.guards)
 
     @property
     def refuted(self) -> Verdict | None:
@@ -314,7 +340,7 @@ def _sentence(outcome: Outcome) -> str:
     bad += [f.subject for f in outcome.guards if f.verdict != PROVED]
     idle = sum(v.idle for r in outcome.results for v in r.verdicts)
     trivial = f", {idle} of them trivial," if idle else ""
-    what = f"{number} obligations{trivial} in {outcome.seconds:.1f} s with z3 {z3_version()}"
+    what = f"{number} obligations{trivial} in {outcome.seconds:.1f} s with z3 {z3_version()}{_cached(outcome, number - idle)}"
     if bad:
         proved = "NOT PROVED AGAIN by the naive reading" if outcome.method == AGAIN else "NOT PROVED"
         return f"{proved}: {', '.join(bad)}. {what}."
@@ -327,6 +353,15 @@ def _sentence(outcome: Outcome) -> str:
     size = "any number of servers, any depth of queues and" if any_size else f"{outcome.method}, under"
     proved = "PROVED AGAIN by the naive reading" if outcome.method == AGAIN else "PROVED"
     return f"{proved} for {size} every profile: {claims}, {what}."
+
+
+def _cached(outcome: Outcome, asked: int) -> str:
+    """What was not proved today."""
+    if not outcome.kept:
+        return ""
+    now = asked + len(outcome.guards) - outcome.kept
+    guards = " (guards included)" if outcome.guards else ""
+    return f": {outcome.kept:,} taken from the cache of earlier proofs, {now:,} proved now{guards}"
 
 
 def _many(number: int, one: str, several: str) -> str:
@@ -349,6 +384,7 @@ def plain(outcome: Outcome, picture: Counterexample | None, trace: Trace | None)
         "mutation": outcome.mutate or None,
         "asked": list(outcome.wanted),
         "seconds": round(outcome.seconds, 3),
+        "from_cache": outcome.kept,
         "properties": listed,
         "vacuous": [{"id": e.claim.name, "why": str(e)} for e in outcome.vacuous],
         "empty": list(outcome.empty),
@@ -377,4 +413,4 @@ def _plain_verdict(v: Verdict) -> dict[str, object]:
         "verdict": v.verdict,
         "seconds": round(v.seconds, 3),
     }
-    return found | ({"why": v.why} if v.why else {})
+    return found | ({"why": v.why} if v.why else {}) | ({"from_cache": True} if v.kept else {})
