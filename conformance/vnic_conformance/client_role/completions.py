@@ -111,6 +111,7 @@ def to_second_half(platform: Platform) -> bool:
     crq = platform.crq
     if crq is None or platform.connected is None:
         return False
-    while crq.position < crq.capacity // 2 + 1 and platform.element(UNKNOWN_ANSWER):
-        pass
-    return crq.position > crq.capacity // 2
+    while platform.element(UNKNOWN_ANSWER):
+        if crq.position > crq.capacity // 2:
+            return True
+    return False

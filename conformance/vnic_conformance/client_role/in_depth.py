@@ -288,7 +288,16 @@ def _set(recovery_ms: int) -> Iterator[Story]:
         yield story(
             f"DLG-10/{name}-after-{lesser.replace('_', '-')}",
             f"The user has set {name}; one server cannot have it, and the next one is told again.",
-            (*OPENED, asked, passes(SPAN_MS), deviate(lesser), *_FAILOVER, deviate("usual"), *_FAILOVER, *well(recovery_ms)),
+            (
+                *OPENED,
+                asked,
+                passes(SPAN_MS),
+                deviate(lesser),
+                *_FAILOVER,
+                deviate("usual"),
+                *_FAILOVER,
+                *well(recovery_ms),
+            ),
             lesser,
         )
     for name, asked in _SET_EARLY.items():

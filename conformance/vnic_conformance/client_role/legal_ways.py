@@ -10,7 +10,17 @@ from vnic_conformance.client_role.deviations import AnswerHook, CallHook, Deviat
 from vnic_conformance.client_role.login_buffers import in_order
 from vnic_conformance.client_role.server_settings import ServerSettings
 from vnic_spec.layouts import COMMANDS, RX_COMPLETION, command_layout
-from vnic_spec.wire import MAX_INDIRECT_OLD, RETURN_CODE_AT, Capability, Command, CommandRc, Hcall, InitFormat, Rc, from_words
+from vnic_spec.wire import (
+    MAX_INDIRECT_OLD,
+    RETURN_CODE_AT,
+    Capability,
+    Command,
+    CommandRc,
+    Hcall,
+    InitFormat,
+    Rc,
+    from_words,
+)
 
 BUSY = (
     Rc.H_BUSY, Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_10_MS, Rc.H_LONG_BUSY_100_MS, Rc.H_LONG_BUSY_1_S,
@@ -98,7 +108,9 @@ def _no_least(usual: ServerSettings) -> ServerSettings:
     """Few entries at most; the queries for the least numbers are refused."""
     few = settings(MAX_TX_ENTRIES=8, MAX_RX_ADD_ENTRIES=8, OPT_TX_ENTRIES=8, OPT_RX_ADD_ENTRIES=8)(usual)
     unsaid = (Capability.MIN_TX_ENTRIES, Capability.MIN_RX_ADD_ENTRIES)
-    return replace(few, capabilities={number: value for number, value in few.capabilities.items() if number not in unsaid})
+    return replace(
+        few, capabilities={number: value for number, value in few.capabilities.items() if number not in unsaid}
+    )
 
 
 def _offering(usual: ServerSettings) -> ServerSettings:

@@ -17,13 +17,13 @@ from vnic_spec.wire import INIT, Capability, Hcall, SubType
 #: How long after its link is up, and all is well, a client may take to lend buffers, in ms.
 _SETTLED_MS: Final = 1_000
 #: Where the bytes of the frame stand in a header descriptor, by type.
+_DATA_AT: Final = {int(SubType.TX_HEADER): 8, int(SubType.TX_HEADER_EXT): 3}
 #: Flags of a transmit descriptor for checksums and large sends, which have requirements of their own.
 _OFFLOADS: Final = 0x60
-_DATA_AT: Final = {int(SubType.TX_HEADER): 8, int(SubType.TX_HEADER_EXT): 3}
 
 
 def _lengths(data: bytes, frame: bytes, flags: int, requirements: bytes) -> Iterator[Finding | None]:
-    """The lengths of a header descriptor are those of the frame; judged of TCP and UDP, whose headers have lengths of their own."""
+    """The lengths in a header descriptor are those of its frame, if that has TCP or UDP."""
     lengths = header_lengths(frame)
     if not all(lengths) or flags & _OFFLOADS or not requirements[HEADER_REQUIREMENT_BYTE["plain"]] & 0x80:
         return

@@ -39,8 +39,11 @@ _HANDLE: Final = 8
 
 @dataclass(slots=True)
 class Session:
-    """What has been negotiated in one session; it dies with it (SRV-4). ``sent``: correlators to complete, ``taken``:
-    how many frames were taken, both by queue.
+    """What has been negotiated in one session; it dies with it (SRV-4).
+
+    Attributes:
+        sent: correlators to complete, by queue.
+        taken: how many frames were taken, by queue.
     """
 
     granted: dict[int, int] = field(default_factory=dict)

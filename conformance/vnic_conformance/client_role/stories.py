@@ -221,7 +221,9 @@ def _failing(recovery_ms: int) -> Iterator[Story]:
         *[passes(_FAILING_LONG_MS // 10)] * 10,
         *well(recovery_ms),
     )
-    purpose = "No attempt gets beyond the version for an hour; then all is well, and the back-off is no longer than before."
+    purpose = (
+        "No attempt gets beyond the version for an hour; then all is well, and the back-off is no longer than before."
+    )
     yield story("CLI-7/attempts-that-fail-for-long", purpose, word, "version_always_refused")
     word = (*OPENED, event("long_outage"), passes(1_000), passes(LONG_OUTAGE_MS), *well(recovery_ms))
     yield story("CLI-1/long-outage", "Nobody serves for half an hour: the client waits.", word, "long_outage")

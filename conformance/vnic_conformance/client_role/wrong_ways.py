@@ -93,6 +93,8 @@ def _sizes(value: int) -> LoginHook:
 
 for _name, _value in {"zero": 0, "below_mtu": 100, "huge": 1 << 40, "largest": (1 << 64) - 1}.items():
     _wrong(f"login_sizes_{_name}", "DLG-6", f"Receive buffers of {_value} bytes.", login=_sizes(_value))
+
+
 def _last_size(response: bytes) -> bytes:
     """Of several queues only the last has buffers that are too small."""
     end = LOGIN_RESPONSE.number(response, "rx_sizes_at") + 8 * LOGIN_RESPONSE.number(response, "rx_adds")
