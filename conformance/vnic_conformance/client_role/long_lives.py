@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from vnic_conformance.client_role.injection import SPAN_MS
-from vnic_conformance.client_role.story import OPENED, Story, frame, story, well
+from vnic_conformance.client_role.story import OPENED, Story, story, well
 from vnic_conformance.client_role.words import MOST_MS, event, passes
 from vnic_spec.client_profile import ClientProfile
 
@@ -28,16 +28,15 @@ def long_stories(profile: ClientProfile) -> tuple[Story, ...]:
 
 def _told(recovery_ms: int) -> Iterator[Story]:
     failover = (event("failover"), passes(SPAN_MS))
-    traffic = (frame(1), passes(10))
     for name, ms in _WRAPS.items():
         waited = (passes(MOST_MS),) * (ms // MOST_MS + 1)
         yield story(
             f"CLI-21/{name}",
             f"The device is added when the clock has run for {name.replace('-', ' ')}: it works as on the first one.",
-            (*waited, *OPENED, *traffic, *failover, *traffic, *well(recovery_ms)),
+            (*waited, *OPENED, *failover, *well(recovery_ms)),
         )
     yield story(
         "CLI-21/many-sessions",
         f"{_SESSIONS} failovers in one life: the last session is like the first one.",
-        (*OPENED, *failover * _SESSIONS, *traffic, *well(recovery_ms)),
+        (*OPENED, *failover * _SESSIONS, *well(recovery_ms)),
     )
