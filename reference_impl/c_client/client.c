@@ -67,7 +67,7 @@ static struct client {
     uint64_t lent[SLOTS], generation;
     int64_t in_flight[SLOTS], refill_at;
     /* the frame that is being sent */
-    int slot;
+    int slot, pieces;
     /* frames for the user and from him */
     char received[LINE / 2];
     unsigned char frame[SLOTS][ROOM];
@@ -257,22 +257,58 @@ static int free_buffer(void)
     return NEVER;
 }
 
-/* The descriptors of the frame in a slot; how many. Servers that say so want its header beside it (capability 33). */
+/* Lengths of the headers of layers 2 to 4; 0 for a layer that is not Ethernet, IP, TCP or UDP, or not all there. */
+static void header_lengths(const unsigned char *frame, size_t length, size_t of[3])
+{
+    int protocol = -1;
+    size_t at = length >= 18 && get(frame + 12, 2) == 0x8100 ? 18 : 14;
+    uint64_t kind = get(frame + at - 2, 2);
+    of[0] = at;
+    of[1] = of[2] = 0;
+    if (kind == 0x0800 && length >= at + 20)
+        of[1] = (frame[at] & 15) * 4u, protocol = frame[at + 9];
+    else if (kind == 0x86DD && length >= at + 40)
+        of[1] = 40, protocol = frame[at + 6];
+    at += of[1];
+    if (protocol == 17 && length >= at + 8)
+        of[2] = 8;
+    else if (protocol == 6 && length >= at + 20)
+        of[2] = (frame[at + 12] >> 4) * 4u;
+}
+
+/* The descriptors of the frame in a slot; how many. Servers that say so want its headers beside it (capability 33). */
 static int descriptors(int slot, size_t length)
 {
-    unsigned char *list = memory + LIST_AT;
-    bool headers = c.told[33] >> 63;
-    memset(list, 0, 64);
-    list[0] = 0x80, list[1] = 0x10, list[2] = headers ? 2 : 1, list[3] = 1, list[4] = 0x80;
+    unsigned char *list = memory + LIST_AT, data[256] = {0};
+    const unsigned char *frame = memory + TX_AT + slot * ROOM;
+    size_t of[3], at = 0, carried = 0;
+    int wanted = c.told[33] >> 63 ? (int)(c.told[33] >> 56) : 0, count = 1;
+    memset(list, 0, 512);
+    header_lengths(frame, length, of);
+    for (int layer = 0; layer < 3; layer++) {
+        if (wanted & 0x40 >> layer && at + of[layer] <= length) {
+            memcpy(data + carried, frame + at, of[layer]);
+            carried += of[layer];
+        }
+        at += of[layer];
+    }
+    for (size_t done = 0; wanted && (count == 1 || done < carried); count++) {
+        unsigned char *next = list + 32 * count;
+        size_t room = count == 1 ? 24 : 29, piece = carried - done < room ? carried - done : room;
+        next[0] = 0x80, next[1] = count == 1 ? 0x11 : 0x12, next[2] = (unsigned char)piece;
+        if (count == 1) {
+            next[3] = (unsigned char)of[0], next[6] = (unsigned char)of[2], next[7] = (unsigned char)wanted;
+            put(next + 4, 2, of[1]);
+        }
+        memcpy(next + (count == 1 ? 8 : 3), data + done, piece);
+        done += piece;
+    }
+    list[0] = 0x80, list[1] = 0x10, list[2] = (unsigned char)count, list[3] = 1, list[4] = 0x80;
     put(list + 12, 4, (uint64_t)slot);
     put(list + 18, 2, 2);
     put(list + 20, 4, length);
     put(list + 24, 8, TX_AT + (uint64_t)slot * ROOM);
-    if (headers) {
-        list[32] = 0x80, list[33] = 0x11, list[34] = 14, list[35] = 14, list[39] = 0x40;
-        memcpy(list + 40, memory + TX_AT + slot * ROOM, 14);
-    }
-    return headers ? 2 : 1;
+    return count;
 }
 
 /* A gratuitous ARP of this client in the slot (DLG-11). */
@@ -561,8 +597,9 @@ negotiate:
                 memcpy(memory + TX_AT + c.slot * ROOM, c.frame[0], c.frame_bytes[0]);
             }
             c.at = (int)(c.announced ? c.frame_bytes[0] : 60);
-            if (descriptors(c.slot, (size_t)c.at) == 2)
-                CALL(SEND_INDIRECT, 3, c.tx_handle, LIST_AT, 2);
+            c.pieces = descriptors(c.slot, (size_t)c.at);
+            if (c.pieces > 1)
+                CALL(SEND_INDIRECT, 3, c.tx_handle, LIST_AT, (uint64_t)c.pieces);
             else
                 CALL(SEND_SUB, 5, c.tx_handle, get(memory + LIST_AT, 8), get(memory + LIST_AT + 8, 8),
                      get(memory + LIST_AT + 16, 8), get(memory + LIST_AT + 24, 8));

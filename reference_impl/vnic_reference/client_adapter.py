@@ -323,6 +323,7 @@ class ClientAdapter:
     def _there(self) -> VnicClient:
         if self._client is None or self._client.phase is ClientPhase.OFF:
             raise _AbsentError
+        self._client.now = self.now
         return self._client
 
     def _remove(self, fields: Fields) -> int | None:

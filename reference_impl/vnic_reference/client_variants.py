@@ -12,12 +12,13 @@ from vnic_reference.client.client import VnicClient
 from vnic_reference.client.faults import CLIENT_FAULTS
 from vnic_reference.client.slips import CLIENT_SLIPS
 from vnic_reference.client.slips_by_rule import CLIENT_RULE_SLIPS
+from vnic_reference.client.slips_of_memory import CLIENT_MEMORY_SLIPS
 from vnic_reference.client_adapter import ClientAdapter
 from vnic_reference.dialogue.variants import Variant
 
 #: All of them: those that a whole system shows, and those that only role client shows.
 CLIENT_VARIANTS: Final[Mapping[str, Variant[VnicClient]]] = MappingProxyType(
-    {**CLIENT_FAULTS, **CLIENT_SLIPS, **CLIENT_BUGS, **CLIENT_RULE_SLIPS}
+    {**CLIENT_FAULTS, **CLIENT_SLIPS, **CLIENT_BUGS, **CLIENT_RULE_SLIPS, **CLIENT_MEMORY_SLIPS}
 )
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from vnic_conformance.client_role import monitor
 from vnic_conformance.client_role.injection import EVENTS, PROCEDURES
+from vnic_conformance.client_role.long_lives import long_stories
 from vnic_conformance.client_role.rule import RULES, Rule
 from vnic_conformance.client_role.stories import BEGINS, features, stories
 from vnic_conformance.client_role.words import inside
@@ -42,5 +43,11 @@ def tours() -> list[tuple[Case, str, str]]:
 
 
 def every_case() -> list[Case]:
-    """All cases of the role, the watched ones first."""
-    return [*watched(), *(story.case for story in stories(ClientProfile())), *(case for case, _, _ in tours())]
+    """All cases of the role, the watched ones first, those that take long last."""
+    told = (story.case for story in stories(ClientProfile()))
+    return [*watched(), *told, *(case for case, _, _ in tours()), *long_cases()]
+
+
+def long_cases() -> list[Case]:
+    """Those that take long."""
+    return [story.case for story in long_stories(ClientProfile())]

@@ -13,6 +13,8 @@ from vnic_conformance.client_role.server import Server, Session
 from vnic_spec.layouts import RX_COMPLETION, RX_END_OF_FRAME, TX_COMPLETION
 from vnic_spec.wire import Header
 
+#: One frame of so many is completed later than the others, where a server does that.
+_STRAGGLER: Final = 5
 #: Lets something happen after so many ms.
 After = Callable[[int, Callable[[], object]], None]
 #: Elements that nobody awaits: an answer to no command, completions of what was never handed over.
@@ -44,8 +46,10 @@ class Completions:
             return
         right = TX_COMPLETION.pack(header=Header.COMMAND, count=1, correlator_0=correlator)
         completions = self._deviating.tx_completion(right)
+        taken = session.taken[handle] = session.taken.get(handle, -1) + 1
+        late = settings.straggler_ms if taken % _STRAGGLER == 0 else 0
         for data in [right] if completions is None else completions:
-            self._after(settings.completion_ms, partial(self._put, server, session, handle, data))
+            self._after(settings.completion_ms + late, partial(self._put, server, session, handle, data))
 
     def received(self, server: Server, frame: bytes) -> bool | None:
         """A frame from the wire goes into a buffer, and that is completed, rightly or not; None: no buffer has room for it."""
@@ -100,3 +104,14 @@ def _half(platform: Platform, crq: Queue) -> None:
         data = FOREIGN_SENT if handle in server.session.tx_completions else FOREIGN_RECEIVED
         for _ in range(queue.queue.capacity // 2 if queue.enabled else 0):
             platform.completion(handle, data)
+
+
+def to_second_half(platform: Platform) -> bool:
+    """Elements that nobody awaits, until the next one goes into the second half of the CRQ; whether that came about."""
+    crq = platform.crq
+    if crq is None or platform.connected is None:
+        return False
+    while platform.element(UNKNOWN_ANSWER):
+        if crq.position > crq.capacity // 2:
+            return True
+    return False

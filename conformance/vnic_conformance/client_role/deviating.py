@@ -31,7 +31,7 @@ class Deviating:
         hooks = (
             deviation.call, deviation.answer, deviation.login, deviation.tx_completion, deviation.rx_completion, deviation.full,
         )  # fmt: skip
-        return deviation.times is None and any(hook is not None for hook in hooks)
+        return deviation.times is None and not deviation.well and any(hook is not None for hook in hooks)
 
     def clear(self) -> None:
         """None is in force any more."""

@@ -47,6 +47,7 @@ class Deviation:
         settings: what the server can.
         hold_ms: how long the hypervisor holds the client after H_FREE_CRQ (CRQ-13).
         times: how often it happens before all is as usual again; None: always.
+        well: a client can live with it for good, so that hypervisor and servers count as well meanwhile.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Deviation:
     settings: SettingsHook | None = None
     hold_ms: int = 0
     times: int | None = 1
+    well: bool = False
 
     def repeated(self, times: int | None) -> Deviation:
         """The same, so many times."""

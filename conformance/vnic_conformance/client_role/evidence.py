@@ -136,6 +136,8 @@ _AT_ONCE: Final[Mapping[str, Bears]] = {
     **{f"event_{code:02x}": _event(code) for code in RARE_CODES},
     **{name: _put(element) for name, element in NOISE.items()},
     "queues_wrap": _put(UNKNOWN_ANSWER),
+    "queue_half": _put(UNKNOWN_ANSWER),
+    "long_outage": _unwell,
 }
 assert set(_AT_ONCE) == set(EVERY_EVENT)
 #: The same, of an event inside a call.

@@ -25,6 +25,8 @@ from vnic_spec.wire import INIT, INIT_COMPLETE, Command, Event, Hcall, Rc
 SPAN_MS: Final = 3_000
 #: How long nobody is eligible after event 08 without a successor, in ms.
 OUTAGE_MS: Final = 5_000
+#: The same, for longer than any patience of a driver.
+LONG_OUTAGE_MS: Final = 1_800_000
 _FATAL: Final = 0x80
 
 #: Makes an event happen inside a call; True: it has. One that waits for the next answer tells when it has happened.
@@ -174,7 +176,9 @@ RARE: Final[Mapping[str, Happen]] = MappingProxyType(
     {
         **{f"event_{code:02x}": _event(code) for code in RARE_CODES},
         **{name: _says(element) for name, element in NOISE.items()},
+        "long_outage": lambda partner, called: partner.outage(LONG_OUTAGE_MS),
         "queues_wrap": lambda partner, called: partner.wrap(),
+        "queue_half": lambda partner, called: partner.half(),
     }
 )
 #: Every event there is, by name.

@@ -10,7 +10,17 @@ from vnic_conformance.client_role.deviations import AnswerHook, CallHook, Deviat
 from vnic_conformance.client_role.login_buffers import in_order
 from vnic_conformance.client_role.server_settings import ServerSettings
 from vnic_spec.layouts import COMMANDS, RX_COMPLETION, command_layout
-from vnic_spec.wire import MAX_INDIRECT_OLD, Capability, Command, CommandRc, Hcall, InitFormat, Rc, from_words
+from vnic_spec.wire import (
+    MAX_INDIRECT_OLD,
+    RETURN_CODE_AT,
+    Capability,
+    Command,
+    CommandRc,
+    Hcall,
+    InitFormat,
+    Rc,
+    from_words,
+)
 
 BUSY = (
     Rc.H_BUSY, Rc.H_LONG_BUSY_1_MS, Rc.H_LONG_BUSY_10_MS, Rc.H_LONG_BUSY_100_MS, Rc.H_LONG_BUSY_1_S,
@@ -94,6 +104,15 @@ def _few_at_once(opcode: int, arguments: tuple[int, ...]) -> tuple[int, ...] | N
     return (Rc.H_PARAMETER,) if long else None
 
 
+def _no_least(usual: ServerSettings) -> ServerSettings:
+    """Few entries at most; the queries for the least numbers are refused."""
+    few = settings(MAX_TX_ENTRIES=8, MAX_RX_ADD_ENTRIES=8, OPT_TX_ENTRIES=8, OPT_RX_ADD_ENTRIES=8)(usual)
+    unsaid = (Capability.MIN_TX_ENTRIES, Capability.MIN_RX_ADD_ENTRIES)
+    return replace(
+        few, capabilities={number: value for number, value in few.capabilities.items() if number not in unsaid}
+    )
+
+
 def _offering(usual: ServerSettings) -> ServerSettings:
     return replace(usual, offloads=frozenset({"ipv4_checksum", "tcp_ipv4_checksum", "large_tx_ipv4"}))
 
@@ -130,7 +149,7 @@ _legal("command_dropped", "CLI-7", "A command: H_DROPPED, once.", call=code_of_s
 _legal("frames_full", "DLG-11", "No room for frames: H_DROPPED, three times.", full=lambda frames: frames, times=3)
 _legal("buffers_full", "DLG-9", "No room for buffers: H_DROPPED, for long.", full=lambda frames: not frames, times=None)
 _legal("descriptors_dropped", "DLG-9", "Buffers: H_DROPPED.", call=code(Hcall.H_SEND_SUB_CRQ_INDIRECT, rc=-12), times=3)
-_legal("older_platform", "DLG-8", "Indirect sends of 16 elements at most.", call=_few_at_once, times=None)
+_legal("older_platform", "DLG-8", "Indirect sends of 16 elements at most.", call=_few_at_once, times=None, well=True)
 _legal(
     "token_not_found",
     "CLI-19",
@@ -144,6 +163,13 @@ for _rc in (Rc.H_STATE, Rc.H_CONSTRAINED, Rc.H_PARAMETER):
         f"A complaint is answered {_rc}.",
         call=lambda op, a, rc=_rc: (rc,) if op == Hcall.H_VIOCTL and a[1] == 0x1A else None,
     )
+_legal(
+    "complaint_always_busy",
+    "CLI-18",
+    "A complaint is answered H_BUSY, each time.",
+    call=lambda op, a: (Rc.H_BUSY,) if op == Hcall.H_VIOCTL and a[1] in (0x19, 0x1A) else None,
+    times=None,
+)
 for _command in (
     Command.VERSION_EXCHANGE, Command.QUERY_CAPABILITY, Command.REQUEST_CAPABILITY, Command.QUERY_IP_OFFLOAD,
     Command.CONTROL_IP_OFFLOAD, Command.LOGIN, Command.CHANGE_MAC_ADDR, Command.GET_VPD_SIZE, Command.GET_VPD,
@@ -169,6 +195,12 @@ _legal(
 _legal("held", "CLI-10", "After H_FREE_CRQ the client is held for half a second.", hold_ms=500)
 _legal("unsupported_query", "DLG-4", "One query: unsupported.", answer=refused(Command.QUERY_CAPABILITY, 10, number=0))
 _legal("mac_refused", "DLG-10", "CHANGE_MAC_ADDR is refused.", answer=refused(Command.CHANGE_MAC_ADDR, 2))
+_legal(
+    "mac_of_its_own",
+    "DLG-10",
+    "CHANGE_MAC_ADDR is refused, and another MAC is said to be in force.",
+    answer=refused(Command.CHANGE_MAC_ADDR, 2, mac=0x0200_C0FF_EE77),
+)
 _legal("partial_capability", "DLG-4", "Half of the entries are granted.", answer=_partial, times=2)
 _legal("login_aborted", "DLG-5", "LOGIN: Aborted, twice.", answer=refused(Command.LOGIN, CommandRc.ABORTED), times=2)
 _legal(
@@ -180,6 +212,13 @@ _legal(
 )
 _legal(
     "login_partial", "DLG-5", "LOGIN: PartialSuccess, once.", answer=refused(Command.LOGIN, CommandRc.PARTIAL_SUCCESS)
+)
+_legal(
+    "login_always_partial",
+    "DLG-5",
+    "LOGIN: PartialSuccess, each time.",
+    answer=refused(Command.LOGIN, CommandRc.PARTIAL_SUCCESS),
+    times=None,
 )
 _legal("login_state", "DLG-5", "LOGIN: InvalidState, once.", answer=refused(Command.LOGIN, CommandRc.INVALID_STATE))
 _legal("login_late_beyond", "DLG-5", "LOGIN is answered after 25 s.", answer=late(Command.LOGIN, 25_000))
@@ -204,12 +243,34 @@ _legal(
     settings=settings(MAX_TX_ENTRIES=512, MAX_RX_ADD_ENTRIES=512, OPT_TX_ENTRIES=512, OPT_RX_ADD_ENTRIES=512),
     times=None,
 )
+_legal(
+    "many_at_least",
+    "DLG-10",
+    "Twelve entries at least.",
+    settings=settings(MIN_TX_ENTRIES=12, MIN_RX_ADD_ENTRIES=12),
+    times=None,
+)
+_legal(
+    "few_and_no_least",
+    "DLG-4",
+    "Eight entries at most, and how many at least is not said.",
+    settings=_no_least,
+    times=None,
+)
 _legal("small_mtu", "DLG-10", "Frames of 1000 bytes at most.", settings=settings(MAX_MTU=1000), times=None)
 _legal("no_promiscuous", "DLG-10", "No promiscuous mode.", settings=settings(PROMISC_SUPPORTED=0), times=None)
 _legal(
     "header_descriptors", "DLG-8", "Headers as descriptors.", settings=settings(TX_RX_DESC_REQ=0xF0 << 56), times=None
 )
 _legal("offloads", "DLG-10", "Offloads are offered.", settings=_offering, times=None)
+_legal(
+    "details_of_codes",
+    "DLG-1",
+    "Each return code has bytes of detail beside it.",
+    answer=lambda asked, answer: [(0, answer[: RETURN_CODE_AT + 1] + b"\1\2\3")],
+    times=None,
+    well=True,
+)
 _serving("prompt", "DLG-4", "Answers come inside the call.", prompt=True)
 _legal("usual", "DLG-10", "Servers as they usually are.", settings=lambda usual: ServerSettings(), times=None)
 _serving("rx_offset", "DLG-9", "Frames begin at an offset.", rx_offset=2)
@@ -222,6 +283,7 @@ _legal(
 )
 _serving("tx_completions_together", "DLG-8", "Five frames are completed at once.", together=5)
 _serving("tx_completions_late", "DLG-8", "Frames are completed after 200 ms.", completion_ms=200)
+_serving("tx_completions_out_of_order", "DLG-8", "Every fifth frame is completed 400 ms late.", straggler_ms=400)
 _serving("link_late", "CLI-20", "The link is known 500 ms after LOGICAL_LINK_STATE.", link_ms=500)
 
 

@@ -84,6 +84,11 @@ class Queue:
         self._position = 0
         self.unread: deque[tuple[int, bytes]] = deque()
 
+    @property
+    def position(self) -> int:
+        """Where the next element goes, in elements from the start."""
+        return self._position
+
     def put(self, data: bytes) -> bool:
         """Store an element; False if there is no room."""
         if len(self.unread) == self.capacity:

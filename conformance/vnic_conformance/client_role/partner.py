@@ -14,7 +14,7 @@ from typing import Final
 
 from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role import legal_ways, wire_host, wrong_ways
-from vnic_conformance.client_role.completions import Completions, wrap
+from vnic_conformance.client_role.completions import Completions, to_second_half, wrap
 from vnic_conformance.client_role.deviating import Deviating
 from vnic_conformance.client_role.deviations import DEVIATIONS, Deviation
 from vnic_conformance.client_role.memory import Windows
@@ -309,8 +309,9 @@ class Partner:
         return tuple(int(value) for value in (self.platform.hcall(opcode, arguments) if answer is None else answer))
 
     def _deviates(self, deviation: Deviation) -> None:
-        """A deviation happens; what counts as well begins anew."""
-        self._tell(h.Injected(self.now, deviation.name))
+        """A deviation happens; what counts as well begins anew, if a client cannot live with it for good."""
+        if not deviation.well:
+            self._tell(h.Injected(self.now, deviation.name))
         self._tell(h.Happened(self.now, deviation.name))
 
     def _sync(self) -> None:
@@ -434,6 +435,10 @@ class Partner:
     def wrap(self) -> bool:
         """Elements that nobody awaits, so many that each queue of the client's begins anew; whether there is a queue."""
         return wrap(self.platform, self._after)
+
+    def half(self) -> bool:
+        """Elements that nobody awaits, until the client's CRQ goes on in its second half; whether there is a queue."""
+        return to_second_half(self.platform)
 
     def raised(self, source: str) -> None:
         """See :class:`~.platform.Outside`."""

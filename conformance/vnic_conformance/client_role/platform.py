@@ -26,7 +26,8 @@ from vnic_spec.wire import (
     from_words,
 )
 
-_FIRST_HANDLE: Final = 0x1_0000
+#: Handles have 64 bits: none of them is the same number in 32.
+_FIRST_HANDLE: Final = 0x1_0001_0000
 _FIRST_SOURCE: Final = 0x200
 MAX_SUB_CRQS: Final = 64
 _MASK: Final = (1 << 64) - 1

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, cast
 
 from vnic_conformance.answer import Answer
-from vnic_conformance.client_role.cases import every_case, tours, watched
+from vnic_conformance.client_role.cases import every_case, long_cases, tours, watched
 from vnic_conformance.client_role.conversation import HAPPENED, ClientConversation
 from vnic_conformance.client_role.injection import EVENTS, may_happen_in
 from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
+from vnic_conformance.client_role.long_lives import long_stories
 from vnic_conformance.client_role.port import TargetPort
 from vnic_conformance.client_role.record import RecordError, happenings_of
 from vnic_conformance.client_role.stories import Story, injected, played, prepared, stories, told
@@ -40,7 +41,12 @@ PAIR_STEPS = 500
 
 def _book(_: Profile, phases: Sequence[str], __: Callable[[str], None] = lambda _: None) -> Book:
     played = {Phase.SCRIPT: "scripted", Phase.TOUR: "tour"}
-    cases = (case for case in every_case() if case.watched or played[case.phase] in phases)
+    long = {case.id for case in long_cases()}
+    cases = (
+        case
+        for case in every_case()
+        if case.watched or (LONG in phases if case.id in long else played[case.phase] in phases)
+    )
     return Book(tuple(cases), phases=tuple(phases))
 
 
@@ -53,14 +59,18 @@ def _refuses(hello: Hello, profile: Profile) -> str:
 
 
 def _turns(name: str) -> Callable[[Session[Any]], Turns] | None:
-    if name not in {story.case.id for story in stories(ClientProfile())}:
+    if name not in {story.case.id for story in _all(ClientProfile())}:
         return None
 
     def turns(session: Session[Any]) -> Turns:
         profile = session.oracle.monitor.view.profile
-        return _told(next(story for story in stories(profile) if story.case.id == name))(session)
+        return _told(next(story for story in _all(profile) if story.case.id == name))(session)
 
     return turns
+
+
+def _all(profile: ClientProfile) -> tuple[Story, ...]:
+    return (*stories(profile), *long_stories(profile))
 
 
 def _retold(name: str, word: Sequence[Stimulus]) -> Callable[[Session[Any]], Turns] | None:
@@ -91,6 +101,10 @@ def _plays(run: Run, made: Book, chosen: Sequence[Case], budget: Budget) -> Iter
                 yield Play("scripted", run.setting(1), _told(story), story.case)
     if "tour" in made.phases:
         yield from _injections(run, ids, 1 if LONG in made.phases else STRIDE)
+    if LONG in made.phases and not run.over:
+        for story in long_stories(run.hello.client):
+            if story.case.id in ids:
+                yield Play("scripted", run.setting(1), _told(story), story.case)
     if "hypothesis" in made.phases and anyhow and budget.steps and not run.over:
         # Here, because importing Hypothesis takes as long as a short check.
         from vnic_conformance.client_role.pairs import hunt

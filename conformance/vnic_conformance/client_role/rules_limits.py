@@ -10,13 +10,27 @@ from vnic_conformance.client_role.rule import HELD, Finding, rule
 from vnic_conformance.client_role.rules_dialogue import handed_over
 from vnic_conformance.client_role.rules_events import call_name, sent_element
 from vnic_conformance.client_role.view import View
-from vnic_spec.layouts import TX_DESCRIPTOR
+from vnic_conformance.client_role.wire_host import header_lengths
+from vnic_spec.layouts import HEADER_REQUIREMENT_BYTE, TX_DESCRIPTOR
 from vnic_spec.wire import INIT, Capability, Hcall, SubType
 
 #: How long after its link is up, and all is well, a client may take to lend buffers, in ms.
 _SETTLED_MS: Final = 1_000
 #: Where the bytes of the frame stand in a header descriptor, by type.
 _DATA_AT: Final = {int(SubType.TX_HEADER): 8, int(SubType.TX_HEADER_EXT): 3}
+#: Flags of a transmit descriptor for checksums and large sends, which have requirements of their own.
+_OFFLOADS: Final = 0x60
+
+
+def _lengths(data: bytes, frame: bytes, flags: int, requirements: bytes) -> Iterator[Finding | None]:
+    """The lengths in a header descriptor are those of its frame, if that has TCP or UDP."""
+    lengths = header_lengths(frame)
+    if not all(lengths) or flags & _OFFLOADS or not requirements[HEADER_REQUIREMENT_BYTE["plain"]] & 0x80:
+        return
+    yield HELD
+    said = (data[3], int.from_bytes(data[4:6], "big"), data[6])
+    if said != lengths:
+        yield f"headers of {said[0]}, {said[1]} and {said[2]} bytes", f"{lengths[0]}, {lengths[1]} and {lengths[2]}"
 
 
 @rule(
@@ -33,6 +47,7 @@ def carries_the_headers_of_the_frame(view: View, happening: h.Happening) -> Iter
     found = handed_over(view, happening)
     if found is None or found[0] not in view.tx_handles or not isinstance(happening, h.Called):
         return
+    requirements = view.told.get(Capability.TX_RX_DESC_REQ, 0).to_bytes(8, "big")
     frame: bytes | None = None
     at = 0
     for data in found[1]:
@@ -41,6 +56,8 @@ def carries_the_headers_of_the_frame(view: View, happening: h.Happening) -> Iter
         elif data[1] in _DATA_AT:
             frame = happening.memory(first["ioba"], first["length"]) if frame is None else frame
             begin = _DATA_AT[data[1]]
+            if data[1] == SubType.TX_HEADER:
+                yield from _lengths(data, frame or b"", first["flags1"], requirements)
             carried = data[begin : begin + data[2]]
             own = (frame or b"")[at : at + len(carried)]
             at += len(carried)
@@ -101,6 +118,24 @@ def lends_buffers(view: View, happening: h.Happening) -> Iterator[Finding | None
             f"no buffer with the server on queue {without[0]:#x}",
             "buffers that were not taken, or came back, given again",
         )
+
+
+@rule(
+    "CLI-11",
+    "CLI-10",
+    on="Idled",
+    sentence="A client that is idle has handled what its interrupt was raised for.",
+    when="the client is idle in a session in which nothing is under way",
+    watches="signal pending orders login link_indicated",
+)
+def leaves_nothing_unread(view: View, happening: h.Happening) -> Iterator[Finding | None]:
+    """One that wants to go on within a second may handle the rest then."""
+    if not isinstance(happening, h.Idled) or not view.steady or not view.signal:
+        return
+    yield HELD
+    soon = happening.until is not None and happening.until <= happening.now + _SETTLED_MS
+    if happening.unread and not soon:
+        yield f"idle with {happening.unread} elements in the queue", "handling all of them"
 
 
 @rule(

@@ -264,7 +264,7 @@ def _limits(view: View) -> Iterator[Finding | None]:
     watches="link_up_at announced moved profile",
 )
 def announces_itself(view: View, happening: h.Happening) -> Iterator[Finding | None]:
-    """After event 06 or 08 ended a session that worked."""
+    """After an event ended a session that worked: who serves now is not said, and CLI-5 asks for it after every re-login."""
     up_at = view.link_up_at
     if not isinstance(happening, h.Looked) or up_at is None or not view.moved:
         return

@@ -39,7 +39,12 @@ _HANDLE: Final = 8
 
 @dataclass(slots=True)
 class Session:
-    """What has been negotiated in one session; it dies with it (SRV-4). ``sent``: correlators to complete, by queue."""
+    """What has been negotiated in one session; it dies with it (SRV-4).
+
+    Attributes:
+        sent: correlators to complete, by queue.
+        taken: how many frames were taken, by queue.
+    """
 
     granted: dict[int, int] = field(default_factory=dict)
     logged_in: bool = False
@@ -53,6 +58,7 @@ class Session:
     link: bool = False
     buffers: dict[int, list[bytes]] = field(default_factory=dict)
     sent: dict[int, list[int]] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
 
 
 class Server:

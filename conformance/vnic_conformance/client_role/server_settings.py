@@ -54,6 +54,7 @@ class ServerSettings:
         prompt: whether its answers come inside the client's call; otherwise when the client has nothing more to do.
         rx_offset: where in its buffer a frame begins, in bytes.
         completion_ms: how long after a frame was sent its completion comes.
+        straggler_ms: how much later than the others every fifth frame of a queue is completed.
         together: most frames that one completion completes, 5 at most.
         link_ms: how long after LOGICAL_LINK_STATE the link of its port is known.
     """
@@ -66,5 +67,6 @@ class ServerSettings:
     prompt: bool = False
     rx_offset: int = 0
     completion_ms: int = 0
+    straggler_ms: int = 0
     together: int = 1
     link_ms: int = 0

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from vnic_conformance.client_role.in_depth import in_depth
-from vnic_conformance.client_role.injection import OUTAGE_MS, PROCEDURES, SPAN_MS, told_inside
+from vnic_conformance.client_role.injection import LONG_OUTAGE_MS, OUTAGE_MS, PROCEDURES, SPAN_MS, told_inside
 from vnic_conformance.client_role.partner import DEVIATIONS
 from vnic_conformance.client_role.story import ADDED, OPENED, Story, Word, case_of, features, frame, story, told, well
 from vnic_conformance.client_role.words import deviate, event, inside, passes, user
@@ -69,9 +69,16 @@ _FAILURES: Final = (
         "No attempt gets beyond the version for minutes; then all is well.",
     ),
     ("login_always_aborted", "DLG-5/logins-that-fail", "Each login is answered Aborted for minutes; then all is well."),
+    (
+        "login_always_partial",
+        "DLG-5/logins-in-part",
+        "Each login is answered PartialSuccess for minutes; then all is well.",
+    ),
 )
 #: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
 _FAILING_MS: Final = 200_000
+#: The same, much longer: a back-off that grows by a few seconds each time is long in the end.
+_FAILING_LONG_MS: Final = 3_600_000
 #: How often is looked meanwhile, so that a client that never pauses is found out soon.
 _LOOK_MS: Final = 10_000
 
@@ -191,6 +198,9 @@ def _returns(user_ms: int) -> Iterator[Story]:
     for name, asked in (("complaint", (user("complain"),)), ("removal", (user("close"), user("remove")))):
         word = (*OPENED, *asked, passes(user_ms + 1))
         yield story(f"CLI-18/{name}-returns", f"A {name} returns to the user in time.", word)
+    word = (*OPENED, deviate("complaint_always_busy"), user("complain"), passes(user_ms + 1))
+    purpose = "A complaint is answered busy without end: it returns to the user in time."
+    yield story("CLI-18/busy-complaint-returns", purpose, word, "complaint_always_busy")
 
 
 def _failing(recovery_ms: int) -> Iterator[Story]:
@@ -204,6 +214,19 @@ def _failing(recovery_ms: int) -> Iterator[Story]:
             *well(recovery_ms),
         )
         yield story(case, purpose, word, name)
+    word = (
+        *OPENED,
+        deviate("version_always_refused"),
+        event("failover"),
+        *[passes(_FAILING_LONG_MS // 10)] * 10,
+        *well(recovery_ms),
+    )
+    purpose = (
+        "No attempt gets beyond the version for an hour; then all is well, and the back-off is no longer than before."
+    )
+    yield story("CLI-7/attempts-that-fail-for-long", purpose, word, "version_always_refused")
+    word = (*OPENED, event("long_outage"), passes(1_000), passes(LONG_OUTAGE_MS), *well(recovery_ms))
+    yield story("CLI-1/long-outage", "Nobody serves for half an hour: the client waits.", word, "long_outage")
 
 
 def _lived(name: str, recovery_ms: int) -> Word:

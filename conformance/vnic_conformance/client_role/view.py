@@ -90,12 +90,13 @@ class View:
         closed_send: a send of descriptors was answered H_CLOSED or H_PARAMETER after the session had ended.
         too_many: indirect sends of more than 16 that were answered H_PARAMETER in this session.
         told_mac: MAC told in this session.
+        said_mac: MAC that the server has said is in force.
         told_multicast: addresses told in this session.
         told_link: LOGICAL_LINK_STATE told in this session.
         link_indicated: LINK_STATE_INDICATION (1, 1) was read last in this session.
         link_up_at: when that was put into the queue.
         announced: a frame with its MAC has left in this session that its user did not send.
-        moved: the session before was ended by event 06 or 08.
+        moved: the session before was ended by an event.
         wish: the user wants it open.
         user: what the user has set.
         orders: what the user has asked for and has not returned: action and time.
@@ -174,6 +175,7 @@ class View:
         "resources",
         "rounds",
         "rx_handles",
+        "said_mac",
         "sent_frames",
         "signal",
         "signalled", "sub_crqs",
@@ -255,7 +257,7 @@ class View:
         self.lent: dict[tuple[int, int], int] = {}
         self.closed_send = False
         self.too_many = 0
-        self.told_mac = b""
+        self.told_mac = self.said_mac = b""
         self.told_multicast: set[bytes] = set()
         self.wished_multicast = self.multicast
         self.told_link: bool | None = None

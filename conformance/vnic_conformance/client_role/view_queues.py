@@ -82,6 +82,8 @@ class WholeView(CallsView):
             self._granted(values["capability"], values["number"], rc)
         elif command == Command.LOGIN:
             self._put_login(rc, buffer)
+        elif command == Command.CHANGE_MAC_ADDR:
+            self.said_mac = COMMANDS[command].request.raw(data, "mac")
         elif command == Command.REQUEST_MAP and rc == CommandRc.SUCCESS:
             number = COMMANDS[Command.REQUEST_MAP].request.number(asked[0], "map_id")
             if number in self.asked_maps:
@@ -152,7 +154,8 @@ class WholeView(CallsView):
     def _read_event(self, event: int) -> None:
         self._cause()
         outstanding = bool(self.pending) or self.init_sent
-        self.moved = self.moved or (event in (Event.DEVICE_FAILOVER, Event.MIGRATED) and self.link_indicated)
+        self.failed_logins = 0  # what comes now is somebody else, or one that begins anew
+        self.moved = self.moved or self.link_indicated
         if event == Event.DEVICE_FAILOVER:
             if not self.owed:
                 self.owed, self.owed_by = "init", event
@@ -182,6 +185,7 @@ class WholeView(CallsView):
             self._disturbed()
         if asked.action in RESETS:
             self._excuse(f"the user asked for {asked.action}")
+            self.failed_logins = 0
         if asked.action in ("open", "close"):
             self.wish = asked.action == "open"
             self.link_up_at = None if not self.wish else self.link_up_at
@@ -218,7 +222,7 @@ class WholeView(CallsView):
         self.arrived.subtract(looked.received)
 
     def _sent(self, sent: h.Sent) -> None:
-        own = sent.frame[6:12] == self.told_mac or not self.told_mac
+        own = sent.frame[6:12] in (self.told_mac, self.said_mac) or not self.told_mac
         if self.login == "ok" and own and sent.frame not in self.user_frames:
             self.announced = True
         self.sent_frames[sent.frame] += 1

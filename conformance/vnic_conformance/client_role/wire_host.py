@@ -22,6 +22,9 @@ _REQUEST, _REPLY = 1, 2
 _ICMP, _ECHO, _ECHO_REPLY = 1, 8, 0
 _HEAD: Final = 14
 _IPV4: Final = 20
+_IPV6: Final = 40
+_TCP, _UDP = 6, 17
+_TCP_HEAD, _UDP_HEAD = 20, 8
 _SHORTEST: Final = 60
 
 
@@ -33,6 +36,24 @@ def checksum(data: bytes) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
+
+
+def header_lengths(frame: bytes) -> tuple[int, int, int]:
+    """Bytes of the headers of layers 2, 3 and 4 of a frame with TCP or UDP in IPv4 or IPv6 (RFC 791, 8200, 9293); 0: none."""
+    l2 = 18 if frame[12:14] == b"\x81\x00" else _HEAD
+    kind, packet = frame[l2 - 2 : l2], frame[l2:]
+    if kind == b"\x08\x00" and len(packet) >= _IPV4:
+        l3, protocol = (packet[0] & 0xF) * 4, packet[9]
+    elif kind == b"\x86\xdd" and len(packet) >= _IPV6:
+        l3, protocol = _IPV6, packet[6]
+    else:
+        return l2, 0, 0
+    segment = packet[l3:]
+    if protocol == _UDP and len(segment) >= _UDP_HEAD:
+        return l2, l3, _UDP_HEAD
+    if protocol == _TCP and len(segment) >= _TCP_HEAD:
+        return l2, l3, (segment[12] >> 4) * 4
+    return l2, l3, 0
 
 
 def answer(frame: bytes) -> bytes | None:

@@ -93,6 +93,15 @@ def _sizes(value: int) -> LoginHook:
 
 for _name, _value in {"zero": 0, "below_mtu": 100, "huge": 1 << 40, "largest": (1 << 64) - 1}.items():
     _wrong(f"login_sizes_{_name}", "DLG-6", f"Receive buffers of {_value} bytes.", login=_sizes(_value))
+
+
+def _last_size(response: bytes) -> bytes:
+    """Of several queues only the last has buffers that are too small."""
+    end = LOGIN_RESPONSE.number(response, "rx_sizes_at") + 8 * LOGIN_RESPONSE.number(response, "rx_adds")
+    return response[: end - 8] + (100).to_bytes(8, "big") + response[end:]
+
+
+_wrong("login_last_size", "DLG-6", "The last queue has receive buffers of 100 bytes.", login=_last_size)
 _TABLES = ("tx_submissions_at", "rx_adds_at", "rx_sizes_at", "tx_types_at")
 
 

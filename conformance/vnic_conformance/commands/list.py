@@ -120,7 +120,8 @@ def _cases(role: str, phases: tuple[str, ...]) -> Sequence[Case]:
     from vnic_conformance.running.role import role_named  # here, because the cases of a hypervisor need no engine
 
     chosen = role_named(role)
-    return chosen.book(Profile(), phases or chosen.phases, lambda words: say(words, err=True)).cases
+    wanted = phases or (*chosen.phases, *chosen.on_request)
+    return chosen.book(Profile(), wanted, lambda words: say(words, err=True)).cases
 
 
 def _columns() -> int:

@@ -14,6 +14,8 @@ from vnic_spec.wire import Command, Hcall, Header, Rc
 T = TypeVar("T")
 #: So many happenings of a step are drawn from its beginning and from its end; those between are counted.
 HEAD, TAIL = 6, 12
+#: At most so many of those between are drawn that turn something.
+TURNS = 10
 #: Happenings that say nothing to a reader.
 _SILENT = (h.Mapped, h.Consumed, h.Called, h.Interrupted, h.Happened)
 _QUIET_CALLS = (Hcall.H_EOI,)
@@ -22,13 +24,31 @@ LANES = ("user", "client", "hypervisor", "servers", "network")
 
 
 def client_lanes(came: Mapping[str, object]) -> Iterator[Line]:
-    """The happenings of a step, one line each; of many only the first and the last."""
-    drawn = [line for each in happenings_of(str(came[HAPPENED])) if (line := _words(each))]
-    shown = shortened(drawn)
-    for number, (now, lane, words) in enumerate(shown):
-        if number == HEAD and len(shown) < len(drawn):
-            yield Line(f"{'':10}… {len(drawn) - len(shown)} more", "proof")
-        yield Line(_drawn(now, lane, words), "element")
+    """The happenings of a step, one line each; of many the first and the last, and those between that turn something."""
+    drawn = [(each, line) for each in happenings_of(str(came[HAPPENED])) if (line := _words(each))]
+    turns = _turns([each for each, _ in drawn])
+    shown = [at for at in range(len(drawn)) if at < HEAD or at >= len(drawn) - TAIL or at in turns]
+    if len(drawn) <= HEAD + TAIL + 1:
+        shown = list(range(len(drawn)))
+    for before, at in zip([-1, *shown], shown, strict=False):
+        if at > before + 1:
+            yield Line(f"{'':10}… {at - before - 1} more", "proof")
+        yield Line(_drawn(*drawn[at][1]), "element")
+
+
+def _turns(happened: Sequence[h.Happening]) -> set[int]:
+    """Where something is done to the client, and where a call is refused for the first time with this code; a few of them."""
+    found: list[int] = []
+    refused: set[tuple[int, int]] = set()
+    for at, each in enumerate(happened):
+        if isinstance(each, h.Answered) and each.rc != Rc.H_SUCCESS and (each.opcode, each.rc) not in refused:
+            refused.add((each.opcode, each.rc))
+            found.append(at)
+        elif isinstance(each, h.Injected | h.Unwell | h.Asked) or (
+            isinstance(each, h.Put) and each.data[0] == Header.EVENT
+        ):
+            found.append(at)
+    return set(found[:TURNS])
 
 
 def shortened(drawn: Sequence[T]) -> Sequence[T]:
@@ -87,7 +107,8 @@ def _said(each: h.Happening) -> tuple[str, str]:
         return "client", f"ended {each.health[:60]}".rstrip()
     if isinstance(each, h.Sent | h.Arrived):
         way = "leaves by" if isinstance(each, h.Sent) else "arrives at"
-        return "network", f"a frame of {len(each.frame)} bytes {way} server{each.server}"
+        sender = f" from {each.frame[6:12].hex()}" if isinstance(each, h.Sent) else ""
+        return "network", f"a frame of {len(each.frame)} bytes{sender} {way} server{each.server}"
     if isinstance(each, h.Injected):
         return "hypervisor", f"! {each.what}"
     if isinstance(each, h.Unwell):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from vnic_reference.client.headers import header_descriptors
+from vnic_reference.client.headers import header_descriptors, header_lengths
 from vnic_reference.client.pools import Pool
 from vnic_reference.dialogue.descriptors import RxAdd, RxCompletion, TxCompletion, TxDescriptor
 from vnic_reference.driver import Driver
@@ -110,7 +110,7 @@ class ClientData:
         slot = path.free[0]
         map_id, ioba = path.pool.place(slot)
         self._driver.poke(ioba, frame)
-        headers = header_descriptors(frame, self.headers_wanted)
+        headers = header_descriptors(frame, self.headers_wanted, self.header_lengths(frame))
         first = TxDescriptor(slot, map_id, len(frame), ioba, elements=1 + len(headers)).pack()
         rc = self._hand_over(path.submission, [first, *headers])
         if rc != Rc.H_SUCCESS:
@@ -120,6 +120,11 @@ class ClientData:
         path.in_flight[slot] = now
         self.sent += 1
         return True
+
+    @staticmethod
+    def header_lengths(frame: bytes) -> tuple[int, int, int]:
+        """Bytes of the headers of layers 2, 3 and 4."""
+        return header_lengths(frame)
 
     def waiting_since(self) -> int | None:
         """Since when there has been a sign of trouble: the oldest frame in flight, or a queue that is gone; None: none."""
@@ -158,7 +163,7 @@ class ClientData:
             map_id, ioba = path.pool.place(slot)
             block.append(RxAdd(self._next_correlator + step, map_id, ioba, path.pool.slot_bytes).pack())
         rc = self._hand_over(path.add, block)
-        if rc == Rc.H_PARAMETER and len(slots) > MAX_INDIRECT_OLD:
+        if rc == Rc.H_PARAMETER and len(slots) > MAX_INDIRECT_OLD and self.may_be_too_many():
             # An older platform takes fewer at once, and has no other way of saying so (protocol.md 2.7).
             self._indirect_limit = MAX_INDIRECT_OLD
             return self._lend_batch(path, now)
@@ -170,6 +175,10 @@ class ClientData:
             path.free.popleft()
             path.lent[self._next_correlator] = slot
             self._next_correlator += 1
+        return True
+
+    def may_be_too_many(self) -> bool:
+        """Whether a refusal of many descriptors may be for their number."""
         return True
 
     def _hand_over(self, handle: int, descriptors: list[bytes]) -> int:

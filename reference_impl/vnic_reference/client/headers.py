@@ -39,11 +39,10 @@ def header_lengths(frame: bytes) -> tuple[int, int, int]:
     return l2, l3, 0
 
 
-def header_descriptors(frame: bytes, wanted: int) -> list[bytes]:
+def header_descriptors(frame: bytes, wanted: int, lengths: tuple[int, int, int]) -> list[bytes]:
     """The descriptors that go between the first one of a frame and the next frame; ``wanted`` as capability 33 says it."""
     if not wanted:
         return []
-    lengths = header_lengths(frame)
     data, at = b"", 0
     for length, bit in zip(lengths, (0x40, 0x20, 0x10), strict=True):
         if wanted & bit:

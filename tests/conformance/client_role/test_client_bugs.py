@@ -20,6 +20,7 @@ from vnic_conformance.running.checking import Request, check
 from vnic_conformance.session import Session
 from vnic_reference.client.bugs import CLIENT_BUGS
 from vnic_reference.client.slips_by_rule import CLIENT_RULE_SLIPS
+from vnic_reference.client.slips_of_memory import CLIENT_MEMORY_SLIPS
 from vnic_reference.client_adapter import ClientAdapter
 from vnic_reference.client_variants import CLIENT_VARIANTS
 from vnic_spec.client_profile import ClientProfile
@@ -73,6 +74,13 @@ FOUND_BY: dict[str, tuple[str, str]] = {
     "shows_the_link_too_long": ("CLI-1/event-outage", "CLI-20"),
     "enables_after_any_event": ("CLI-3/event-partner-failed", "CLI-3"),
     "answers_any_init": ("CLI-1/procedure-failover", "CLI-2"),
+    "complains_for_minutes": ("CLI-18/busy-complaint-returns", "CLI-18"),
+    "one_size_for_all": ("DLG-6/buffers-of-the-last-queue", "DLG-6"),
+    "tells_the_mac_at_once": ("DLG-2/mac-set-at-login", "DLG-2"),
+    "takes_the_mac_of_a_server": ("DLG-10/mac-after-mac-of-its-own", "DLG-10"),
+    "gives_promiscuous_up": ("DLG-10/promiscuous-after-no-promiscuous", "DLG-10"),
+    "many_at_once_for_ever": ("DLG-8/moved-to-an-older-platform", "CLI-16"),
+    "tcp_without_options": ("DLG-8/headers-of-ip-frames", "DLG-8"),
     "trusts_the_vpd_size": ("CLI-9/wrong-vpd-size-largest", "CLI-16 CLI-9"),
 }
 
@@ -119,7 +127,7 @@ def verdicts(make: type, case: str) -> list[str]:
 
 
 def test_the_roster_has_60_clients_and_each_of_these_a_case() -> None:
-    assert set(FOUND_BY) == {*CLIENT_BUGS, *CLIENT_RULE_SLIPS}
+    assert set(FOUND_BY) == {*CLIENT_BUGS, *CLIENT_RULE_SLIPS, *CLIENT_MEMORY_SLIPS}
     assert len(CLIENT_VARIANTS) >= 60
 
 

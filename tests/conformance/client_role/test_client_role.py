@@ -15,6 +15,7 @@ from vnic_conformance.client_role.cases import every_case, watched
 from vnic_conformance.client_role.evidence import came_about
 from vnic_conformance.client_role.injection import EVENTS, told_inside
 from vnic_conformance.client_role.judge import ClientJudge, claims, profile_of
+from vnic_conformance.client_role.long_lives import long_stories
 from vnic_conformance.client_role.monitor import READING, RULES
 from vnic_conformance.client_role.record import RecordError, happenings_of, remembered, text_of
 from vnic_conformance.client_role.role import ROLE
@@ -151,6 +152,18 @@ def test_cases_have_ids_of_requirements() -> None:
     assert len(set(names)) == len(names)
     for name in names:
         check_ids(name, [name.partition("/")[0]])
+
+
+def test_stories_that_take_long_are_played_where_they_are_asked_for() -> None:
+    names = {story.case.id for story in long_stories(ClientProfile())}
+
+    def booked(*phases: str) -> set[str]:
+        return {case.id for case in ROLE.book(Profile(), phases, lambda _: None).cases}
+
+    assert names
+    assert names <= {case.id for case in every_case()}
+    assert not names & booked(*ROLE.phases)
+    assert names <= booked("long")
 
 
 @pytest.mark.parametrize(

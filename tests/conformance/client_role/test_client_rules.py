@@ -11,7 +11,7 @@ from vnic_conformance.client_role import happenings as h
 from vnic_conformance.client_role.monitor import MOST, RULES, Monitor
 from vnic_conformance.client_role.rule import rule
 from vnic_spec.client_profile import ClientProfile, ComplaintFallback
-from vnic_spec.layouts import LOGIN_RESPONSE, TX_HEADER_EXT, command_element
+from vnic_spec.layouts import LOGIN_RESPONSE, TX_HEADER, TX_HEADER_EXT, command_element
 from vnic_spec.requirements import GROUPS, check_ids
 from vnic_spec.wire import (
     INIT,
@@ -99,6 +99,15 @@ def with_headers(t: Any, continued: int) -> Any:
         header=0x80, type=SubType.TX_HEADER_EXT, length=10, data=bytes(range(continued - 1, continued + 9))
     )
     return t.indirect(t.tx_queue, t.frame(elements=3), t.header(bytes(range(24))), further)
+
+
+def tcp_frame(t: Any, said: int) -> Any:
+    """A frame of TCP with twelve bytes of options, and a header descriptor that says how long its TCP header is."""
+    t.up().monitor.view.told[Capability.TX_RX_DESC_REQ] = 0x80 << 56
+    packet = FRAME[:12] + b"\x08\x00\x45" + bytes(8) + b"\6" + bytes(10) + bytes(12) + b"\x80" + bytes(25)
+    t.memory[POOL_AT : POOL_AT + 60] = packet[:60]
+    header = TX_HEADER.pack(header=0x80, type=SubType.TX_HEADER, length=14, l2=14, l3=20, l4=said, data=packet[:14])
+    return t.indirect(t.tx_queue, t.frame(elements=2), header)
 
 
 #: A trace that breaks the rule, and a near miss. What stands behind the name of a rule tells its examples apart.
@@ -517,6 +526,18 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
         lambda t: t.up().user(1, "mtu", value=9000).returns(1).at(1_000).look(True),
         lambda t: t.up().user(1, "mtu", value=1500).returns(1).at(1_000).look(True),
     ),
+    "announces_itself: after another event": (
+        lambda t: t.up().event(2).mapped().ask(Command.LOGICAL_LINK_STATE, state=1).at(1_001).look(True),
+        lambda t: (
+            t.up()
+            .event(2)
+            .mapped()
+            .ask(Command.LOGICAL_LINK_STATE, state=1)
+            .tell(h.Sent(0, 0, FRAME))
+            .at(1_001)
+            .look(True)
+        ),
+    ),
     "announces_itself": (
         lambda t: t.up().event(8).say(INIT).mapped().ask(Command.LOGICAL_LINK_STATE, state=1).at(1_001).look(True),
         lambda t: (
@@ -561,6 +582,18 @@ EXAMPLES: dict[str, tuple[Play, Play]] = {
     "carries_the_headers_of_the_frame: the second descriptor": (
         lambda t: with_headers(t, 24),
         lambda t: with_headers(t, 25),
+    ),
+    "carries_the_headers_of_the_frame: lengths": (
+        lambda t: tcp_frame(t, 20),
+        lambda t: tcp_frame(t, 32),
+    ),
+    "leaves_nothing_unread": (
+        lambda t: t.up().put(UNKNOWN).idle(unread=1),
+        lambda t: t.up().put(UNKNOWN).idle(until=1_000, unread=1),
+    ),
+    "leaves_nothing_unread: something under way": (
+        lambda t: t.up().put(UNKNOWN).idle(until=1_001, unread=1),
+        lambda t: t.up().send(command_element(Command.QUERY_MAP)).put(UNKNOWN).idle(unread=1),
     ),
     "keeps_to_the_entries": (
         lambda t: t.up() and [t.sub(t.tx_queue, t.frame(correlator=n)) for n in range(33)],
