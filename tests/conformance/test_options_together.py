@@ -27,11 +27,8 @@ PROVE: Mapping[str, str | None] = {
     "--certify": "new",
     "--recheck": ".",
     "--find-lemmas": None,
-<<<<<<< HEAD
     "--naive": None,
-=======
     "--no-cache": None,
->>>>>>> nspeed
     "--progress": None,
 }
 #: Whatever is within one of these goes together; nothing else does.
