@@ -173,7 +173,7 @@ def test_the_same_of_more_steps(name: str) -> None:
 def test_a_step_to_another_state_or_with_another_answer_is_noticed() -> None:
     taken = next(x for x in tried(met("core", 1)) if x.action.name == "client_registers")
     assert disagreements([taken]) == []
-    elsewhere = taken.effect.state.but(wish=not taken.effect.state.wish)  # type: ignore[typeddict-item]  # direct
+    elsewhere = taken.effect.state.but(wish=not taken.effect.state.wish)
     for wrong in ({"state": elsewhere}, {"answer": Rc.H_DROPPED}, {"guard": False}):
         assert disagreements([replace(taken, effect=taken.effect._replace(**wrong))]) != []
 

@@ -46,7 +46,7 @@ class NaiveStep:
         self.action = action
         self.script = Script()
         self.o = NaiveOps.begun(self.script, rules)
-        self.judge = self.o.as_written()
+        self.judge: Any = self.o.as_written()  # the algebra of laws, where truths are texts
         declare_depths(self.o)
         self.before = arbitrary(self.o)
         self.script.demand(well_formed(self.judge, self.before))

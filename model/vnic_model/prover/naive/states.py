@@ -72,9 +72,9 @@ def _queue(o: NaiveOps, name: str, sort: Elements, *of: str) -> Any:
     def at(*owner: Said) -> Row:
         def element(p: Said) -> Element:
             return Element(
-                applied(f"{name}.kind", "Kind", *owner, p),  # type: ignore[arg-type]
-                applied(f"{name}.sender", SERVER, *owner, p),  # type: ignore[arg-type]
-                applied(f"{name}.fresh", BOOL, *owner, p),  # type: ignore[arg-type]
+                applied(f"{name}.kind", "Kind", *owner, p),
+                applied(f"{name}.sender", SERVER, *owner, p),
+                applied(f"{name}.fresh", BOOL, *owner, p),
             )
 
         return Row(o.script, _DEPTHS[sort.senders], applied(f"{name}.length", INT, *owner), element)

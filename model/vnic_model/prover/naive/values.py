@@ -152,7 +152,7 @@ class Row:
 
         def old(place: Said) -> Element:
             element = self.at(place)
-            return Element(element.kind, element.sender, Said("false", BOOL))  # type: ignore[arg-type]
+            return Element(element.kind, element.sender, Said("false", BOOL))
 
         return self.made(self.length, old)
 
