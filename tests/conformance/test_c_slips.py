@@ -101,6 +101,33 @@ SLIPS: dict[str, Slip] = {
             ),
         ),
     ),
+    "interrupt_of_the_queue_before": Slip(
+        "CRQ-4/client-frees-pinned",
+        "CRQ-11",
+        (
+            (
+                "subordinate.c",
+                "            release(&p->sub[n]);\n",
+                (
+                    "        {\n            bool on = p->sub[n].queue.interrupts;\n\n            release(&p->sub[n]);\n"
+                    "            p->sub[n].queue.interrupts = on;\n        }\n"
+                ),
+            ),
+            (
+                "subordinate.c",
+                "    while (n < MAX_SUB && p->sub[n].live)\n        n++;\n",
+                (
+                    "    while (n < MAX_SUB && p->sub[n].live)\n        n++;\n"
+                    "    bool keep = n < MAX_SUB && p->sub[n].queue.interrupts;\n"
+                ),
+            ),
+            (
+                "subordinate.c",
+                "    p->sub[n].live = true;\n",
+                "    p->sub[n].queue.interrupts = keep;\n    p->sub[n].live = true;\n",
+            ),
+        ),
+    ),
     "places_in_12_bits": Slip(
         "CRQ-5/turned-17-pages-client",
         "CRQ-10",

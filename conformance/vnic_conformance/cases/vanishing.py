@@ -139,7 +139,10 @@ _OWNERS = (CLIENT, S0, S2)
 
 
 def _build_up(p: Profile, round_: int) -> Steps:
-    """Interrupts, sub-CRQs with elements, grants and memory, and elements in both queues."""
+    """Interrupts, sub-CRQs with elements, grants and memory, and elements in both queues.
+
+    Of the two sub-CRQs of an owner one has its interrupt enabled, the second time the other one.
+    """
     for who in (CLIENT, S0, S2):
         yield from plain(call(who, "vio_signal", mode=1))
     for who in _OWNERS:
@@ -147,7 +150,7 @@ def _build_up(p: Profile, round_: int) -> Steps:
             place = (_SUBS + 2 * n + 4 * (round_ % 2)) * PAGE_BYTES
             made = call(who, "reg_sub_crq", address=place, length=(n + 1) * PAGE_BYTES)
             yield do(made, remember={f"{who}{name}{round_}": "handle", f"{who}i{name}{round_}": "source"})
-        yield do(vioctl(who, Vioctl.ENABLE_VIO_INTERRUPT, f"${who}ia{round_}"))
+        yield do(vioctl(who, Vioctl.ENABLE_VIO_INTERRUPT, f"${who}i{'ab'[round_ % 2]}{round_}"))
     for name in ("a", "b"):
         yield do(call(S0, "send_sub_crq", handle=f"$client{name}{round_}", hex=sub_element(round_)))
         yield do(call(CLIENT, "send_sub_crq_indirect", handle=f"$server0{name}{round_}", hex=sub_element(7) * 3))
