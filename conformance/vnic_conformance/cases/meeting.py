@@ -44,13 +44,18 @@ from vnic_spec.wire import ELEMENTS_PER_PAGE, HEADER_VALID_BIT, PAGE_BYTES, SUB_
 
 #: Times apart enough that no two servers may fall silent in the order that is not their own, in ms.
 _APART = tuple(4**n for n in range(3, 9))
-#: How a server's report fails to come: the interval that it announces before, in ms.
+#: The interval that a server announces whose report then fails to come, in ms.
 _SOON = 300
 
 
 def _needs(*stimuli: Stimulus, more: str = "") -> str:
     """The features that these stimuli need, and more."""
     return " ".join(sorted({f for each in stimuli if (f := feature_of(each)) is not None} | set(more.split())))
+
+
+def _silence(who: str) -> tuple[Stimulus, ...]:
+    """A server does not report in time."""
+    return report(who, interval_ms=_SOON), advance(_SOON * 9)
 
 
 # --- events that meet a full queue -----------------------------------------------------------------------------------
@@ -61,7 +66,7 @@ _AT_SERVER: dict[str, tuple[Stimulus, ...]] = {
     "power-off": (power("power_off", CLIENT),),
     "switch": (activate(S1),),
     "migration": (migrate(),),
-    "silence": (report(S0, interval_ms=_SOON), advance(_SOON * 9)),
+    "silence": _silence(S0),
     "link-down": (report(S0, 2),),
 }
 #: The same for the client's queue; there is a second server, or none.
@@ -70,7 +75,7 @@ _AT_CLIENT: dict[str, tuple[Stimulus, ...]] = {
     "power-off": (power("power_off", S0),),
     "free": (free(S0),),
     "removal": (remove(S0),),
-    "silence": (report(S0, interval_ms=_SOON), advance(_SOON * 9)),
+    "silence": _silence(S0),
     "link-down": (report(S0, 2),),
     "migration": (migrate(),),
 }
@@ -141,7 +146,7 @@ _GOES: tuple[tuple[Stimulus, ...], ...] = (
     (report(S1, 2),),
     (report(S1, 3),),
     (remove(S1),),
-    (report(S1, interval_ms=_SOON), advance(_SOON * 9)),
+    _silence(S1),
 )
 
 
@@ -201,7 +206,8 @@ def _another_length(who: str, partner: str) -> Callable[[Profile], Steps]:
     """A queue is registered with other lengths in turn, at one address: each time it holds as many elements as it says."""
 
     def write(p: Profile) -> Steps:
-        yield from ready(*({S0} - {who}))
+        if who == CLIENT:
+            yield from ready(S0)
         for pages in (2, 1):
             yield from plain(register(who, length=queue_pages(pages)))
             if who == S0:

@@ -74,13 +74,17 @@ _FAILURES: Final = (
         "DLG-5/logins-in-part",
         "Each login is answered PartialSuccess for minutes; then all is well.",
     ),
+    (
+        "version_always_refused",
+        "CLI-7/attempts-that-fail-for-long",
+        "No attempt gets beyond the version for an hour; then all is well, and the back-off is no longer than before.",
+    ),
 )
-#: How long attempts fail, in ms: longer than a back-off of a minute, which follows three of them.
-_FAILING_MS: Final = 200_000
-#: The same, much longer: a back-off that grows by a few seconds each time is long in the end.
-_FAILING_LONG_MS: Final = 3_600_000
-#: How often is looked meanwhile, so that a client that never pauses is found out soon.
-_LOOK_MS: Final = 10_000
+#: How long attempts fail: longer than a back-off of a minute, which follows three of them. Every ten seconds is looked, so that
+#: a client that never pauses is found out soon.
+_FAILING: Final[Word] = (passes(10_000),) * 20
+#: The same for an hour: a back-off that grows by a few seconds each time is long in the end.
+_FAILING_LONG: Final[Word] = (passes(360_000),) * 10
 
 
 def prepared(procedure: str) -> Word:
@@ -205,26 +209,10 @@ def _returns(user_ms: int) -> Iterator[Story]:
 
 def _failing(recovery_ms: int) -> Iterator[Story]:
     """Attempts that fail for so long that there are back-offs between them."""
+    patience = {"CLI-7/attempts-that-fail-for-long": _FAILING_LONG}
     for name, case, purpose in _FAILURES:
-        word = (
-            *OPENED,
-            deviate(name),
-            event("failover"),
-            *[passes(_LOOK_MS)] * (_FAILING_MS // _LOOK_MS),
-            *well(recovery_ms),
-        )
-        yield story(case, purpose, word, name)
-    word = (
-        *OPENED,
-        deviate("version_always_refused"),
-        event("failover"),
-        *[passes(_FAILING_LONG_MS // 10)] * 10,
-        *well(recovery_ms),
-    )
-    purpose = (
-        "No attempt gets beyond the version for an hour; then all is well, and the back-off is no longer than before."
-    )
-    yield story("CLI-7/attempts-that-fail-for-long", purpose, word, "version_always_refused")
+        failing = patience.get(case, _FAILING)
+        yield story(case, purpose, (*OPENED, deviate(name), event("failover"), *failing, *well(recovery_ms)), name)
     word = (*OPENED, event("long_outage"), passes(1_000), passes(LONG_OUTAGE_MS), *well(recovery_ms))
     yield story("CLI-1/long-outage", "Nobody serves for half an hour: the client waits.", word, "long_outage")
 

@@ -26,10 +26,7 @@ LANES = ("user", "client", "hypervisor", "servers", "network")
 def client_lanes(came: Mapping[str, object]) -> Iterator[Line]:
     """The happenings of a step, one line each; of many the first and the last, and those between that turn something."""
     drawn = [(each, line) for each in happenings_of(str(came[HAPPENED])) if (line := _words(each))]
-    turns = _turns([each for each, _ in drawn])
-    shown = [at for at in range(len(drawn)) if at < HEAD or at >= len(drawn) - TAIL or at in turns]
-    if len(drawn) <= HEAD + TAIL + 1:
-        shown = list(range(len(drawn)))
+    shown = sorted({*shortened(range(len(drawn))), *_turns([each for each, _ in drawn])})
     for before, at in zip([-1, *shown], shown, strict=False):
         if at > before + 1:
             yield Line(f"{'':10}… {at - before - 1} more", "proof")

@@ -129,7 +129,12 @@ def _bytes(text: str) -> str:
     """Bytes in hexadecimal: whole up to the length of a sub-CRQ element; of more, the first ones, how many, and a check sum."""
     if len(text) <= _WHOLE:
         return text
-    return f"{text[: _WHOLE // 2]}…, {len(text) // 2} of them, CRC {zlib.crc32(text.encode()):08x}"
+    return f"{text[: _WHOLE // 2]}…, {len(text) // 2} of them, {_check_sum(text)}"
+
+
+def _check_sum(text: str) -> str:
+    """By which long texts are told apart."""
+    return f"CRC {zlib.crc32(text.encode()):08x}"
 
 
 def _switches(mode: object) -> str:
@@ -231,7 +236,7 @@ def sub_element_list(value: object) -> str:
     if len(found) <= _FEW_SUB_ELEMENTS:
         return " ".join(found)
     first, last = (found[at][:_BEGINNING_OF_ELEMENT] for at in (0, -1))
-    return f"{len(found)} elements, {first}… to {last}…, CRC {zlib.crc32(' '.join(found).encode()):08x}"
+    return f"{len(found)} elements, {first}… to {last}…, {_check_sum(' '.join(found))}"
 
 
 def field_name(name: str) -> str:

@@ -65,10 +65,22 @@ def findings(
 ) -> Iterator[Finding]:
     """Every guard compared with its occasion, both ways, and every call."""
     for name in actions:
-        machine = Induction(rules, effects)
-        machine.o.roomy = machine.judge.roomy = True
-        yield _decided(machine, name, STRONG, strong(machine, name))
-        yield _decided(machine, name, WEAK, weak(machine, name))
+        yield from _of_guard(name, rules, effects)
+    yield from _of_calls(actions)
+
+
+def _of_guard(
+    name: str, rules: Replacements = AS_WRITTEN, effects: Mapping[str, Callable[..., Effect]] | None = None
+) -> Iterator[Finding]:
+    """The guard of an action."""
+    machine = Induction(rules, effects)
+    machine.o.roomy = machine.judge.roomy = True
+    for subject, flaw, asked in _questions(name):
+        yield _decided(machine, subject, flaw, asked(machine))
+
+
+def _of_calls(actions: Sequence[str] = tuple(OCCASIONS)) -> Iterator[Finding]:
+    """Every call that is some of these actions and no others."""
     for call in CALLS:
         if set(call.actions) <= set(actions):
             machine = Induction()
@@ -90,8 +102,8 @@ def findings_of(subject: str, *, cached: bool = False) -> list[Finding]:
     found = [x for question in _questions(subject) if (x := _proved(kept, *question))]
     kept.close()
     if subject:
-        return found if len(found) == 2 else list(findings(actions=[subject]))
-    return found if len(found) == len(CALLS) else [x for x in findings() if x.flaw == STUCK]
+        return found if len(found) == 2 else list(_of_guard(subject))
+    return found if len(found) == len(CALLS) else list(_of_calls())
 
 
 def _questions(name: str) -> Iterator[tuple[str, str, Callable[[Induction], Query]]]:
